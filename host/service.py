@@ -1,0 +1,43 @@
+"""What a service is: something that opens what it needs and says what it registers on the server."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import grpc.aio
+
+from host.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """
+    One gRPC service on the server.
+
+    :param name: Its full name, for example "assay.v1.SandboxService".
+    :param add: Adds the servicer to the server.
+    """
+
+    name: str
+    add: Callable[[grpc.aio.Server], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContext:
+    """
+    What the host gives to a service.
+
+    :param names: The names of the catalog that this service is to serve here, for example ("static", "semantic").
+    :param channel: Returns the channel to a peer by its name in the catalog. The host owns it; never close it.
+    """
+
+    names: tuple[str, ...]
+    settings: Settings
+    channel: Callable[[str], grpc.aio.Channel]
+
+
+Service = Callable[[ServiceContext], AbstractAsyncContextManager[Sequence[Registration]]]
+"""
+A service. Entering opens what it needs (a pool, a database) and returns its registrations; leaving closes it. It is left
+after the server has drained, so no call is under way by then.
+"""

@@ -1,0 +1,120 @@
+"""The settings of the suite: ASSAY_* in the environment, "__" between the levels. Read at the composition root only."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ServerSettings(BaseModel):
+    """Bounds on the gRPC server."""
+
+    max_message_bytes: Count = 32 * 1024 * 1024
+    max_concurrent_calls: Count = 256
+    max_call_seconds: Seconds = 600.0
+    """The deadline of a call that came without one, and the longest that any call may ask for."""
+    drain_seconds: Seconds = 20.0
+    """How long calls under way may go on after the server was told to stop."""
+
+
+class WorkerSettings(BaseModel):
+    """Bounds on the processes that read code."""
+
+    count: Count = 2
+    memory_bytes: Count = 2 * 1024**3
+    task_seconds: Seconds = 30.0
+    tasks_per_worker: Count = 500
+
+
+class LimitSettings(BaseModel):
+    """One value for each limit of a run in the sandbox."""
+
+    wall_seconds: Seconds
+    cpu_seconds: Seconds
+    memory_bytes: Count
+    processes: Count
+    open_files: Count
+    output_bytes: Count
+    output_hard_bytes: Count
+    disk_bytes: Count
+    artifact_bytes: Count
+    artifact_count: Count
+
+
+MIB = 1024 * 1024
+
+
+class SandboxSettings(BaseModel):
+    """How programs are run."""
+
+    docker_url: str = ""
+    """The daemon's address; empty: DOCKER_HOST, or the local socket."""
+    runtime: str = "runc"
+    limits: Literal["enforced", "best-effort"] = "enforced"
+    """Whether a runtime that does not enforce limits is refused, or used and reported."""
+    pool_size: Count = 4
+    """Containers that wait ready, per language."""
+    refill_concurrency: Count = 2
+    max_concurrent_runs: Count = 4
+    queue_size: Count = 64
+    """Calls that may wait for a turn."""
+    default_limits: LimitSettings = LimitSettings(
+        wall_seconds=10,
+        cpu_seconds=10,
+        memory_bytes=256 * MIB,
+        processes=64,
+        open_files=256,
+        output_bytes=256 * 1024,
+        output_hard_bytes=16 * MIB,
+        disk_bytes=64 * MIB,
+        artifact_bytes=8 * MIB,
+        artifact_count=64,
+    )
+    max_limits: LimitSettings = LimitSettings(
+        wall_seconds=300,
+        cpu_seconds=300,
+        memory_bytes=2048 * MIB,
+        processes=512,
+        open_files=4096,
+        output_bytes=4 * MIB,
+        output_hard_bytes=256 * MIB,
+        disk_bytes=1024 * MIB,
+        artifact_bytes=16 * MIB,
+        artifact_count=1024,
+    )
+
+
+class ValidationSettings(BaseModel):
+    """How candidates are judged where the policy of the request does not say."""
+
+    max_concurrent: Count = 8
+    """Validations under way at one time; the rest wait for their turn within their deadlines."""
+    queue_size: Count = 256
+    stage_seconds: dict[str, Seconds] = {"execution": 120.0}
+    """The longest time a stage may take, by name."""
+    default_stage_seconds: Seconds = 60.0
+
+
+class Settings(BaseSettings):
+    """All settings, with defaults that need no set-up."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", env_nested_delimiter="__", extra="forbid")
+
+    state_dir: Path = Path("~/.local/state/assay")
+    """Where the embedded suite keeps its database."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty: SQLite in state_dir."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] = "json"
+    sandbox_enabled: bool = True
+    """Whether there is a sandbox; without one the stages that run code are skipped and say so."""
+    peers: dict[str, str] = {}
+    """Addresses of services by name, for those that this process does not serve itself."""
+    server: ServerSettings = ServerSettings()
+    workers: WorkerSettings = WorkerSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    validation: ValidationSettings = ValidationSettings()

@@ -1,0 +1,162 @@
+"""
+What can go wrong on the suite's side, never what the code under test did.
+
+    AssayError                     INTERNAL             INTERNAL
+    ├── InvalidArgument            INVALID_ARGUMENT     INVALID_ARGUMENT
+    │   ├── UnknownLanguage        INVALID_ARGUMENT     UNKNOWN_LANGUAGE
+    │   └── UnknownStage           INVALID_ARGUMENT     UNKNOWN_STAGE
+    ├── NotFound                   NOT_FOUND            NOT_FOUND
+    ├── RequestIdReused            ALREADY_EXISTS       REQUEST_ID_REUSED
+    ├── QueueFull                  RESOURCE_EXHAUSTED   QUEUE_FULL
+    ├── LimitNotEnforceable        FAILED_PRECONDITION  LIMIT_NOT_ENFORCEABLE
+    ├── DeadlineExceeded           DEADLINE_EXCEEDED    DEADLINE_EXCEEDED
+    ├── PluginFailed               INTERNAL             PLUGIN_FAILED
+    └── Unavailable                UNAVAILABLE          PEER_UNAVAILABLE
+        ├── SandboxUnavailable     UNAVAILABLE          SANDBOX_UNAVAILABLE
+        ├── SandboxLost            UNAVAILABLE          SANDBOX_LOST
+        ├── StoreUnavailable       UNAVAILABLE          STORE_UNAVAILABLE
+        └── ShuttingDown           UNAVAILABLE          SHUTTING_DOWN
+
+The first column is the gRPC status code, the second the ErrorReason without its prefix. Domain modules raise these;
+`host.status` turns them into a status with details and `assay.client` turns that back.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class AssayError(Exception):
+    """
+    A failure of the suite.
+
+    :param message: One sentence for a person. Never the submitted code.
+    :param metadata: Facts for a program, sent as ErrorInfo.metadata.
+    :param retry_after: Seconds after which a new try can succeed; None where that is not known.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    reason: ClassVar[str] = "INTERNAL"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata = dict(metadata or {})
+        self.retry_after = retry_after
+
+
+class InvalidArgument(AssayError):
+    """
+    A field of a request is missing or out of bounds.
+
+    :param field: The path of the field in the request, for example "candidate.files[0].path".
+    """
+
+    code = "INVALID_ARGUMENT"
+    reason = "INVALID_ARGUMENT"
+
+    def __init__(self, field: str, message: str, *, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{field}: {message}" if field else message, metadata=metadata)
+        self.field = field
+        self.description = message
+
+
+class UnknownLanguage(InvalidArgument):
+    """The language is not one that this service knows."""
+
+    reason = "UNKNOWN_LANGUAGE"
+
+
+class UnknownStage(InvalidArgument):
+    """There is no stage of that name."""
+
+    reason = "UNKNOWN_STAGE"
+
+
+class NotFound(AssayError):
+    """There is no such resource, or it is somebody else's."""
+
+    code = "NOT_FOUND"
+    reason = "NOT_FOUND"
+
+
+class RequestIdReused(AssayError):
+    """A request_id was used before, for another request."""
+
+    code = "ALREADY_EXISTS"
+    reason = "REQUEST_ID_REUSED"
+
+
+class QueueFull(AssayError):
+    """A bounded queue is full; retry_after says when to come back."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "QUEUE_FULL"
+
+
+class LimitNotEnforceable(AssayError):
+    """The runtime does not enforce a limit or policy that was asked for."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "LIMIT_NOT_ENFORCEABLE"
+
+
+class DeadlineExceeded(AssayError):
+    """The deadline had passed, or passed in mid-call."""
+
+    code = "DEADLINE_EXCEEDED"
+    reason = "DEADLINE_EXCEEDED"
+
+
+class PluginFailed(AssayError):
+    """A plug-in, for example a stage, broke."""
+
+    code = "INTERNAL"
+    reason = "PLUGIN_FAILED"
+
+
+class Unavailable(AssayError):
+    """Something that this service needs cannot be reached; a later try may succeed."""
+
+    code = "UNAVAILABLE"
+    reason = "PEER_UNAVAILABLE"
+
+
+class SandboxUnavailable(Unavailable):
+    """The container runtime cannot be reached or does not answer."""
+
+    reason = "SANDBOX_UNAVAILABLE"
+
+
+class SandboxLost(Unavailable):
+    """The sandbox was lost in mid-run, more than once. Never the program's fault."""
+
+    reason = "SANDBOX_LOST"
+
+
+class StoreUnavailable(Unavailable):
+    """The store cannot be reached or written."""
+
+    reason = "STORE_UNAVAILABLE"
+
+
+class ShuttingDown(Unavailable):
+    """The service is stopping and takes no new work."""
+
+    reason = "SHUTTING_DOWN"
+
+
+def by_reason() -> dict[str, type[AssayError]]:
+    """Return the class that stands for each reason, the most general one where several share it."""
+    found: dict[str, type[AssayError]] = {}
+    waiting: list[type[AssayError]] = [AssayError]
+    while waiting:
+        error = waiting.pop(0)
+        found.setdefault(error.reason, error)
+        waiting.extend(error.__subclasses__())
+    return found

@@ -1,0 +1,103 @@
+import datetime
+
+from assay.v1 import candidate_pb2 as _candidate_pb2
+from assay.v1 import finding_pb2 as _finding_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class StageStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STAGE_STATUS_UNSPECIFIED: _ClassVar[StageStatus]
+    STAGE_STATUS_COMPLETED: _ClassVar[StageStatus]
+    STAGE_STATUS_SKIPPED: _ClassVar[StageStatus]
+    STAGE_STATUS_NOT_APPLICABLE: _ClassVar[StageStatus]
+    STAGE_STATUS_FAILED: _ClassVar[StageStatus]
+STAGE_STATUS_UNSPECIFIED: StageStatus
+STAGE_STATUS_COMPLETED: StageStatus
+STAGE_STATUS_SKIPPED: StageStatus
+STAGE_STATUS_NOT_APPLICABLE: StageStatus
+STAGE_STATUS_FAILED: StageStatus
+
+class ListStagesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListStagesResponse(_message.Message):
+    __slots__ = ("stages",)
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    stages: _containers.RepeatedCompositeFieldContainer[StageInfo]
+    def __init__(self, stages: _Optional[_Iterable[_Union[StageInfo, _Mapping]]] = ...) -> None: ...
+
+class StageInfo(_message.Message):
+    __slots__ = ("name", "version", "description", "languages", "requires")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
+    REQUIRES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    description: str
+    languages: _containers.RepeatedScalarFieldContainer[str]
+    requires: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., description: _Optional[str] = ..., languages: _Optional[_Iterable[str]] = ..., requires: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RunStageRequest(_message.Message):
+    __slots__ = ("stage", "candidate", "prior_results")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_RESULTS_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    candidate: _candidate_pb2.Candidate
+    prior_results: _containers.RepeatedCompositeFieldContainer[StageResult]
+    def __init__(self, stage: _Optional[str] = ..., candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., prior_results: _Optional[_Iterable[_Union[StageResult, _Mapping]]] = ...) -> None: ...
+
+class RunStageResponse(_message.Message):
+    __slots__ = ("finding", "progress", "result")
+    FINDING_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    finding: _finding_pb2.Finding
+    progress: StageProgress
+    result: StageResult
+    def __init__(self, finding: _Optional[_Union[_finding_pb2.Finding, _Mapping]] = ..., progress: _Optional[_Union[StageProgress, _Mapping]] = ..., result: _Optional[_Union[StageResult, _Mapping]] = ...) -> None: ...
+
+class StageProgress(_message.Message):
+    __slots__ = ("message", "fraction")
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    FRACTION_FIELD_NUMBER: _ClassVar[int]
+    message: str
+    fraction: float
+    def __init__(self, message: _Optional[str] = ..., fraction: _Optional[float] = ...) -> None: ...
+
+class StageResult(_message.Message):
+    __slots__ = ("stage", "version", "status", "reason", "findings", "details", "run_duration")
+    class DetailsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    DETAILS_FIELD_NUMBER: _ClassVar[int]
+    RUN_DURATION_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    version: str
+    status: StageStatus
+    reason: str
+    findings: _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]
+    details: _containers.ScalarMap[str, str]
+    run_duration: _duration_pb2.Duration
+    def __init__(self, stage: _Optional[str] = ..., version: _Optional[str] = ..., status: _Optional[_Union[StageStatus, str]] = ..., reason: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[_finding_pb2.Finding, _Mapping]]] = ..., details: _Optional[_Mapping[str, str]] = ..., run_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,179 @@
+import datetime
+
+from assay.v1 import candidate_pb2 as _candidate_pb2
+from assay.v1 import finding_pb2 as _finding_pb2
+from assay.v1 import stage_pb2 as _stage_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STATE_UNSPECIFIED: _ClassVar[State]
+    STATE_QUEUED: _ClassVar[State]
+    STATE_RUNNING: _ClassVar[State]
+    STATE_SUCCEEDED: _ClassVar[State]
+    STATE_FAILED: _ClassVar[State]
+    STATE_CANCELLED: _ClassVar[State]
+
+class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VERDICT_UNSPECIFIED: _ClassVar[Verdict]
+    VERDICT_AUTHENTIC: _ClassVar[Verdict]
+    VERDICT_INAUTHENTIC: _ClassVar[Verdict]
+    VERDICT_INCONCLUSIVE: _ClassVar[Verdict]
+STATE_UNSPECIFIED: State
+STATE_QUEUED: State
+STATE_RUNNING: State
+STATE_SUCCEEDED: State
+STATE_FAILED: State
+STATE_CANCELLED: State
+VERDICT_UNSPECIFIED: Verdict
+VERDICT_AUTHENTIC: Verdict
+VERDICT_INAUTHENTIC: Verdict
+VERDICT_INCONCLUSIVE: Verdict
+
+class ListValidationStagesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListValidationStagesResponse(_message.Message):
+    __slots__ = ("stages",)
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    stages: _containers.RepeatedCompositeFieldContainer[StageAvailability]
+    def __init__(self, stages: _Optional[_Iterable[_Union[StageAvailability, _Mapping]]] = ...) -> None: ...
+
+class StageAvailability(_message.Message):
+    __slots__ = ("stage", "available", "reason")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    stage: _stage_pb2.StageInfo
+    available: bool
+    reason: str
+    def __init__(self, stage: _Optional[_Union[_stage_pb2.StageInfo, _Mapping]] = ..., available: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ValidateRequest(_message.Message):
+    __slots__ = ("candidate", "policy", "request_id")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    candidate: _candidate_pb2.Candidate
+    policy: ValidationPolicy
+    request_id: str
+    def __init__(self, candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., policy: _Optional[_Union[ValidationPolicy, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ValidateResponse(_message.Message):
+    __slots__ = ("validation",)
+    VALIDATION_FIELD_NUMBER: _ClassVar[int]
+    validation: Validation
+    def __init__(self, validation: _Optional[_Union[Validation, _Mapping]] = ...) -> None: ...
+
+class GetValidationRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class GetValidationResponse(_message.Message):
+    __slots__ = ("validation",)
+    VALIDATION_FIELD_NUMBER: _ClassVar[int]
+    validation: Validation
+    def __init__(self, validation: _Optional[_Union[Validation, _Mapping]] = ...) -> None: ...
+
+class ListValidationsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "verdict")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    verdict: Verdict
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ...) -> None: ...
+
+class ListValidationsResponse(_message.Message):
+    __slots__ = ("validations", "next_page_token")
+    VALIDATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    validations: _containers.RepeatedCompositeFieldContainer[Validation]
+    next_page_token: str
+    def __init__(self, validations: _Optional[_Iterable[_Union[Validation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ValidationPolicy(_message.Message):
+    __slots__ = ("stages", "required_stages", "reject_below", "run_all_stages", "stage_timeouts", "security_findings_vote")
+    class StageTimeoutsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _duration_pb2.Duration
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    REQUIRED_STAGES_FIELD_NUMBER: _ClassVar[int]
+    REJECT_BELOW_FIELD_NUMBER: _ClassVar[int]
+    RUN_ALL_STAGES_FIELD_NUMBER: _ClassVar[int]
+    STAGE_TIMEOUTS_FIELD_NUMBER: _ClassVar[int]
+    SECURITY_FINDINGS_VOTE_FIELD_NUMBER: _ClassVar[int]
+    stages: _containers.RepeatedScalarFieldContainer[str]
+    required_stages: RequiredStages
+    reject_below: float
+    run_all_stages: bool
+    stage_timeouts: _containers.MessageMap[str, _duration_pb2.Duration]
+    security_findings_vote: bool
+    def __init__(self, stages: _Optional[_Iterable[str]] = ..., required_stages: _Optional[_Union[RequiredStages, _Mapping]] = ..., reject_below: _Optional[float] = ..., run_all_stages: _Optional[bool] = ..., stage_timeouts: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., security_findings_vote: _Optional[bool] = ...) -> None: ...
+
+class RequiredStages(_message.Message):
+    __slots__ = ("stages",)
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    stages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, stages: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Validation(_message.Message):
+    __slots__ = ("id", "state", "verdict", "authenticity_score", "scorer", "explanation", "deciding_findings", "stage_results", "language", "candidate_digest", "request_id", "labels", "create_time", "end_time", "run_duration", "policy")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    AUTHENTICITY_SCORE_FIELD_NUMBER: _ClassVar[int]
+    SCORER_FIELD_NUMBER: _ClassVar[int]
+    EXPLANATION_FIELD_NUMBER: _ClassVar[int]
+    DECIDING_FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    STAGE_RESULTS_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    RUN_DURATION_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    state: State
+    verdict: Verdict
+    authenticity_score: float
+    scorer: str
+    explanation: str
+    deciding_findings: _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]
+    stage_results: _containers.RepeatedCompositeFieldContainer[_stage_pb2.StageResult]
+    language: str
+    candidate_digest: str
+    request_id: str
+    labels: _containers.ScalarMap[str, str]
+    create_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    run_duration: _duration_pb2.Duration
+    policy: ValidationPolicy
+    def __init__(self, id: _Optional[str] = ..., state: _Optional[_Union[State, str]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., authenticity_score: _Optional[float] = ..., scorer: _Optional[str] = ..., explanation: _Optional[str] = ..., deciding_findings: _Optional[_Iterable[_Union[_finding_pb2.Finding, _Mapping]]] = ..., stage_results: _Optional[_Iterable[_Union[_stage_pb2.StageResult, _Mapping]]] = ..., language: _Optional[str] = ..., candidate_digest: _Optional[str] = ..., request_id: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., policy: _Optional[_Union[ValidationPolicy, _Mapping]] = ...) -> None: ...

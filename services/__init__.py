@@ -1,0 +1,1 @@
+"""The services of the suite that hold no Docker socket."""

@@ -1,0 +1,1 @@
+"""The validation stages: one servicer for all, a folder for each."""
