@@ -4,7 +4,7 @@ Messages to domain types and back, for the terms that every service shares: cand
 What comes from a client is checked here, so that a domain module never sees a path that leaves its folder.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -56,28 +56,37 @@ def check_path(path: str, field: str) -> str:
     return path
 
 
-def files_from_proto(messages: Sequence[candidate_pb2.SourceFile], field: str) -> tuple[SourceFile, ...]:
-    """Return the files of a request, checked: bounded, with unique paths, none of which is another's folder."""
+def files_from_proto(
+    messages: Sequence[candidate_pb2.SourceFile], field: str, beside: Sequence[SourceFile] = ()
+) -> tuple[SourceFile, ...]:
+    """
+    Return the files of a request, checked: bounded, with unique paths, none of which is another's folder.
+
+    :param beside: Files that were checked before and share their folder, and the bounds, with these.
+    """
     if not messages:
         raise InvalidArgument(field, "at least one file is needed")
-    if len(messages) > MAX_FILES:
-        raise InvalidArgument(field, f"{len(messages)} files are more than the {MAX_FILES} allowed")
-    total = sum(len(message.content) for message in messages)
+    if (count := len(messages) + len(beside)) > MAX_FILES:
+        raise InvalidArgument(field, f"{count} files are more than the {MAX_FILES} allowed")
+    total = sum(len(file.content) for file in (*messages, *beside))
     if total > MAX_TOTAL_BYTES:
         raise InvalidArgument(field, f"{total} bytes are more than the {MAX_TOTAL_BYTES} allowed")
-    seen: set[str] = set()
-    folders: set[str] = set()
+    seen = {file.path for file in beside}
     for index, message in enumerate(messages):
         path = check_path(message.path, f"{field}[{index}].path")
         if path in seen:
             raise InvalidArgument(f"{field}[{index}].path", "another file has the same path")
         seen.add(path)
-        parts = path.split("/")
-        folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
-    if both := seen & folders:
-        index = next(i for i, message in enumerate(messages) if message.path in both)
-        raise InvalidArgument(f"{field}[{index}].path", "another file's path uses this file as a folder")
+    folders = {folder for path in seen for folder in _folders(path)}
+    for index, message in enumerate(messages):
+        if message.path in folders or not seen.isdisjoint(_folders(message.path)):
+            raise InvalidArgument(f"{field}[{index}].path", "one file's path uses another file as a folder")
     return tuple(SourceFile(m.path, m.content, m.executable) for m in messages)
+
+
+def _folders(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def labels_from_proto(labels: Mapping[str, str], field: str) -> dict[str, str]:
@@ -98,6 +107,9 @@ def candidate_from_proto(message: candidate_pb2.Candidate, field: str = "candida
     if message.tests and not message.files:
         raise InvalidArgument(f"{field}.files", "there are tests, but no code that they could test")
     files = files_from_proto(message.files, f"{field}.files")
+    context_files: tuple[SourceFile, ...] = ()
+    if message.context_files:
+        context_files = files_from_proto(message.context_files, f"{field}.context_files", beside=files)
     entry_point = message.entry_point or files[0].path
     if entry_point not in {file.path for file in files}:
         raise InvalidArgument(f"{field}.entry_point", "it is not the path of one of the files")
@@ -121,6 +133,7 @@ def candidate_from_proto(message: candidate_pb2.Candidate, field: str = "candida
         project_type=message.project_type,
         author=message.author,
         labels=labels_from_proto(message.labels, f"{field}.labels"),
+        context_files=context_files,
     )
 
 
@@ -150,6 +163,7 @@ def candidate_to_proto(candidate: Candidate) -> candidate_pb2.Candidate:
         project_type=candidate.project_type,
         author=candidate.author,
         labels=dict(candidate.labels),
+        context_files=[_file_to_proto(file) for file in candidate.context_files],
     )
     if candidate.specification:
         message.specification.text = candidate.specification

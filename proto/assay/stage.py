@@ -91,6 +91,7 @@ class Candidate:
     :param entry_point: The path of the file that is run or read first; one of ``files``.
     :param specification: What the code was asked to do; empty where not known.
     :param allowed_dependencies: Distribution names; None: any that exists.
+    :param context_files: Files that the code may import or read, and that are not judged.
     """
 
     files: tuple[SourceFile, ...]
@@ -103,6 +104,7 @@ class Candidate:
     project_type: str = ""
     author: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    context_files: tuple[SourceFile, ...] = ()
 
     def entry(self) -> SourceFile:
         """Return the file that is run, imported or read first."""

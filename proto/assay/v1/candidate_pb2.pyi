@@ -19,7 +19,7 @@ TEST_FRAMEWORK_UNITTEST: TestFramework
 TEST_FRAMEWORK_PYTEST: TestFramework
 
 class Candidate(_message.Message):
-    __slots__ = ("files", "language", "language_version", "entry_point", "specification", "tests", "allowed_dependencies", "project_type", "author", "labels")
+    __slots__ = ("files", "language", "language_version", "entry_point", "specification", "tests", "allowed_dependencies", "project_type", "author", "labels", "context_files")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -37,6 +37,7 @@ class Candidate(_message.Message):
     PROJECT_TYPE_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_FILES_FIELD_NUMBER: _ClassVar[int]
     files: _containers.RepeatedCompositeFieldContainer[SourceFile]
     language: str
     language_version: str
@@ -47,7 +48,8 @@ class Candidate(_message.Message):
     project_type: str
     author: str
     labels: _containers.ScalarMap[str, str]
-    def __init__(self, files: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., entry_point: _Optional[str] = ..., specification: _Optional[_Union[Specification, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestSuite, _Mapping]]] = ..., allowed_dependencies: _Optional[_Union[AllowedDependencies, _Mapping]] = ..., project_type: _Optional[str] = ..., author: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    context_files: _containers.RepeatedCompositeFieldContainer[SourceFile]
+    def __init__(self, files: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., entry_point: _Optional[str] = ..., specification: _Optional[_Union[Specification, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestSuite, _Mapping]]] = ..., allowed_dependencies: _Optional[_Union[AllowedDependencies, _Mapping]] = ..., project_type: _Optional[str] = ..., author: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., context_files: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ...) -> None: ...
 
 class SourceFile(_message.Message):
     __slots__ = ("path", "content", "executable")
