@@ -68,7 +68,7 @@ def files_from_proto(
         raise InvalidArgument(field, "at least one file is needed")
     if (count := len(messages) + len(beside)) > MAX_FILES:
         raise InvalidArgument(field, f"{count} files are more than the {MAX_FILES} allowed")
-    total = sum(len(file.content) for file in (*messages, *beside))
+    total = sum(len(message.content) for message in messages) + sum(len(file.content) for file in beside)
     if total > MAX_TOTAL_BYTES:
         raise InvalidArgument(field, f"{total} bytes are more than the {MAX_TOTAL_BYTES} allowed")
     seen = {file.path for file in beside}
