@@ -38,6 +38,6 @@ class ServiceContext:
 
 Service = Callable[[ServiceContext], AbstractAsyncContextManager[Sequence[Registration]]]
 """
-A service. Entering opens what it needs (a pool, a database) and returns its registrations; leaving closes it. It is left
-after the server has drained, so no call is under way by then.
+A service. Entering opens what it needs (a pool, a database) and returns its registrations; leaving closes it. It is
+left after the server has drained, so no call is under way by then.
 """

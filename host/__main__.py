@@ -1,0 +1,69 @@
+"""Serves some services of the catalog, or all of them: ``python -P -m host [NAME…] [--listen ADDRESS]``."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from host import catalog, logs
+from host.embedded import embedded_names
+from host.server import CannotListen, serving
+from host.settings import Settings
+
+DEFAULT_LISTEN = "127.0.0.1:50051"
+
+
+async def serve(names: Sequence[str], listen: str, settings: Settings) -> None:
+    """
+    Serve until SIGTERM or SIGINT, then stop gracefully. A second signal ends the process at once.
+
+    :param names: Names of the catalog; none: all of them.
+    :raises CannotListen: The address is taken or not ours.
+    :raises host.catalog.BrokenCatalog: A name is unknown, or a plug-in broken.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    async with serving(names or embedded_names(settings), listen, settings):
+        await stop.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status: 2 where the service cannot be started."""
+    parser = argparse.ArgumentParser(prog="host", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="services to serve; none: all")
+    parser.add_argument("--listen", default=DEFAULT_LISTEN, help="host:port or unix:/path (default: %(default)s)")
+    parsed = parser.parse_args(arguments)
+    try:
+        settings = Settings()
+        logs.configure(settings.log_level, settings.log_format)
+        trace_calls(parsed.names)
+        asyncio.run(serve(parsed.names, parsed.listen, settings))
+    except (CannotListen, catalog.BrokenCatalog, ValidationError) as error:
+        parser.exit(2, f"host: {error}\n")
+    return 0
+
+
+def trace_calls(names: Sequence[str]) -> None:
+    """Give spans ids, so that logs of several processes can be joined; exporting them is a matter of configuration."""
+    from opentelemetry import trace
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+
+    resource = Resource.create({"service.name": "assay-" + ("-".join(names) or "suite")})
+    trace.set_tracer_provider(TracerProvider(resource=resource))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""One way to run something around a call, whatever the call's shape."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import grpc
+import grpc.aio
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = grpc.RpcMethodHandler[Any, Any]
+
+
+class AroundInterceptor(grpc.aio.ServerInterceptor, ABC):
+    """A server interceptor that is an async context manager around each call, of any of the four shapes."""
+
+    @abstractmethod
+    def around(self, details: grpc.HandlerCallDetails, context: Context) -> AbstractAsyncContextManager[None]:
+        """Return what is entered before the handler runs and left after its last message."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Return the handler with this interceptor around it; None where there is no such method."""
+        handler: Any = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        wrap, behavior, make = _shape(handler)
+        wrapped: Handler = make(
+            wrap(behavior, lambda context: self.around(handler_call_details, context)),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+        return wrapped
+
+
+Around = Callable[[Context], AbstractAsyncContextManager[None]]
+
+
+def _shape(handler: Any) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    match (handler.request_streaming, handler.response_streaming):
+        case (False, False):
+            return _single, handler.unary_unary, grpc.unary_unary_rpc_method_handler
+        case (True, False):
+            return _single, handler.stream_unary, grpc.stream_unary_rpc_method_handler
+        case (False, True):
+            return _stream, handler.unary_stream, grpc.unary_stream_rpc_method_handler
+        case _:
+            return _stream, handler.stream_stream, grpc.stream_stream_rpc_method_handler
+
+
+def _single(behavior: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    async def call(request: Any, context: Context) -> Any:
+        async with around(context):
+            return await behavior(request, context)
+
+    return call
+
+
+def _stream(behavior: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+        async with around(context):
+            responses = behavior(request, context)
+            if inspect.isawaitable(responses):
+                # A handler may also write to the context itself and return nothing.
+                await responses
+                return
+            async for response in responses:
+                yield response
+
+    return call

@@ -1,0 +1,132 @@
+"""One gRPC server: its services, health, reflection, bounds, and a stop that loses no call."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc.aio
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from host import catalog
+from host.interceptors.chain import incoming
+from host.peers import Peers
+from host.service import Registration, Service, ServiceContext
+from host.settings import ServerSettings, Settings
+
+_log = structlog.get_logger("assay.server")
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class CannotListen(Exception):
+    """The server's address cannot be bound."""
+
+
+@asynccontextmanager
+async def serving(names: Iterable[str], listen: str, settings: Settings) -> AsyncIterator[str]:
+    """
+    Serve services of the catalog until the block is left.
+
+    Leaving says NOT_SERVING, lets calls under way end within ``server.drain_seconds``, then closes the services.
+
+    :param names: Names of the catalog. Those that share a service are served by one instance.
+    :param listen: "host:port" (port 0: any) or "unix:/path"; a socket is readable by its owner only.
+    :returns: The address as bound.
+    :raises CannotListen: The address is taken or not ours.
+    :raises host.catalog.BrokenCatalog: A name is unknown, or a plug-in broken.
+    """
+    wanted = _grouped(names)
+    server = _server(settings.server)
+    address = _bind(server, listen)
+    local = [name for names in wanted.values() for name in names]
+    peers = Peers(settings.peers | dict.fromkeys(local, address))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(peers.close)
+        registrations: list[Registration] = []
+        for target, group in wanted.items():
+            service: Service = catalog.load(target)
+            context = ServiceContext(tuple(group), settings, peers.channel)
+            registrations.extend(await stack.enter_async_context(service(context)))
+        health_servicer = _register(server, registrations)
+        await server.start()
+        # Entered last, so left first: the services are closed when no call is under way any more.
+        stack.push_async_callback(_stop, server, health_servicer, settings.server.drain_seconds)
+        await _set_health(health_servicer, registrations, SERVING)
+        await _log.ainfo("serving", address=address, services=local)
+        yield address
+
+
+def _grouped(names: Iterable[str]) -> dict[str, list[str]]:
+    entries = catalog.entries()
+    wanted: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        if name not in entries:
+            raise catalog.BrokenCatalog(f"there is no service {name!r}; there are {', '.join(entries)}")
+        wanted.setdefault(entries[name].target, []).append(name)
+    return wanted
+
+
+def _server(settings: ServerSettings) -> grpc.aio.Server:
+    return grpc.aio.server(
+        interceptors=incoming(settings.max_call_seconds),
+        maximum_concurrent_rpcs=settings.max_concurrent_calls,
+        options=(
+            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            ("grpc.max_send_message_length", settings.max_message_bytes),
+            # Two servers on one port would share its connections by chance.
+            ("grpc.so_reuseport", 0),
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.keepalive_timeout_ms", 10_000),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+        ),
+    )
+
+
+def _bind(server: grpc.aio.Server, listen: str) -> str:
+    # A Unix socket is made with the rights that the mask leaves: 0600, from its first moment.
+    mask = os.umask(0o177)
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError as error:
+        raise CannotListen(f"cannot listen on {listen}: {error}") from None
+    finally:
+        os.umask(mask)
+    if listen.startswith("unix:"):
+        return listen
+    host, _, asked = listen.rpartition(":")
+    return f"{host}:{port}" if asked == "0" else listen
+
+
+def _register(server: grpc.aio.Server, registrations: Sequence[Registration]) -> health.aio.HealthServicer:
+    # Imported here: reflection takes a while to load and nothing before this needs it.
+    from grpc_reflection.v1alpha import reflection
+
+    seen: set[str] = set()
+    for registration in registrations:
+        if registration.name in seen:
+            raise catalog.BrokenCatalog(f"{registration.name} would be registered twice; grpc would keep the last")
+        seen.add(registration.name)
+        registration.add(server)
+    health_servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    reflection.enable_server_reflection((*seen, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return health_servicer
+
+
+async def _set_health(
+    servicer: health.aio.HealthServicer,
+    registrations: Sequence[Registration],
+    status: health_pb2.HealthCheckResponse.ServingStatus,
+) -> None:
+    for name in ("", *(registration.name for registration in registrations)):
+        await servicer.set(name, status)
+
+
+async def _stop(server: grpc.aio.Server, servicer: health.aio.HealthServicer, drain_seconds: float) -> None:
+    await servicer.enter_graceful_shutdown()
+    await server.stop(drain_seconds)
+    # grpc returns when the last call's response is sent; its handler's clean-up runs in the next turns of the loop.
+    await asyncio.sleep(0)
