@@ -1,0 +1,126 @@
+"""StageService for every stage: finds it by name, converts, runs it, converts back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+from assay.convert import candidate_from_proto, finding_to_proto, result_from_proto, result_to_proto
+from assay.errors import AssayError, PluginFailed, UnknownStage
+from assay.stage import Candidate, Finding, Stage, StageResult, StageStatus
+from assay.v1 import stage_pb2, stage_pb2_grpc
+
+from host.interceptors.around import Context
+from host.interceptors.deadlines import seconds_left
+
+_log = structlog.get_logger("assay.stages")
+
+EVENT_QUEUE = 256
+"""Events that may wait for a slow reader; a stage that reports more waits with it."""
+
+DEFAULT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """The context of one run; see :class:`assay.stage.StageContext`."""
+
+    prior_results: Mapping[str, StageResult]
+    events: asyncio.Queue[stage_pb2.RunStageResponse] = field(default_factory=lambda: asyncio.Queue(EVENT_QUEUE))
+
+    @property
+    def seconds_left(self) -> float:
+        """The time until the deadline of the call."""
+        left = seconds_left()
+        return DEFAULT_SECONDS if left is None else max(left, 0.0)
+
+    async def found(self, finding: Finding) -> None:
+        """Tell the caller of a finding before the end."""
+        await self.events.put(stage_pb2.RunStageResponse(finding=finding_to_proto(finding)))
+
+    async def progress(self, message: str, fraction: float) -> None:
+        """Tell the caller how far the run is."""
+        progress = stage_pb2.StageProgress(message=message, fraction=min(max(fraction, 0.0), 1.0))
+        await self.events.put(stage_pb2.RunStageResponse(progress=progress))
+
+
+class StageServicer(stage_pb2_grpc.StageServiceServicer):
+    """
+    Serves stages by name.
+
+    :param stages: The stages of this server.
+    """
+
+    def __init__(self, stages: Mapping[str, Stage]) -> None:
+        self._stages = dict(stages)
+
+    async def ListStages(  # noqa: N802  # the contract's name
+        self, request: stage_pb2.ListStagesRequest, context: Context
+    ) -> stage_pb2.ListStagesResponse:
+        """See the contract."""
+        return stage_pb2.ListStagesResponse(stages=[_info(stage) for _, stage in sorted(self._stages.items())])
+
+    async def RunStage(  # noqa: N802  # the contract's name
+        self, request: stage_pb2.RunStageRequest, context: Context
+    ) -> AsyncIterator[stage_pb2.RunStageResponse]:
+        """See the contract."""
+        stage = self._stages.get(request.stage)
+        if stage is None:
+            raise UnknownStage("stage", f"there is no stage {request.stage!r} here; there are {sorted(self._stages)}")
+        candidate = candidate_from_proto(request.candidate)
+        run = RunContext({result.stage: result_from_proto(result) for result in request.prior_results})
+        task = asyncio.create_task(_judge(stage, candidate, run))
+        try:
+            async for event in _events(task, run.events):
+                yield event
+            yield stage_pb2.RunStageResponse(result=result_to_proto(await task))
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _events(
+    task: asyncio.Task[StageResult], events: asyncio.Queue[stage_pb2.RunStageResponse]
+) -> AsyncIterator[stage_pb2.RunStageResponse]:
+    """Yield events as they come until the task is done and none is left."""
+    while True:
+        waiting = asyncio.create_task(events.get())
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        if waiting.cancelled():
+            return
+        yield waiting.result()
+
+
+async def _judge(stage: Stage, candidate: Candidate, run: RunContext) -> StageResult:
+    started = time.monotonic()
+    if stage.languages and candidate.language not in stage.languages:
+        result = StageResult(StageStatus.NOT_APPLICABLE, reason=f"{stage.name} does not judge {candidate.language!r}")
+    else:
+        result = await _guarded(stage, candidate, run)
+    findings = tuple(replace(finding, stage=stage.name) for finding in result.findings)
+    seconds = time.monotonic() - started
+    return replace(result, findings=findings, stage=stage.name, version=stage.version, seconds=seconds)
+
+
+async def _guarded(stage: Stage, candidate: Candidate, run: RunContext) -> StageResult:
+    try:
+        return await stage.run(candidate, run)
+    except AssayError:
+        raise
+    except Exception as error:
+        await _log.aexception("stage broke", stage=stage.name, exc_info=error)
+        raise PluginFailed(f"the stage {stage.name!r} raised {type(error).__name__}") from error
+
+
+def _info(stage: Stage) -> stage_pb2.StageInfo:
+    return stage_pb2.StageInfo(
+        name=stage.name,
+        version=stage.version,
+        description=stage.description,
+        languages=sorted(stage.languages),
+        requires=stage.requires,
+    )
