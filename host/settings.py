@@ -14,7 +14,7 @@ class ServerSettings(BaseModel):
     """Bounds on the gRPC server."""
 
     max_message_bytes: Count = 32 * 1024 * 1024
-    max_concurrent_calls: Count = 256
+    max_concurrent_calls: Count = 1024
     max_call_seconds: Seconds = 600.0
     """The deadline of a call that came without one, and the longest that any call may ask for."""
     drain_seconds: Seconds = 20.0
@@ -94,6 +94,8 @@ class ValidationSettings(BaseModel):
     max_concurrent: Count = 8
     """Validations under way at one time; the rest wait for their turn within their deadlines."""
     queue_size: Count = 256
+    keep: Count = 100_000
+    """Stored validations; the oldest go first."""
     stage_seconds: dict[str, Seconds] = {"execution": 120.0}
     """The longest time a stage may take, by name."""
     default_stage_seconds: Seconds = 60.0

@@ -10,7 +10,6 @@ import grpc
 import grpc.aio
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor, ABC):
@@ -22,15 +21,15 @@ class AroundInterceptor(grpc.aio.ServerInterceptor, ABC):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler | None:
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Return the handler with this interceptor around it; None where there is no such method."""
         handler: Any = await continuation(handler_call_details)
         if handler is None:
             return None
         wrap, behavior, make = _shape(handler)
-        wrapped: Handler = make(
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(
             wrap(behavior, lambda context: self.around(handler_call_details, context)),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,

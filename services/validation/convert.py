@@ -1,0 +1,87 @@
+"""Messages of the validation service to domain types and back."""
+
+import re
+from collections.abc import Mapping
+
+from assay.convert import duration_to_proto, finding_to_proto, result_to_proto, seconds_from_proto
+from assay.errors import InvalidArgument
+from assay.stage import Candidate, StageResult
+from assay.v1 import stage_pb2, validation_pb2
+
+from services.validation.engine import StageDescription
+from services.validation.policy import Policy, PolicyRequest
+from services.validation.score import SCORER
+from services.validation.verdict import Decision
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{0,64}")
+
+
+def request_id_from_proto(text: str) -> str:
+    """Return a request_id if it is one."""
+    if REQUEST_ID.fullmatch(text) is None:
+        raise InvalidArgument("request_id", 'it has at most 64 characters of letters, digits, "-" and "_"')
+    return text
+
+
+def policy_from_proto(message: validation_pb2.ValidationPolicy) -> PolicyRequest:
+    """Return the policy of a request; absent fields stay open."""
+    return PolicyRequest(
+        stages=tuple(message.stages),
+        required=tuple(message.required_stages.stages) if message.HasField("required_stages") else None,
+        reject_below=message.reject_below if message.HasField("reject_below") else None,
+        run_all_stages=message.run_all_stages,
+        timeouts={name: seconds_from_proto(duration) for name, duration in message.stage_timeouts.items()},
+        security_votes=message.security_findings_vote,
+    )
+
+
+def policy_to_proto(policy: Policy) -> validation_pb2.ValidationPolicy:
+    """Return the message of a policy as it was applied."""
+    return validation_pb2.ValidationPolicy(
+        stages=policy.stages,
+        required_stages=validation_pb2.RequiredStages(stages=sorted(policy.required)),
+        reject_below=policy.reject_below,
+        run_all_stages=policy.run_all_stages,
+        stage_timeouts={name: duration_to_proto(seconds) for name, seconds in policy.timeouts.items()},
+        security_findings_vote=policy.security_votes,
+    )
+
+
+def availability_to_proto(description: StageDescription) -> validation_pb2.StageAvailability:
+    """Return the message of a stage of the suite."""
+    return validation_pb2.StageAvailability(
+        stage=stage_pb2.StageInfo(
+            name=description.name,
+            version=description.version,
+            description=description.description,
+            languages=sorted(description.languages),
+            requires=description.requires,
+        ),
+        available=not description.unavailable,
+        reason=description.unavailable,
+    )
+
+
+def fill(
+    message: validation_pb2.Validation,
+    candidate: Candidate,
+    policy: Policy,
+    results: tuple[StageResult, ...],
+    decision: Decision,
+) -> None:
+    """Write what was decided into a validation."""
+    message.state = validation_pb2.STATE_SUCCEEDED
+    message.verdict = getattr(validation_pb2, f"VERDICT_{decision.verdict.name}")
+    message.authenticity_score = decision.score
+    message.scorer = SCORER
+    message.explanation = decision.explanation
+    message.deciding_findings.extend(finding_to_proto(finding) for finding in decision.deciding)
+    message.stage_results.extend(result_to_proto(result) for result in results)
+    message.language = candidate.language
+    message.policy.CopyFrom(policy_to_proto(policy))
+    _copy_labels(message, candidate.labels)
+
+
+def _copy_labels(message: validation_pb2.Validation, labels: Mapping[str, str]) -> None:
+    for key, value in labels.items():
+        message.labels[key] = value

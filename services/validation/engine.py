@@ -1,0 +1,148 @@
+"""
+The engine: takes one candidate through its stages.
+
+Stages that do not depend on one another run side by side. A CRITICAL finding stops what has not begun. What a stage
+could not do becomes a result with a reason, never an exception of the engine's.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import Protocol
+
+from assay.errors import AssayError, PluginFailed, UnknownLanguage
+from assay.languages import DEFAULT_VERSIONS, of_path
+from assay.stage import Candidate, Severity, StageResult, StageStatus
+
+from services.validation.policy import Policy
+
+VERDICT_SECONDS = 0.25
+"""What is kept of the call's time for the verdict and the store, so that a slow stage costs a stage, not the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageDescription:
+    """
+    A stage of the suite as the engine knows it.
+
+    :param unavailable: Why it cannot be asked; empty where it answers.
+    :param configured: Whether the suite was told where it is.
+    """
+
+    name: str
+    version: str = ""
+    description: str = ""
+    languages: frozenset[str] = frozenset()
+    requires: tuple[str, ...] = ()
+    unavailable: str = ""
+    configured: bool = True
+
+
+class Stages(Protocol):
+    """Where the engine finds its stages."""
+
+    async def describe(self) -> Sequence[StageDescription]:
+        """Return all stages of the suite, in their order, unreachable ones included."""
+
+    async def run(
+        self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
+    ) -> StageResult:
+        """
+        Run one stage.
+
+        :param seconds: The longest time that it may take.
+        :raises AssayError: It could not be run.
+        """
+
+
+def in_language(candidate: Candidate, known: frozenset[str]) -> Candidate:
+    """
+    Return the candidate with its language and version filled in.
+
+    :param known: The languages that at least one stage can judge.
+    :raises UnknownLanguage: It names none and its file name tells none, or no stage can judge it.
+    """
+    language = candidate.language or of_path(candidate.entry_point)
+    if language is None:
+        raise UnknownLanguage("candidate.language", "it is not given, and the entry point's file name does not tell it")
+    if language not in known:
+        raise UnknownLanguage("candidate.language", f"{language!r} is not one of {', '.join(sorted(known))}")
+    version = candidate.language_version or DEFAULT_VERSIONS.get(language, "")
+    return replace(candidate, language=language, language_version=version)
+
+
+class Run:
+    """
+    One candidate's way through its stages.
+
+    :param seconds: The time for all stages together.
+    """
+
+    def __init__(self, stages: Stages, known: Mapping[str, StageDescription], policy: Policy, seconds: float) -> None:
+        self._stages = stages
+        self._known = known
+        self._policy = policy
+        self._ends = asyncio.get_running_loop().time() + seconds - VERDICT_SECONDS
+        self._stopped_by = ""
+
+    async def results(self, candidate: Candidate) -> tuple[StageResult, ...]:
+        """Return what each stage of the policy said, in the policy's order."""
+        tasks: dict[str, asyncio.Task[StageResult]] = {}
+        async with asyncio.TaskGroup() as group:
+            for name in in_order(self._policy.stages, self._known):
+                before = {needed: tasks[needed] for needed in self._known[name].requires if needed in tasks}
+                tasks[name] = group.create_task(self._one(name, candidate, before))
+        return tuple(tasks[name].result() for name in self._policy.stages)
+
+    async def _one(
+        self, name: str, candidate: Candidate, before: Mapping[str, asyncio.Task[StageResult]]
+    ) -> StageResult:
+        prior = {needed: await task for needed, task in before.items()}
+        description = self._known[name]
+        if description.unavailable:
+            status = StageStatus.FAILED if description.configured else StageStatus.SKIPPED
+            return StageResult(status, stage=name, reason=description.unavailable)
+        if self._stopped_by:
+            reason = f"not begun: {self._stopped_by} is critical"
+            return StageResult(StageStatus.SKIPPED, stage=name, version=description.version, reason=reason)
+        result = await self._attempt(description, candidate, prior)
+        self._note(result)
+        return result
+
+    async def _attempt(
+        self, description: StageDescription, candidate: Candidate, prior: Mapping[str, StageResult]
+    ) -> StageResult:
+        name = description.name
+        seconds = min(self._policy.timeouts[name], self._ends - asyncio.get_running_loop().time())
+        reason = f"it took longer than the {max(seconds, 0):.1f} s it had"
+        if seconds > 0:
+            try:
+                async with asyncio.timeout(seconds):
+                    return await self._stages.run(name, candidate, prior, seconds)
+            except TimeoutError:
+                pass
+            except AssayError as error:
+                reason = error.message
+        return StageResult(StageStatus.FAILED, stage=name, version=description.version, reason=reason)
+
+    def _note(self, result: StageResult) -> None:
+        if self._policy.run_all_stages or self._stopped_by:
+            return
+        for finding in result.findings:
+            if finding.severity is Severity.CRITICAL:
+                self._stopped_by = finding.rule_id
+                return
+
+
+def in_order(names: Sequence[str], known: Mapping[str, StageDescription]) -> tuple[str, ...]:
+    """
+    Return stages in an order in which each comes after those that it requires; others among them are ignored.
+
+    :raises PluginFailed: Stages require one another in a circle.
+    """
+    graph = {name: [needed for needed in known[name].requires if needed in names] for name in names}
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise PluginFailed(f"stages require one another in a circle: {' -> '.join(error.args[1])}") from None

@@ -1,0 +1,83 @@
+"""The stages of the suite over gRPC, each found by its name."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import grpc.aio
+from assay.client import error_from_rpc
+from assay.convert import candidate_to_proto, result_from_proto, result_to_proto
+from assay.errors import AssayError, PluginFailed, Unavailable
+from assay.stage import Candidate, StageResult
+from assay.v1 import stage_pb2, stage_pb2_grpc
+
+from services.validation.engine import StageDescription
+
+ASK_SECONDS = 5.0
+"""The longest that a stage may take to say what it is."""
+
+
+class RemoteStages:
+    """
+    Implements :class:`services.validation.engine.Stages`.
+
+    What a stage says of itself is asked once and kept; one that did not answer is asked again by the next call.
+
+    :param names: All stages of the suite, in their order.
+    :param channel: Returns the channel to a stage.
+    """
+
+    def __init__(self, names: Sequence[str], channel: Callable[[str], grpc.aio.Channel]) -> None:
+        self._names = tuple(names)
+        self._channel = channel
+        self._described: dict[str, StageDescription] = {}
+
+    async def describe(self) -> Sequence[StageDescription]:
+        """See :class:`services.validation.engine.Stages`."""
+        asked = [name for name in self._names if name not in self._described]
+        answers = dict(zip(asked, await asyncio.gather(*map(self._ask, asked)), strict=True))
+        self._described.update({name: answer for name, answer in answers.items() if not answer.unavailable})
+        return [self._described.get(name) or answers[name] for name in self._names]
+
+    async def _ask(self, name: str) -> StageDescription:
+        try:
+            stub = stage_pb2_grpc.StageServiceStub(self._channel(name))
+        except Unavailable as error:
+            return StageDescription(name, unavailable=error.message, configured=False)
+        try:
+            answer = await stub.ListStages(stage_pb2.ListStagesRequest(), timeout=ASK_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            return StageDescription(name, unavailable=f"it cannot be reached: {error_from_rpc(error).message}")
+        for stage in answer.stages:
+            if stage.name == name:
+                return StageDescription(
+                    name, stage.version, stage.description, frozenset(stage.languages), tuple(stage.requires)
+                )
+        return StageDescription(name, unavailable="the server at its address does not serve it")
+
+    async def run(
+        self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
+    ) -> StageResult:
+        """See :class:`services.validation.engine.Stages`."""
+        stub = stage_pb2_grpc.StageServiceStub(self._channel(name))
+        request = stage_pb2.RunStageRequest(
+            stage=name,
+            candidate=candidate_to_proto(candidate),
+            prior_results=[result_to_proto(result) for result in prior.values()],
+        )
+        try:
+            async for event in stub.RunStage(request, timeout=seconds):
+                if event.HasField("result"):
+                    return _checked(name, event.result)
+        except grpc.aio.AioRpcError as error:
+            raise error_from_rpc(error) from None
+        raise PluginFailed(f"the stage {name!r} ended without a result")
+
+
+def _checked(name: str, message: stage_pb2.StageResult) -> StageResult:
+    """Return a stage's answer if it is one: a third party may serve the stage, in any language."""
+    if message.stage != name:
+        raise PluginFailed(f"the stage {name!r} answered as {message.stage!r}")
+    try:
+        return result_from_proto(message)
+    except (ValueError, AssayError) as error:
+        raise PluginFailed(f"the stage {name!r} answered outside the contract: {error}") from None

@@ -1,0 +1,41 @@
+"""
+The rule-based score: a documented table of weights, until a trained model takes its place.
+
+Each finding takes away its severity's share of what is left, in proportion to the stage's confidence: the score is the
+product of ``1 - weight * confidence`` over the findings that vote. It is monotone: more findings never raise it. It is
+not calibrated, which is why it is named in every answer.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from types import MappingProxyType
+
+from assay.stage import Category, Finding, Severity
+
+SCORER = "rules-1"
+
+WEIGHTS: Mapping[Severity, float] = MappingProxyType(
+    {
+        Severity.CRITICAL: 0.99,
+        Severity.HIGH: 0.85,
+        Severity.MEDIUM: 0.30,
+        Severity.LOW: 0.05,
+        Severity.INFO: 0.0,
+    }
+)
+
+
+def voting(findings: Iterable[Finding], *, security_votes: bool) -> tuple[Finding, ...]:
+    """Return the findings that count: all but those on the environment, and on security where the policy says so."""
+    silent = {Category.ENVIRONMENT} if security_votes else {Category.ENVIRONMENT, Category.SECURITY}
+    return tuple(finding for finding in findings if finding.category not in silent)
+
+
+def cost(finding: Finding) -> float:
+    """Return the share that a finding takes away from what is left of the score, from 0 to 1."""
+    return WEIGHTS[finding.severity] * min(max(finding.confidence, 0.0), 1.0)
+
+
+def score(findings: Iterable[Finding]) -> float:
+    """Return the score of the findings that vote, from 0 to 1; 1 where there are none."""
+    return prod(1.0 - cost(finding) for finding in findings)

@@ -1,0 +1,36 @@
+"""Composes the validation service: the engine over the stages of the suite, and the store."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from assay.v1 import validation_pb2_grpc
+
+from host import catalog, database
+from host.service import Registration, ServiceContext
+from services.validation.policy import StageTimes
+from services.validation.remote_stages import RemoteStages
+from services.validation.servicer import ValidationServicer
+from services.validation.store import ValidationStore
+from services.validation.turns import Turns
+
+
+@asynccontextmanager
+async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
+    """Open the validation service."""
+    settings = context.settings.validation
+    store = ValidationStore(lambda: database.open_engine(database.url_of(context.settings)), settings.keep)
+    servicer = ValidationServicer(
+        stages=RemoteStages(catalog.stage_names(), context.channel),
+        store=store,
+        turns=Turns(settings.max_concurrent, settings.queue_size),
+        times=StageTimes(settings.default_stage_seconds, settings.stage_seconds),
+    )
+    try:
+        yield [
+            Registration(
+                "assay.v1.ValidationService",
+                lambda server: validation_pb2_grpc.add_ValidationServiceServicer_to_server(servicer, server),
+            )
+        ]
+    finally:
+        await store.close()

@@ -1,0 +1,146 @@
+"""ValidationService: converts, calls the engine, stores, converts back."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+
+from assay.convert import candidate_from_proto, duration_to_proto
+from assay.errors import InvalidArgument
+from assay.stage import Candidate
+from assay.v1 import validation_pb2, validation_pb2_grpc
+
+from host.interceptors.around import Context
+from host.interceptors.deadlines import seconds_left
+from services.validation import convert
+from services.validation.digest import candidate_digest
+from services.validation.engine import Run, StageDescription, Stages, in_language
+from services.validation.policy import PolicyRequest, StageTimes, resolve
+from services.validation.store import Stored, ValidationStore
+from services.validation.turns import Turns
+from services.validation.verdict import decide
+
+LOCAL_TENANT = "local"
+"""The tenant of every call until there is a door that tells tenants apart."""
+
+DEFAULT_PAGE = 50
+MAX_PAGE = 1_000
+
+
+class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
+    """
+    Serves validations.
+
+    :param stages: Where the stages of the suite are.
+    :param store: Where validations are kept.
+    :param turns: Bounds how many are under way.
+    :param times: The suite's own bounds on stages.
+    """
+
+    def __init__(self, *, stages: Stages, store: ValidationStore, turns: Turns, times: StageTimes) -> None:
+        self._stages = stages
+        self._store = store
+        self._turns = turns
+        self._times = times
+        self._under_way: dict[str, asyncio.Lock] = {}
+
+    async def ListValidationStages(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.ListValidationStagesRequest, context: Context
+    ) -> validation_pb2.ListValidationStagesResponse:
+        """See the contract."""
+        descriptions = await self._stages.describe()
+        return validation_pb2.ListValidationStagesResponse(
+            stages=[convert.availability_to_proto(description) for description in descriptions]
+        )
+
+    async def Validate(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.ValidateRequest, context: Context
+    ) -> validation_pb2.ValidateResponse:
+        """See the contract."""
+        request_id = convert.request_id_from_proto(request.request_id)
+        candidate = candidate_from_proto(request.candidate)
+        policy = convert.policy_from_proto(request.policy)
+        if not request_id:
+            return await self._answer(candidate, policy, "", "")
+        digest = _request_digest(request)
+        # Calls with one request_id go one after another, so that the second finds what the first stored.
+        lock = self._under_way.setdefault(request_id, asyncio.Lock())
+        try:
+            async with lock:
+                found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
+                if found is not None:
+                    return validation_pb2.ValidateResponse(validation=_parsed(found))
+                return await self._answer(candidate, policy, request_id, digest)
+        finally:
+            if not lock.locked():
+                self._under_way.pop(request_id, None)
+
+    async def _answer(
+        self, candidate: Candidate, policy: PolicyRequest, request_id: str, digest: str
+    ) -> validation_pb2.ValidateResponse:
+        async with self._turns.take():
+            validation = await self._validate(candidate, policy)
+        validation.request_id = request_id
+        stored = await self._store.add(
+            Stored(
+                id=validation.id,
+                tenant=LOCAL_TENANT,
+                request_id=request_id,
+                request_digest=digest,
+                verdict=validation.verdict,
+                body=validation.SerializeToString(),
+            )
+        )
+        return validation_pb2.ValidateResponse(validation=_parsed(stored))
+
+    async def _validate(self, candidate: Candidate, request: PolicyRequest) -> validation_pb2.Validation:
+        known = {description.name: description for description in await self._stages.describe()}
+        candidate = in_language(candidate, _languages(list(known.values())))
+        policy = resolve(request, candidate, tuple(known), self._times)
+        message = validation_pb2.Validation(
+            id=f"val_{secrets.token_urlsafe(16)}", candidate_digest=candidate_digest(candidate)
+        )
+        message.create_time.GetCurrentTime()
+        started = time.monotonic()
+        left = seconds_left()
+        results = await Run(
+            self._stages, known, policy, sum(policy.timeouts.values()) if left is None else left
+        ).results(candidate)
+        convert.fill(message, candidate, policy, results, decide(results, policy))
+        message.end_time.GetCurrentTime()
+        message.run_duration.CopyFrom(duration_to_proto(time.monotonic() - started))
+        return message
+
+    async def GetValidation(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.GetValidationRequest, context: Context
+    ) -> validation_pb2.GetValidationResponse:
+        """See the contract."""
+        if not request.id:
+            raise InvalidArgument("id", "it is missing")
+        stored = await self._store.get(LOCAL_TENANT, request.id)
+        return validation_pb2.GetValidationResponse(validation=_parsed(stored))
+
+    async def ListValidations(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.ListValidationsRequest, context: Context
+    ) -> validation_pb2.ListValidationsResponse:
+        """See the contract."""
+        size = request.page_size or DEFAULT_PAGE
+        if not 1 <= size <= MAX_PAGE:
+            raise InvalidArgument("page_size", f"it must be from 1 to {MAX_PAGE}")
+        rows, following = await self._store.page(LOCAL_TENANT, size, request.page_token, request.verdict)
+        return validation_pb2.ListValidationsResponse(
+            validations=[_parsed(row) for row in rows], next_page_token=following
+        )
+
+
+def _parsed(row: Stored) -> validation_pb2.Validation:
+    return validation_pb2.Validation.FromString(row.body)
+
+
+def _languages(stages: Sequence[StageDescription]) -> frozenset[str]:
+    return frozenset().union(*(stage.languages for stage in stages))
+
+
+def _request_digest(request: validation_pb2.ValidateRequest) -> str:
+    return hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()

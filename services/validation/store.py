@@ -1,0 +1,190 @@
+"""Stored validations: what was decided, by tenant. The code that was judged is not kept, only its digest."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping, Table
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """
+    One row.
+
+    :param request_digest: What the request asked for, so that a request_id is not used for two things.
+    :param verdict: The number of the verdict in the contract.
+    :param body: The validation as a serialised message.
+    """
+
+    id: str
+    tenant: str
+    request_id: str
+    request_digest: str
+    verdict: int
+    body: bytes
+
+
+class ValidationStore:
+    """
+    Keeps validations, the newest ``keep`` of them.
+
+    The database is opened by the first call, in a thread, since loading SQLAlchemy takes longer than reading a file.
+
+    :param open_engine: Opens the database; may raise :class:`StoreUnavailable`.
+    :param keep: How many are kept; the oldest go first.
+    """
+
+    def __init__(self, open_engine: Callable[[], "AsyncEngine"], keep: int) -> None:
+        self._open_engine = open_engine
+        self._keep = keep
+        self._lock = asyncio.Lock()
+        self._opened: tuple[AsyncEngine, Table] | None = None
+
+    async def add(self, row: Stored) -> Stored:
+        """
+        Keep a validation and return it, or the one that has its request_id already.
+
+        :raises RequestIdReused: The request_id stands for another request.
+        :raises StoreUnavailable: The database cannot be written.
+        """
+        from sqlalchemy import delete, insert
+        from sqlalchemy.exc import IntegrityError
+
+        engine, table = await self.open()
+        values = {name: getattr(row, name) for name in row.__slots__} | {"request_id": row.request_id or None}
+        try:
+            async with _translated(), engine.begin() as connection:
+                added = await connection.execute(insert(table).values(**values))
+                (number,) = added.inserted_primary_key or (0,)
+                await connection.execute(delete(table).where(table.c.number <= number - self._keep))
+        except IntegrityError:
+            found = await self.by_request(row.tenant, row.request_id, row.request_digest)
+            if found is None:
+                raise StoreUnavailable("the validation could not be stored: its row contradicts another") from None
+            return found
+        return row
+
+    async def by_request(self, tenant: str, request_id: str, request_digest: str) -> Stored | None:
+        """
+        Return the validation made with a request_id.
+
+        :raises RequestIdReused: It stands for another request.
+        """
+        if not request_id:
+            return None
+        rows = await self._select(lambda table: (table.c.tenant == tenant) & (table.c.request_id == request_id), 1)
+        if not rows:
+            return None
+        found = rows[0][1]
+        if found.request_digest != request_digest:
+            raise RequestIdReused("this request_id was used before, for another request")
+        return found
+
+    async def get(self, tenant: str, identifier: str) -> Stored:
+        """
+        Return one validation.
+
+        :raises NotFound: There is none, or it is another tenant's.
+        """
+        rows = await self._select(lambda table: (table.c.tenant == tenant) & (table.c.id == identifier), 1)
+        if not rows:
+            raise NotFound("there is no such validation")
+        return rows[0][1]
+
+    async def page(self, tenant: str, size: int, token: str, verdict: int) -> tuple[Sequence[Stored], str]:
+        """
+        Return a page of validations, newest first, and the token of the next one.
+
+        :param verdict: Only those with this verdict; 0: all.
+        :raises InvalidArgument: The token is not one of ours.
+        """
+        before = _number_of(token)
+
+        def wanted(table: "Table") -> Any:
+            clause = table.c.tenant == tenant
+            if before is not None:
+                clause &= table.c.number < before
+            return clause & (table.c.verdict == verdict) if verdict else clause
+
+        rows = await self._select(wanted, size + 1)
+        following = _token_of(rows[size - 1][0]) if len(rows) > size else ""
+        return [row for _, row in rows[:size]], following
+
+    async def _select(self, where: Callable[["Table"], Any], limit: int) -> list[tuple[int, Stored]]:
+        from sqlalchemy import select
+
+        engine, table = await self.open()
+        query = select(table).where(where(table)).order_by(table.c.number.desc()).limit(limit)
+        async with _translated(), engine.connect() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [(row["number"], _stored(row)) for row in rows]
+
+    async def open(self) -> tuple["AsyncEngine", "Table"]:
+        """
+        Open the database and make its table if it is not there.
+
+        :raises StoreUnavailable: It cannot be opened, or its schema is another version's.
+        """
+        async with self._lock:
+            if self._opened is None:
+                self._opened = await self._open()
+            return self._opened
+
+    async def _open(self) -> tuple["AsyncEngine", "Table"]:
+        await asyncio.to_thread(_load)
+        from services.validation.schema import create, validations
+
+        engine = self._open_engine()
+        async with _translated():
+            await create(engine)
+        return engine, validations
+
+    async def close(self) -> None:
+        """Close the database."""
+        if self._opened is not None:
+            await self._opened[0].dispose()
+            self._opened = None
+
+
+def _stored(row: "RowMapping") -> Stored:
+    values = {name: row[name] for name in Stored.__slots__}
+    return Stored(**(values | {"request_id": values["request_id"] or ""}))
+
+
+def _load() -> None:
+    import sqlalchemy.ext.asyncio  # noqa: F401
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Turn the database's errors into ours; a broken constraint is the caller's to read."""
+    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the database cannot be used: {getattr(error, 'orig', None) or error}") from error
+
+
+def _token_of(number: int) -> str:
+    return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
+
+
+def _number_of(token: str) -> int | None:
+    if not token:
+        return None
+    try:
+        return int(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (ValueError, binascii.Error):
+        raise InvalidArgument("page_token", "it is not the next_page_token of an earlier page") from None

@@ -1,0 +1,95 @@
+"""
+The verdict: one pure function over what the stages said.
+
+    row  holds first                                                        verdict
+    1    a voting finding is HIGH or worse, with confidence of 0.5 or more   INAUTHENTIC
+    2    the score is below the policy's threshold                          INAUTHENTIC
+    3    a required stage neither completed nor was not applicable          INCONCLUSIVE
+    4    no stage completed                                                 INCONCLUSIVE
+    5    otherwise                                                          AUTHENTIC
+
+Rows 1 and 2 stand before 3: evidence that a candidate is inauthentic is not undone by a stage that could not run, since
+more findings never raise the score.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from assay.stage import Finding, Severity, StageResult, StageStatus
+
+from services.validation.policy import Policy
+from services.validation.score import cost, score, voting
+
+REJECTS_FROM = Severity.HIGH
+SURE_FROM = 0.5
+
+
+class Verdict(IntEnum):
+    """What was decided; the numbers are those of the contract."""
+
+    AUTHENTIC = 1
+    INAUTHENTIC = 2
+    INCONCLUSIVE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    A verdict and what it rests on.
+
+    :param score: From 0 to 1.
+    :param deciding: The findings that decided it, most severe first; empty where none did.
+    """
+
+    verdict: Verdict
+    score: float
+    explanation: str
+    deciding: tuple[Finding, ...] = ()
+
+
+def decide(results: Sequence[StageResult], policy: Policy) -> Decision:
+    """Return the verdict on what the stages said; see the table above."""
+    findings = voting(
+        (finding for result in results for finding in result.findings), security_votes=policy.security_votes
+    )
+    reached = score(findings)
+    if rejecting := [f for f in findings if f.severity >= REJECTS_FROM and f.confidence >= SURE_FROM]:
+        return Decision(Verdict.INAUTHENTIC, reached, _because(rejecting), _most_severe_first(rejecting))
+    if reached < policy.reject_below:
+        costly = [finding for finding in findings if cost(finding) > 0]
+        text = f"The score of {reached:.2f} is below {policy.reject_below:g}."
+        return Decision(Verdict.INAUTHENTIC, reached, text, _most_severe_first(costly))
+    if unable := [result for result in results if result.stage in policy.required and not _spoke(result)]:
+        return Decision(Verdict.INCONCLUSIVE, reached, " ".join(_unable(result) for result in unable))
+    completed = [result.stage for result in results if result.status is StageStatus.COMPLETED]
+    if not completed:
+        return Decision(Verdict.INCONCLUSIVE, reached, "No stage could judge this candidate.")
+    return Decision(Verdict.AUTHENTIC, reached, _passed(results, completed))
+
+
+def _passed(results: Sequence[StageResult], completed: Sequence[str]) -> str:
+    text = f"No finding of {', '.join(completed)} rejects it."
+    if silent := [result.stage for result in results if result.status in {StageStatus.SKIPPED, StageStatus.FAILED}]:
+        text += f" Not heard: {', '.join(silent)}."
+    return text
+
+
+def _spoke(result: StageResult) -> bool:
+    return result.status in {StageStatus.COMPLETED, StageStatus.NOT_APPLICABLE}
+
+
+def _unable(result: StageResult) -> str:
+    state = "was skipped" if result.status is StageStatus.SKIPPED else "failed"
+    return f"The stage {result.stage!r} is required and {state}: {result.reason}."
+
+
+def _because(findings: Sequence[Finding]) -> str:
+    first = _most_severe_first(findings)[0]
+    rest = len(findings) - 1
+    more = f" (and {rest} more)" if rest else ""
+    return f"{first.rule_id}: {first.message}{more}"
+
+
+def _most_severe_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (-finding.severity, -finding.confidence)))
