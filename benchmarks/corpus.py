@@ -1,0 +1,66 @@
+"""Records of a labelled corpus, one JSON object a line, as candidates."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.languages import SUFFIXES
+from assay.v1 import candidate_pb2
+
+SUFFIX_OF = {language: suffix for suffix, language in reversed(SUFFIXES.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """
+    One labelled record.
+
+    :param positive: Whether it is inauthentic: what the suite is to find.
+    """
+
+    id: str
+    language: str
+    kind: str
+    origin: str
+    positive: bool
+    candidate: candidate_pb2.Candidate
+
+    @property
+    def hard_negative(self) -> bool:
+        """Whether it is authentic and looks otherwise."""
+        return self.kind.startswith("hn_")
+
+
+def records(path: Path, language: str | None = None) -> Iterator[Record]:
+    """Yield the records of a corpus file, those of one language only where it is given."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            if language is None or row["language"] == language:
+                yield Record(
+                    id=row["id"],
+                    language=row["language"],
+                    kind=row["kind"],
+                    origin=row["origin"],
+                    positive=row["label"] == "inauthentic",
+                    candidate=_candidate(row),
+                )
+
+
+def _candidate(row: dict[str, Any]) -> candidate_pb2.Candidate:
+    language = row["language"]
+    name = Path(row.get("filename") or "").name
+    if Path(name).suffix not in SUFFIXES:
+        name = "main" + SUFFIX_OF.get(language, ".txt")
+    candidate = candidate_pb2.Candidate(
+        files=[candidate_pb2.SourceFile(path=name, content=row["code"].encode("utf-8", "surrogatepass"))],
+        language=language,
+    )
+    if row.get("prompt"):
+        candidate.specification.text = row["prompt"]
+    if row.get("tests"):
+        tests = candidate_pb2.SourceFile(path="tests.py", content=row["tests"].encode("utf-8", "surrogatepass"))
+        candidate.tests.append(candidate_pb2.TestSuite(framework=candidate_pb2.TEST_FRAMEWORK_ASSERTS, files=[tests]))
+    return candidate
