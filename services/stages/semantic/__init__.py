@@ -1,0 +1,1 @@
+"""The semantic stage: does what a candidate names exist?"""

@@ -1,0 +1,36 @@
+"""Did you mean: the known names nearest to one that does not exist."""
+
+from collections.abc import Iterable
+
+SIMILAR = 80.0
+"""The least similarity of a suggestion, of 100."""
+SUGGESTIONS = 3
+
+
+def nearest(name: str, known: Iterable[str], *, limit: int = SUGGESTIONS) -> tuple[str, ...]:
+    """Return the names most like one, the likest first and, among equals, in the order given."""
+    from rapidfuzz import fuzz, process
+
+    found = process.extract(
+        name.lower(), list(known), scorer=fuzz.ratio, processor=str.lower, score_cutoff=SIMILAR, limit=limit
+    )
+    return tuple(match for match, _, _ in found)
+
+
+def misspelt(name: str, known: Iterable[str]) -> str | None:
+    """
+    Return the one known name that this is a misspelling of, or None where there is none or more than one.
+
+    A misspelling is one edit away, or two from nine letters on (Damerau 1964: most slips are a letter inserted,
+    dropped, changed, or swapped with the next). Names under five letters are too near to one another to tell.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    if len(name) < 5:
+        return None
+    edits = 2 if len(name) >= 9 else 1
+    found = process.extract(name, list(known), scorer=OSA.distance, score_cutoff=edits, limit=2)
+    if not found or (len(found) > 1 and found[1][1] == found[0][1]):
+        return None
+    return found[0][0]
