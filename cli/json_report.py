@@ -1,0 +1,54 @@
+"""
+What `assay check --format json` prints: one object, written as the results come.
+
+    {"format": 1,
+     "results": [{"path": …, "exit_status": 0, "validation": {…}},
+                 {"path": …, "exit_status": 2, "error": {"reason": …, "message": …}}],
+     "summary": {"files": 2, "authentic": 1, "inauthentic": 0, "undetermined": 1, "seconds": 0.8},
+     "exit_status": 2}
+
+A validation is `assay.v1.Validation` in protobuf's JSON mapping with the fields' own names, every field of a single
+value present. `format` rises only when something is taken away or changes its meaning; fields may be added.
+"""
+
+import json
+from typing import Any, TextIO
+
+from google.protobuf.json_format import MessageToDict
+
+from cli.checked import Checked, Tally
+
+FORMAT = 1
+
+
+class JsonReport:
+    """Writes results as they come; :meth:`close` makes the document whole."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._written = 0
+
+    def add(self, checked: Checked) -> None:
+        """Write one result."""
+        if not self._written:
+            self._file.write(f'{{"format": {FORMAT}, "results": [\n')
+        else:
+            self._file.write(",\n")
+        self._written += 1
+        json.dump(_result(checked), self._file)
+        self._file.flush()
+
+    def close(self, tally: Tally) -> None:
+        """Write the summary and the end."""
+        last = {"summary": tally.figures(), "exit_status": tally.exit_status}
+        self._file.write(f"\n], {json.dumps(last)[1:]}\n")
+
+
+def _result(checked: Checked) -> dict[str, Any]:
+    result: dict[str, Any] = {"path": checked.name, "exit_status": checked.status}
+    if checked.validation is None:
+        return result | {"error": {"reason": checked.reason, "message": checked.message}}
+    validation = MessageToDict(
+        checked.validation, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    return result | {"validation": validation}

@@ -1,0 +1,27 @@
+"""`assay serve`: the whole suite in this process, until a signal."""
+
+import asyncio
+import sys
+
+from host import logs
+from host.__main__ import serve as serve_suite
+from host.__main__ import trace_calls
+from host.settings import Settings
+
+
+def serve(listen: str) -> int:
+    """
+    Serve until SIGINT or SIGTERM, then stop gracefully.
+
+    Logs are text on a terminal and JSON elsewhere, unless the environment says otherwise.
+
+    :raises host.server.CannotListen: The address cannot be bound.
+    """
+    settings = Settings()
+    style = settings.log_format
+    if "log_format" not in settings.model_fields_set and sys.stderr.isatty():
+        style = "text"
+    logs.configure(settings.log_level, style)
+    trace_calls(())
+    asyncio.run(serve_suite((), listen, settings))
+    return 0

@@ -1,0 +1,109 @@
+"""The suite that a command talks to: a running one, or one of its own that lives as long as the command."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cli import exits
+
+if TYPE_CHECKING:
+    from assay.client import Suite
+
+    from host.settings import Settings
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """
+    Run a command's work to its end, and stop it cleanly on SIGINT, SIGTERM or SIGHUP.
+
+    A second signal ends the process at once.
+
+    :raises cli.exits.Stopped: A signal ended it.
+    """
+    return asyncio.run(_guarded(work))
+
+
+async def _guarded(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    received: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        if received:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        received.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if received:
+            raise exits.Stopped(exits.SIGNALLED + received[0]) from None
+        raise
+
+
+@asynccontextmanager
+async def suite(gateway: str, *, sandbox: bool = True, at_once: int = 1) -> "AsyncIterator[Suite]":
+    """
+    Yield a client of a running suite, or of one that this process serves until the block is left.
+
+    :param gateway: The running suite's address; empty: none.
+    :param sandbox: Whether a suite of our own has a sandbox.
+    :param at_once: How many runs may be under way at one time; bounds the containers kept ready.
+    """
+    from assay.client import connect
+
+    if gateway:
+        async with _said_by_name(gateway), connect(gateway) as client:
+            yield client
+        return
+    from host.embedded import embedded
+
+    settings = own_settings(at_once)
+    settings.sandbox_enabled = settings.sandbox_enabled and sandbox
+    async with embedded(settings) as address, connect(address) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _said_by_name(gateway: str) -> AsyncIterator[None]:
+    """Name the address where nobody answers there; gRPC's own text is about sockets."""
+    import grpc.aio
+    from assay.errors import Unavailable
+
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        # What a server says comes with metadata of the server.
+        if error.code() is grpc.StatusCode.UNAVAILABLE and not error.trailing_metadata():
+            raise Unavailable(f"no suite answers at {gateway}") from None
+        raise
+
+
+def own_settings(at_once: int = 1) -> "Settings":
+    """
+    Return the settings of a suite that lives as long as a command, and set up its logs.
+
+    What the environment says holds. Where it says nothing, only errors are logged, and as text; and no more containers
+    wait ready than the command can use.
+    """
+    from host import logs
+    from host.settings import Settings
+
+    settings = Settings()
+    given = settings.model_fields_set
+    logs.configure(
+        settings.log_level if "log_level" in given else "error",
+        settings.log_format if "log_format" in given else "text",
+    )
+    if "pool_size" not in settings.sandbox.model_fields_set:
+        settings.sandbox.pool_size = min(settings.sandbox.pool_size, max(1, at_once))
+    return settings
