@@ -15,6 +15,7 @@ def candidate_digest(candidate: Candidate) -> str:
     """
     canonical = {
         "files": [_file(file) for file in candidate.files],
+        "context_files": [_file(file) for file in candidate.context_files],
         "language": candidate.language,
         "language_version": candidate.language_version,
         "entry_point": candidate.entry_point,

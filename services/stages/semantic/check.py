@@ -1,31 +1,33 @@
 """The stage's work on one candidate, done in a worker process: read its imports, judge each, word the findings."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from assay.errors import InvalidArgument
 from assay.languages import DEFAULT_VERSIONS, of_path
-from assay.stage import Candidate, Finding, Fix, Location, Severity, SourceFile, TextEdit
+from assay.stage import Candidate, Finding, Fix, SourceFile, TextEdit
 
+from services.stages.rules import in_order
 from services.stages.semantic.catalog import DATA, Catalog
 from services.stages.semantic.distributions import ImportNames, read_pairs
-from services.stages.semantic.imports import Guard, Import, ImportReader, Place
-from services.stages.semantic.names import normalised
-from services.stages.semantic.own_modules import OwnModules
-from services.stages.semantic.package_imports import PackageImports
-from services.stages.semantic.problem import Problem, softened
-from services.stages.semantic.rules import BY_NAME
+from services.stages.semantic.imports import parse, read_imports, references
+from services.stages.semantic.judge import Judge
+from services.stages.semantic.problem import Problem
 from services.stages.semantic.standard_imports import StandardImports
 from services.stages.semantic.stdlib import StandardLibrary, Version, parse_version, version_text
+from services.stages.source import Source, UnreadableSource, decode
 
-MAX_FINDINGS = 200
-"""Of one candidate: beyond this many, more say nothing new."""
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
+MAX_EDITS = 100
+"""Edits of one fix: a name used more often is left to a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the check of one candidate found, and how much it looked at."""
+    """What the check of one candidate found, and facts about what it looked at."""
 
     findings: tuple[Finding, ...]
     details: dict[str, str]
@@ -33,112 +35,68 @@ class Report:
 
 def check(candidate: Candidate) -> Report:
     """
-    Judge every import of a Python candidate.
+    Judge every import of a Python candidate. A file that is no text is passed over: that is another stage's finding.
 
     :raises InvalidArgument: The language version is none.
     :raises CatalogBroken: The shipped catalog is not what its manifest says.
     """
     version = _version(candidate)
-    judge = Judge(candidate, version)
+    standard = StandardImports(_library(), version, _table("python2"), _table("successors"))
+    judge = Judge(candidate, standard, _library(), _import_names())
     findings: list[Finding] = []
     modules: set[str] = set()
-    for file in judge.sources:
-        reader = ImportReader(file.content)
-        imports = reader.read()
-        modules.update(found.module for found in imports if found.module)
-        findings.extend(_finding(problem, file.path, reader) for problem in _once(judge.problems(file.path, imports)))
-    catalog = _catalog()
+    for file in candidate.files:
+        if of_path(file.path) == "python":
+            findings.extend(_judged(judge, file, modules))
+    manifest = _catalog().manifest
     details = {
         "imported_modules": str(len(modules)),
-        "catalog": f"{catalog.manifest.date}, {catalog.manifest.count} packages",
-        "python": version_text(version),
+        "catalog": f"{manifest.count} packages as of {manifest.date}",
+        "python_version": version_text(version),
     }
-    return Report(tuple(findings[:MAX_FINDINGS]), details)
+    return Report(tuple(findings), details)
 
 
-class Judge:
-    """Judges the imports of one candidate's files."""
-
-    def __init__(self, candidate: Candidate, version: Version) -> None:
-        self.sources = [file for file in candidate.files if of_path(file.path) == "python"] or list(candidate.files[:1])
-        helpers = (file for suite in candidate.tests for file in suite.files)
-        self._own = OwnModules(file.path for file in (*candidate.files, *helpers))
-        self._standard = StandardImports(
-            _library(),
-            version,
-            {} if candidate.language_version.startswith("2") else _table("python2"),
-            _table("successors"),
-        )
-        allowed = candidate.allowed_dependencies
-        names = None if allowed is None else frozenset(normalised(name) for name in allowed)
-        self._packages = PackageImports(_import_names(), _library(), names)
-
-    def problems(self, path: str, imports: Iterable[Import]) -> Iterator[Problem]:
-        """Yield what is wrong with the imports of one file."""
-        for found in imports:
-            if found.level:
-                yield from self._relative(path, found)
-            elif self._own.has_root(found.root):
-                continue
-            elif self._standard.covers(found):
-                yield from self._standard.problems(found)
-            else:
-                yield from self._packages.problems(found)
-
-    def _relative(self, path: str, found: Import) -> Iterator[Problem]:
-        # One file out of a package says nothing of its siblings.
-        if len(self.sources) < 2 or found.guard is Guard.OPTIONAL:
-            return
-        if not self._own.resolves(path, found.level, found.module, [member.name for member in found.members]):
-            name = "." * found.level + found.module
-            yield Problem(
-                "unresolved-relative-import", softened(Severity.MEDIUM, found.guard), name, found.place,
-                f"The relative import '{name}' names no module among the candidate's files.", confidence=0.7,
-            )  # fmt: skip
+def _judged(judge: Judge, file: SourceFile, modules: set[str]) -> tuple[Finding, ...]:
+    try:
+        source = decode(file.content, file.path)
+    except UnreadableSource:
+        return ()
+    tree = parse(source.data)
+    imports = read_imports(tree, source.data)
+    modules.update(found.module for found in imports if found.module and not found.level)
+    return in_order(_finding(problem, source, tree) for problem in judge.problems(file.path, imports))
 
 
-def _once(problems: Iterable[Problem]) -> list[Problem]:
-    """Keep the gravest of those with one subject, the first of these where they are alike."""
-    kept: dict[tuple[str, str], Problem] = {}
-    for problem in problems:
-        key = (problem.rule, problem.subject)
-        if key not in kept or problem.severity > kept[key].severity:
-            kept[key] = problem
-    return list(kept.values())
-
-
-def _finding(problem: Problem, path: str, reader: ImportReader) -> Finding:
-    rule = BY_NAME[problem.rule]
-    return Finding(
-        rule_id=rule.id,
-        category=rule.category,
-        severity=problem.severity,
-        message=problem.message,
-        location=_location(path, problem.place),
-        confidence=problem.confidence,
+def _finding(problem: Problem, source: Source, tree: "Tree") -> Finding:
+    return problem.rule.finding(
+        problem.message,
+        source.location(*problem.range),
         suggestion=problem.suggestion,
-        fixes=_fixes(problem, path, reader),
+        fixes=_fixes(problem, source, tree),
         evidence={key: value for key, value in problem.evidence.items() if value},
-        stage="semantic",
     )
 
 
-def _fixes(problem: Problem, path: str, reader: ImportReader) -> tuple[Fix, ...]:
-    if not problem.instead:
+def _fixes(problem: Problem, source: Source, tree: "Tree") -> tuple[Fix, ...]:
+    """Return the fix that writes what was meant, in the import and wherever the file uses the name."""
+    correction = problem.correction
+    if correction is None:
         return ()
-    edit = TextEdit(_location(path, problem.place), problem.instead)
-    return (Fix(f"Import {problem.instead}", (edit,), safe=not problem.binds),)
-
-
-def _location(path: str, place: Place) -> Location:
-    return Location(path, place.start_line, place.start_column, place.end_line, place.end_column)
+    edits = [TextEdit(source.location(*problem.range), correction.name)]
+    if correction.binds:
+        uses = references(tree, correction.binds)
+        edits += [TextEdit(source.location(*use), correction.bound) for use in uses]
+    if len(edits) > MAX_EDITS:
+        return ()
+    return (Fix(f"Write {correction.name}", tuple(edits), safe=True),)
 
 
 def _version(candidate: Candidate) -> Version:
     try:
         return parse_version(candidate.language_version or DEFAULT_VERSIONS["python"])
     except ValueError:
-        raise InvalidArgument("candidate.language_version", "is no Python version such as 3.13") from None
+        raise InvalidArgument("candidate.language_version", "is no version of Python 3, such as 3.13") from None
 
 
 @cache
