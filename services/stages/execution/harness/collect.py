@@ -1,0 +1,199 @@
+"""What a test file holds, told from its syntax tree before any code of the candidate is loaded."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+MAX_TESTS = 2_000
+
+LEFT = "@left"
+RIGHT = "@right"
+"""Names that keep both sides of a comparison in its frame; no program can write them."""
+
+FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+Definition = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass
+class Step:
+    """One top-level statement; `test` is its id where its failure is a test's, else empty."""
+
+    node: ast.stmt
+    test: str = ""
+
+
+@dataclass
+class Collection:
+    """
+    What one test file holds.
+
+    :param functions: Test functions that the file does not call itself, by name.
+    :param classes: Test classes with the names of their own test methods.
+    :param bound: Every name that the file binds anywhere, and "SystemExit" where it may leave the program itself.
+    :param imported: The modules that it imports, dotted.
+    :param problem: Why it cannot be run here; empty where it can.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    classes: dict[str, list[str]] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
+    imported: set[str] = field(default_factory=set)
+    flags: int = 0
+    source: bytes = b""
+    problem: str = ""
+
+    def tests(self) -> list[str]:
+        """Return the ids of the tests, in order."""
+        methods = [f"{name}.{method}" for name, own in self.classes.items() for method in own]
+        return [step.test for step in self.steps if step.test] + self.functions + methods
+
+
+def collect(source: bytes, path: str) -> Collection:
+    """Return what a test file holds."""
+    try:
+        tree = ast.parse(source, path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        return Collection(problem=f"the test file is not Python: {type(error).__name__} in line {line}")
+    found = Collection(source=source, bound=_bound(tree), imported=_imported(tree), flags=_future(tree))
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    deleted = {t.id for n in tree.body if isinstance(n, ast.Delete) for t in n.targets if isinstance(t, ast.Name)}
+    for name, node in classes.items():
+        own = [f.name for f in node.body if isinstance(f, FunctionNode) and f.name.startswith("test")]
+        if own and name not in deleted and _is_test_class(node, classes):
+            found.classes[name] = own
+    statements = [node for node in tree.body if not (_is_main_block(node) or _is_runner(node))]
+    called = {n.id for s in statements if not isinstance(s, Definition) for n in ast.walk(s) if isinstance(n, ast.Name)}
+    functions = [n for n in statements if isinstance(n, FunctionNode) and n.name.startswith("test")]
+    found.functions = [node.name for node in functions if node.name not in called]
+    if not (found.classes or found.functions):
+        statements = [node for node in _unfold(tree.body) if not _is_runner(node)]
+    found.steps = _steps(statements, needed=not (found.classes or found.functions))
+    found.problem = _problem(found, [node for node in functions if node.name in found.functions])
+    return found
+
+
+def _steps(statements: list[ast.stmt], *, needed: bool) -> list[Step]:
+    steps = [Step(node) for node in statements]
+    units = [step for step in steps if _is_unit(step.node)]
+    if not units and needed:
+        units = [s for s in steps if not isinstance(s.node, Definition) and _contains(s.node, ast.Call)]
+    for step in units:
+        step.test = f"line {step.node.lineno}"
+        if any(step.test == other.test for other in units if other is not step):
+            step.test += f":{step.node.col_offset + 1}"
+    return steps
+
+
+def _is_unit(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assert):
+        return True
+    if isinstance(node, ast.Expr):
+        return _contains(node, ast.Call)
+    if isinstance(node, (ast.For, ast.While, ast.With, ast.Try, ast.If, ast.Match)):
+        return _contains(node, ast.Assert, ast.Call)
+    return False
+
+
+def _problem(found: Collection, functions: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> str:
+    if "pytest" in {name.split(".")[0] for name in found.imported}:
+        return "the tests import pytest, which is not in this environment"
+    for node in functions:
+        arguments = node.args
+        if isinstance(node, ast.AsyncFunctionDef):
+            return f"{node.name} is a coroutine, which needs a pytest plug-in that is not in this environment"
+        if len(arguments.posonlyargs + arguments.args) > len(arguments.defaults):
+            return f"{node.name} takes fixtures, which need pytest; it is not in this environment"
+    count = len(found.tests())
+    if count > MAX_TESTS:
+        return f"it holds {count} tests, more than the {MAX_TESTS} that are run"
+    return "" if count else "the test file holds no test"
+
+
+def _is_test_class(node: ast.ClassDef, classes: dict[str, ast.ClassDef], depth: int = 20) -> bool:
+    if not node.bases:
+        return node.name.startswith("Test")
+    for base in node.bases:
+        name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+        if name.endswith("TestCase"):
+            return True
+        if name in classes and name != node.name and depth and _is_test_class(classes[name], classes, depth - 1):
+            return True
+    return False
+
+
+def _is_main_block(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in {"__name__ == '__main__'", "'__main__' == __name__"}
+
+
+def _is_runner(node: ast.stmt) -> bool:
+    """Whether a statement would start a test runner of its own."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func) in {"unittest.main", "pytest.main", "doctest.testmod"}
+
+
+def _unfold(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, ast.If) and _is_main_block(node):
+            yield from node.body
+        else:
+            yield node
+
+
+def _contains(node: ast.AST, *kinds: type[ast.AST]) -> bool:
+    return any(isinstance(inner, kinds) for inner in ast.walk(node))
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, (*FunctionNode, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name.split(".")[0])
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        if getattr(node, "id", getattr(node, "attr", "")) in {"exit", "_exit", "quit", "SystemExit"}:
+            names.add("SystemExit")
+    return names
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def _future(tree: ast.Module) -> int:
+    import __future__
+
+    features = [
+        getattr(__future__, alias.name, None)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        for alias in node.names
+    ]
+    return sum({feature.compiler_flag for feature in features if feature is not None})
+
+
+class KeepSides(ast.NodeTransformer):
+    """Rewrites ``assert a == b`` so that both values stay in the frame, where a failure's report finds them."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST | list[ast.stmt]:
+        """Evaluate both sides of a single comparison by themselves, in order, then compare."""
+        if not isinstance(node.test, ast.Compare) or len(node.test.ops) != 1:
+            return node
+        left = ast.Assign([ast.Name(LEFT, ast.Store())], node.test.left)
+        right = ast.Assign([ast.Name(RIGHT, ast.Store())], node.test.comparators[0])
+        test = ast.Compare(ast.Name(LEFT, ast.Load()), node.test.ops, [ast.Name(RIGHT, ast.Load())])
+        release = ast.Assign([ast.Name(LEFT, ast.Store()), ast.Name(RIGHT, ast.Store())], ast.Constant(None))
+        kept = [left, right, ast.Assert(ast.copy_location(test, node.test), node.msg), release]
+        return [ast.fix_missing_locations(ast.copy_location(new, node)) for new in kept]

@@ -1,0 +1,124 @@
+"""Loading the candidate's entry point as the module that tests know it by."""
+
+import ast
+import builtins
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+
+
+@dataclass(frozen=True)
+class Entry:
+    """
+    How the entry point is loaded.
+
+    :param module: Its dotted name.
+    :param root: The folder that the name starts from, relative to the work directory.
+    :param packaged: Whether it is imported by its name, through its packages, rather than as a file by itself.
+    """
+
+    path: str
+    module: str
+    root: str
+    packaged: bool
+
+    @property
+    def aliases(self) -> set[str]:
+        """The names by which tests may import it: from its folder, or from a folder above."""
+        parts = list(PurePosixPath(self.path).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts = parts[:-1]
+        return {".".join(parts[start:]) for start in range(len(parts))} | {self.module}
+
+
+def locate(path: str, files: set[str], source: bytes) -> Entry:
+    """
+    Return how to load an entry point.
+
+    A file in a package (its folder has an ``__init__.py``), or one with relative imports, is imported by its dotted
+    name; any other one is loaded by itself with its own folder first on the path, as a script is.
+    """
+    file = PurePosixPath(path)
+    packages: list[str] = []
+    folder = file.parent
+    relative = _has_relative_import(source)
+    while folder != PurePosixPath(".") and (str(folder / "__init__.py") in files or relative):
+        packages.insert(0, folder.name)
+        folder = folder.parent
+    stem = [] if file.stem == "__init__" and packages else [file.stem]
+    module = ".".join(packages + stem)
+    if packages and all(part.isidentifier() for part in packages + stem) and file.suffix == ".py":
+        return Entry(path, module, str(folder), True)
+    name = file.stem if file.stem not in sys.stdlib_module_names else f"candidate_{file.stem}"
+    return Entry(path, name, str(file.parent), False)
+
+
+def load(entry: Entry, work: Path, wanted: set[str], test_folder: str) -> ModuleType:
+    """Import the entry point, under the aliases that are wanted too; what it raises passes through."""
+    roots = [str(work / entry.root), str(work), str(work / "src"), test_folder]
+    sys.argv[:] = [str(work / entry.path)]
+    sys.path[:] = list(dict.fromkeys(filter(None, roots))) + sys.path[1:]
+    if entry.packaged:
+        module = import_module(entry.module)
+    else:
+        file = str(work / entry.path)
+        spec = spec_from_loader(entry.module, SourceFileLoader(entry.module, file), origin=file)
+        assert isinstance(spec, ModuleSpec)
+        spec.has_location = True
+        module = module_from_spec(spec)
+        sys.modules[entry.module] = module
+        assert spec.loader is not None
+        spec.loader.exec_module(module)
+    for alias in entry.aliases & wanted:
+        if "." not in alias:
+            sys.modules[alias] = module
+    return module
+
+
+def _has_relative_import(source: bytes) -> bool:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+
+
+REPLACEABLE = {
+    "print",
+    "input",
+    "open",
+    "help",
+    "exit",
+    "quit",
+    "breakpoint",
+    "copyright",
+    "license",
+    "_",
+    "__import__",
+}
+"""Builtins that programs replace for honest reasons and that no comparison rests on."""
+
+
+class Originals:
+    """What tests rest on, as it was before the candidate was loaded."""
+
+    def __init__(self) -> None:
+        self._spaces = [(builtins, {n: v for n, v in vars(builtins).items() if n not in REPLACEABLE})]
+        if "unittest" in sys.modules:
+            case = sys.modules["unittest"].TestCase
+            self._spaces.append((case, dict(vars(case))))
+        self._identity = builtins.id
+
+    def replaced(self) -> list[str]:
+        """Return the names of what is no longer what it was."""
+        identity = self._identity
+        return [
+            name
+            for space, before in self._spaces
+            for name, value in before.items()
+            if identity(space.__dict__.get(name)) != identity(value)
+        ][:20]

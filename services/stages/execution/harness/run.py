@@ -1,0 +1,138 @@
+"""One run: read the job, tell what will be run, load the candidate, run it all, tell the results."""
+
+import base64
+import faulthandler
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import collect, examples, load
+from .channel import Channel
+from .describe import Describer, bounded, text_of
+from .reporter import Reporter
+from .suite import Suite
+
+
+def main() -> None:
+    """Run the job that stands on standard input, and leave by the shortest way."""
+    job = json.loads(sys.stdin.buffer.read())
+    _remove_harness(Path(sys.argv[0]).resolve().parent)
+    sys.modules["__main__"] = ModuleType("__main__")
+    channel = Channel(job.pop("nonce"))
+    leave = os._exit
+    try:
+        Run(job, Path.cwd(), channel).run()
+    except BaseException as error:
+        channel.send("broken", reason=f"{type(error).__name__}: {text_of(error)}")
+    leave(0)
+
+
+def _remove_harness(folder: Path) -> None:
+    """Take the harness's files away: the candidate finds its own files in its folder, and nothing of the tests."""
+    for file in sorted(folder.rglob("*"), reverse=True):
+        if file.is_dir():
+            file.rmdir()
+        else:
+            file.unlink()
+    folder.rmdir()
+
+
+class Run:
+    """One run of one candidate with at most one test suite."""
+
+    def __init__(self, job: dict[str, Any], work: Path, channel: Channel) -> None:
+        self._channel = channel
+        self._work = work
+        self._path: str = job["entry"]
+        self._files = set(job["files"])
+        self._dump_after: float = job["dump_after"]
+        source = (work / self._path).read_bytes()
+        self._entry = load.locate(self._path, self._files, source)
+        self._collect(job.get("suite"))
+        self._examples = _examples(source, job["specification"]) if job["examples"] else []
+        sources = {str(work / path): path for path in self._files}
+        self._describer = Describer(sources, self._test_file, self._collection.source)
+        self._reporter = Reporter(self._channel, self._describer, self._collection.bound, appended=self._appended)
+        self._originals = load.Originals()
+
+    def _collect(self, suite: dict[str, Any] | None) -> None:
+        self._test_file = str(self._work / suite["path"]) if suite else ""
+        self._test_folder = str(Path(self._test_file).parent) if suite else ""
+        self._collection = collect.Collection()
+        self._appended = False
+        if suite:
+            self._collection = collect.collect(base64.b64decode(suite["content"]), self._test_file)
+            self._appended = suite["appended"] or not self._imports_candidate()
+        if "unittest" in self._collection.imported:
+            import_module("unittest")
+
+    def run(self) -> None:
+        """Run to the end."""
+        tests = [] if self._collection.problem else self._collection.tests()
+        self._channel.send(
+            "plan",
+            work=str(self._work),
+            tests=tests,
+            examples=[each.test for each in self._examples],
+            problem=bounded(self._collection.problem),
+        )
+        faulthandler.enable(self._channel.descriptor, all_threads=False)
+        faulthandler.dump_traceback_later(self._dump_after, file=self._channel.descriptor)
+        module = self._load()
+        if module is not None:
+            names = dict(vars(module))
+            if tests:
+                Suite(self._collection, self._test_file, self._reporter, appended=self._appended).run(module)
+            for each in self._examples:
+                self._example(each, names)
+            self._report_replaced()
+        self._channel.send("done", **self._reporter.count)
+
+    def _imports_candidate(self) -> bool:
+        others = {path.removesuffix(".py").replace("/", ".") for path in self._files}
+        return bool(self._collection.imported & (self._entry.aliases | others))
+
+    def _load(self) -> ModuleType | None:
+        self._channel.send("loading")
+        try:
+            module = load.load(self._entry, self._work, self._collection.imported, self._test_folder)
+        except BaseException as error:
+            self._reporter.restore()
+            self._channel.send("load_failed", error=self._describer.describe(error))
+            return None
+        self._reporter.restore()
+        self._report_replaced()
+        self._channel.send("loaded")
+        return module
+
+    def _report_replaced(self) -> None:
+        if replaced := self._originals.replaced():
+            self._channel.send("replaced", names=replaced)
+
+    def _example(self, each: examples.Examples, names: dict[str, Any]) -> None:
+        self._reporter.start(each.test)
+        try:
+            failed = examples.failure(each, names, str(self._work / self._path))
+        except BaseException as error:
+            failed = examples.Failure("", "", "", error)
+        if failed is None:
+            self._reporter.end(each.test, None)
+            return
+        self._reporter.restore()
+        facts: dict[str, Any] = {"left": bounded(failed.got), "right": bounded(failed.want), "assertion": True}
+        if failed.error is not None:
+            facts = self._describer.describe(failed.error)
+            if facts["environment"] or (facts["type"] == "NameError" and not facts["candidate_raised"]):
+                self._reporter.end(each.test, "skipped")
+                return
+        facts |= {"example": bounded(failed.source), "subject_path": self._path, "subject_line": each.line}
+        self._reporter.fail(each.test, facts)
+
+
+def _examples(source: bytes, specification: str) -> list[examples.Examples]:
+    specified = examples.in_specification(specification)
+    return examples.without(examples.in_code(source), specified) + specified

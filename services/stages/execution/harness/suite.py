@@ -1,0 +1,149 @@
+"""Running the tests of one file: its top-level statements, its test functions, its test classes."""
+
+import ast
+import sys
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from .collect import Collection, KeepSides
+from .reporter import Outcome, Reporter
+
+
+class Suite:
+    """
+    The tests of one file.
+
+    :param appended: Whether they run in the namespace of the candidate, as if they stood at the end of its file.
+    """
+
+    def __init__(self, collection: Collection, path: str, reporter: Reporter, *, appended: bool) -> None:
+        self._collection = collection
+        self._path = path
+        self._appended = appended
+        self._reporter = reporter
+        self._keep = KeepSides()
+
+    def run(self, module: ModuleType) -> None:
+        """Run them all, in the order of the file: statements, functions, classes."""
+        names = vars(module) if self._appended else self._own_module()
+        if not self._statements(names):
+            self._reporter.stop()
+            return
+        for name in self._collection.functions:
+            self._reporter.guarded(name, partial(_call, names, name))
+        for name in self._collection.classes:
+            self._class(name, names)
+
+    def _own_module(self) -> dict[str, Any]:
+        module = ModuleType("assay_tests")
+        module.__file__ = self._path
+        sys.modules[module.__name__] = module
+        return vars(module)
+
+    def _statements(self, names: dict[str, Any]) -> bool:
+        """Run the top level; False where a statement failed that the later ones rest on."""
+        for step in self._collection.steps:
+            action = partial(_execute, self._compile(step.node), names)
+            if step.test:
+                self._reporter.guarded(step.test, action)
+                continue
+            try:
+                action()
+            except BaseException as error:
+                label = f"line {step.node.lineno}"
+                self._reporter.start(label)
+                self._reporter.end(label, error)
+                return False
+        return True
+
+    def _compile(self, node: ast.stmt) -> Any:
+        kept = self._keep.visit(node)
+        body = kept if isinstance(kept, list) else [kept]
+        module = ast.Module(body=body, type_ignores=[])
+        return compile(module, self._path, "exec", flags=self._collection.flags, dont_inherit=True)
+
+    def _class(self, name: str, names: dict[str, Any]) -> None:
+        import unittest
+
+        found = names.get(name)
+        if isinstance(found, type) and issubclass(found, unittest.TestCase):
+            self._unittest(found)
+            return
+        for method in self._collection.classes[name]:
+            self._reporter.guarded(f"{name}.{method}", partial(_call_method, found, method))
+
+    def _unittest(self, case: type) -> None:
+        import unittest
+
+        result = _result(self._reporter)
+        methods = unittest.TestLoader().getTestCaseNames(case)
+        unittest.TestSuite(case(method) for method in methods).run(result)
+
+
+def _execute(code: Any, names: dict[str, Any]) -> None:
+    exec(code, names)
+
+
+def _call(names: dict[str, Any], name: str) -> None:
+    names[name]()
+
+
+def _call_method(owner: Any, method: str) -> None:
+    instance = owner()
+    getattr(instance, "setup_method", lambda *_: None)(getattr(instance, method))
+    try:
+        getattr(instance, method)()
+    finally:
+        getattr(instance, "teardown_method", lambda *_: None)(getattr(instance, method))
+
+
+def _result(reporter: Reporter) -> Any:
+    import unittest
+
+    class Result(unittest.TestResult):
+        """Passes each test's end on to the reporter; a test counts once, by the first part that went wrong."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._outcome: Outcome = None
+
+        def startTest(self, test: unittest.TestCase) -> None:
+            super().startTest(test)
+            self._outcome = None
+            reporter.start(_id_of(test))
+
+        def stopTest(self, test: unittest.TestCase) -> None:
+            super().stopTest(test)
+            reporter.end(_id_of(test), self._outcome)
+
+        def addError(self, test: Any, err: Any) -> None:
+            if isinstance(test, unittest.TestCase):
+                self._keep(err[1])
+                return
+            reporter.start(str(test))
+            reporter.end(str(test), err[1])
+            reporter.stop()
+
+        def addFailure(self, test: Any, err: Any) -> None:
+            self._keep(err[1])
+
+        def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+            if err is not None:
+                self._keep(err[1])
+
+        def addSkip(self, test: Any, reason: str) -> None:
+            self._outcome = self._outcome or "skipped"
+
+        def addUnexpectedSuccess(self, test: Any) -> None:
+            self._keep(AssertionError("the test was expected to fail, and passed"))
+
+        def _keep(self, error: BaseException) -> None:
+            if not isinstance(self._outcome, BaseException):
+                self._outcome = error
+
+    return Result()
+
+
+def _id_of(test: Any) -> str:
+    return f"{type(test).__name__}.{test._testMethodName}"

@@ -1,0 +1,94 @@
+"""What is run for a candidate: one run for each suite of tests, or one that only imports it."""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
+
+HARNESS = Path(__file__).parent / "harness"
+MAIN = b"from harness.run import main\n\nmain()\n"
+DUMP_SHARE = 0.8
+"""The share of the time limit after which the harness notes where the program stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    One run in a sandbox.
+
+    :param suite: The tests; None where the candidate is only imported.
+    :param label: What a person calls it, for example "the tests in test_area.py".
+    :param examples: Whether the examples of the docstrings and the specification are part of it.
+    """
+
+    suite: TestSuite | None
+    label: str
+    examples: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """
+    What goes into the sandbox for one run.
+
+    :param nonce: What the report's lines begin with. It is on standard input alone, which is read before the candidate
+        is loaded.
+    """
+
+    files: tuple[SourceFile, ...]
+    entry_point: str
+    stdin: bytes
+    nonce: str
+
+
+def runs(candidate: Candidate) -> tuple[Run, ...]:
+    """Return the runs of a candidate; the first one carries the examples, so that few runs are needed."""
+    if not candidate.tests:
+        return (Run(None, "the import", examples=True),)
+    return tuple(
+        Run(suite, f"the tests in {suite.files[0].path}", examples=index == 0)
+        for index, suite in enumerate(candidate.tests)
+    )
+
+
+def program(candidate: Candidate, run: Run, seconds: float) -> Program:
+    """
+    Return the program of a run.
+
+    The first test file travels on standard input and is never a file in the sandbox, so that the candidate cannot read
+    from it what it should answer. Other files of the suite give way to files of the candidate with the same path.
+    """
+    nonce = secrets.token_hex(16)
+    folder = f".assay-{secrets.token_hex(4)}"
+    beside = run.suite.files[1:] if run.suite else ()
+    files = {file.path: file for file in beside} | {file.path: file for file in candidate.files}
+    harness = (SourceFile(f"{folder}/{path}", content) for path, content in _harness())
+    job = {
+        "nonce": nonce,
+        "entry": candidate.entry().path,
+        "files": [file.path for file in candidate.files],
+        "examples": run.examples,
+        "specification": candidate.specification if run.examples else "",
+        "dump_after": max(0.1, seconds * DUMP_SHARE),
+        "suite": _suite(run.suite) if run.suite else None,
+    }
+    return Program((*files.values(), *harness), f"{folder}/main.py", json.dumps(job).encode(), nonce)
+
+
+def _suite(suite: TestSuite) -> dict[str, object]:
+    first = suite.files[0]
+    return {
+        "path": first.path,
+        "content": base64.b64encode(first.content).decode(),
+        "appended": suite.framework is TestFramework.ASSERTS,
+    }
+
+
+@cache
+def _harness() -> tuple[tuple[str, bytes], ...]:
+    modules = tuple((f"harness/{file.name}", file.read_bytes()) for file in sorted(HARNESS.glob("*.py")))
+    return (("main.py", MAIN), *modules)

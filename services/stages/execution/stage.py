@@ -1,0 +1,49 @@
+"""The execution stage."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import PurePosixPath
+
+from assay.stage import Candidate, Stage, StageContext, StageResources, StageResult, StageStatus
+
+
+class ExecutionStage:
+    """
+    Imports the candidate, runs the tests that came with it and its examples, each suite in a container of its own.
+
+    Tests share their process with the candidate, so what they tell is resistant to cheating, not proof against it.
+    """
+
+    name = "execution"
+    version = "1"
+    description = "Imports the code, runs its tests and its examples in the sandbox."
+    languages = frozenset({"python"})
+    requires = ("static",)
+
+    def __init__(self, resources: StageResources) -> None:
+        self._resources = resources
+
+    async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
+        """
+        Run one candidate.
+
+        :raises assay.errors.AssayError: The sandbox could not be used, or the time was gone before it could be told.
+        """
+        if PurePosixPath(candidate.entry().path).suffix == ".pyi":
+            return StageResult(StageStatus.NOT_APPLICABLE, reason="a stub file declares types; there is nothing to run")
+        from assay.errors import Unavailable
+        from assay.v1.sandbox_pb2_grpc import SandboxServiceStub
+
+        from .session import Session
+
+        try:
+            channel = self._resources.channel("sandbox")
+        except Unavailable as error:
+            return StageResult(StageStatus.SKIPPED, reason=f"no sandbox is configured: {error.message}")
+        return await Session(candidate, context, SandboxServiceStub(channel)).run()
+
+
+@asynccontextmanager
+async def stage(resources: StageResources) -> AsyncIterator[Stage]:
+    """Build the stage; it holds nothing open."""
+    yield ExecutionStage(resources)
