@@ -60,17 +60,19 @@ def program(candidate: Candidate, run: Run, seconds: float) -> Program:
     Return the program of a run.
 
     The first test file travels on standard input and is never a file in the sandbox, so that the candidate cannot read
-    from it what it should answer. Other files of the suite give way to files of the candidate with the same path.
+    from it what it should answer. Other files of the suite give way to files of the candidate with the same path, and
+    so do files of the candidate's context.
     """
     nonce = secrets.token_hex(16)
     folder = f".assay-{secrets.token_hex(4)}"
     beside = run.suite.files[1:] if run.suite else ()
-    files = {file.path: file for file in beside} | {file.path: file for file in candidate.files}
+    own = (*candidate.context_files, *candidate.files)
+    files = {file.path: file for file in (*beside, *own)}
     harness = (SourceFile(f"{folder}/{path}", content) for path, content in _harness())
     job = {
         "nonce": nonce,
         "entry": candidate.entry().path,
-        "files": [file.path for file in candidate.files],
+        "files": [file.path for file in own],
         "examples": run.examples,
         "specification": candidate.specification if run.examples else "",
         "dump_after": max(0.1, seconds * DUMP_SHARE),
