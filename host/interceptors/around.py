@@ -3,13 +3,22 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 import grpc
 import grpc.aio
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def code_of(context: Context) -> grpc.StatusCode:
+    """Return the status that a handler has set, by abort or by itself; OK where it set none."""
+    code: Any = context.code()
+    return code if isinstance(code, grpc.StatusCode) else _CODES[code or 0]
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor, ABC):
@@ -68,7 +77,9 @@ def _stream(behavior: Callable[..., Any], around: Around) -> Callable[..., Any]:
                 # A handler may also write to the context itself and return nothing.
                 await responses
                 return
-            async for response in responses:
-                yield response
+            # Closed here and not by the garbage collector: the handler's clean-up belongs inside what is around it.
+            async with aclosing(responses):
+                async for response in responses:
+                    yield response
 
     return call

@@ -1,5 +1,6 @@
 """Writes one structured line for each call: its method, its code, its time. Never what was said in it."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ import grpc.aio
 import structlog
 from opentelemetry import trace
 
-from host.interceptors.around import AroundInterceptor, Context
+from host.interceptors.around import AroundInterceptor, Context, code_of
 
 _log = structlog.get_logger("assay.call")
 
@@ -24,19 +25,25 @@ class LoggingInterceptor(AroundInterceptor):
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
         started = time.monotonic()
+        # Asked now: grpc crashes the process when it is asked for the peer of a call that has ended.
+        peer = context.peer()
+        given_up = False
         try:
             yield
+        except (asyncio.CancelledError, GeneratorExit):
+            given_up = True
+            raise
         finally:
-            code = context.code() or grpc.StatusCode.OK
+            code = grpc.StatusCode.CANCELLED if given_up else code_of(context)
             level = "debug" if details.method.startswith(QUIET_PREFIXES) else "info"
             span = trace.get_current_span().get_span_context()
             await _log.alog(
                 _LEVELS[level],
                 "call",
                 method=details.method,
-                code=code.name if isinstance(code, grpc.StatusCode) else str(code),
+                code=code.name,
                 seconds=round(time.monotonic() - started, 6),
-                peer=context.peer(),
+                peer=peer,
                 trace_id=trace.format_trace_id(span.trace_id) if span.is_valid else None,
             )
 

@@ -7,7 +7,7 @@ import grpc
 import grpc.aio
 from opentelemetry import propagate, trace
 
-from host.interceptors.around import AroundInterceptor, Context
+from host.interceptors.around import AroundInterceptor, Context, code_of
 from host.interceptors.calls import OutgoingInterceptor, replaced
 
 _tracer = trace.get_tracer("assay.host")
@@ -33,8 +33,7 @@ class TracingInterceptor(AroundInterceptor):
             try:
                 yield
             finally:
-                code = context.code() or grpc.StatusCode.OK
-                number = code if isinstance(code, int) else code.value[0]
+                number = code_of(context).value[0]
                 span.set_attribute("rpc.grpc.status_code", number)
                 if number:
                     span.set_status(trace.StatusCode.ERROR)

@@ -1,0 +1,90 @@
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+import grpc.aio
+import pytest
+from host.interceptors.around import AroundInterceptor
+from host.interceptors.chain import incoming, outgoing
+from host.interceptors.deadlines import DeadlineInterceptor
+from host.interceptors.logging import LoggingInterceptor
+from host.interceptors.status import StatusInterceptor
+from host.interceptors.tracing import TracingInterceptor
+
+from tests.host import echo
+
+
+class Recording(AroundInterceptor):
+    """Writes down when it is entered and left."""
+
+    def __init__(self, name, record):
+        self.name, self.record = name, record
+
+    @asynccontextmanager
+    async def around(self, details, context):
+        """See AroundInterceptor."""
+        self.record.append(f"+{self.name}")
+        try:
+            yield
+        finally:
+            self.record.append(f"-{self.name}")
+
+
+async def answers(request: bytes, context: object) -> bytes:
+    return request.upper()
+
+
+def test_order():
+    """Calls pass through tracing, logging, status and deadlines, in this order."""
+    kinds = [type(interceptor) for interceptor in incoming(1)]
+    assert kinds == [TracingInterceptor, LoggingInterceptor, StatusInterceptor, DeadlineInterceptor]
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_every_shape(folder: Path, shape: str):
+    """A call of any shape passes through every interceptor, outermost first, and gets its answer."""
+    record: list[str] = []
+    around = [Recording(name, record) for name in "ab"]
+    async with (
+        echo.served(folder, [*around, *incoming(5)], echo.handler(answers)) as address,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        assert await echo.call(channel, shape) == b"X"
+    assert record == ["+a", "+b", "-b", "-a"]
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_outgoing_every_shape(folder: Path, shape: str):
+    """A channel with the outgoing interceptors carries calls of every shape."""
+    async with (
+        echo.served(folder, incoming(5), echo.handler(answers)) as address,
+        grpc.aio.insecure_channel(address, interceptors=outgoing()) as channel,
+    ):
+        assert await echo.call(channel, shape) == b"X"
+
+
+async def test_unknown_method(folder: Path):
+    """A method that nobody serves is UNIMPLEMENTED, as without interceptors."""
+    async with (
+        echo.served(folder, incoming(5), echo.handler(answers)) as address,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary("/test.Echo/Nothing")(b"", timeout=5)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_handler_that_writes(folder: Path):
+    """A streaming handler that writes to its context instead of yielding is served too."""
+
+    async def writes(request, context):
+        await context.write(b"one")
+        await context.write(b"two")
+
+    methods = {"UnaryStream": grpc.unary_stream_rpc_method_handler(writes)}
+    generic = grpc.method_handlers_generic_handler("test.Echo", methods)
+    async with (
+        echo.served(folder, incoming(5), generic) as address,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        assert await echo.call(channel, "UnaryStream") == b"onetwo"

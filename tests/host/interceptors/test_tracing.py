@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from host.interceptors.chain import incoming, outgoing
+from opentelemetry import trace
+
+from tests.host import echo
+from tests.processes import run_python
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = (("traceparent", f"00-{TRACE}-b7ad6b7169203331-01"),)
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_from_client_to_nested_call(folder: Path, shape: str):
+    """A client's trace goes on through the server and into the call that it makes, whatever the shape."""
+
+    async def traced(request: bytes, context: object) -> bytes:
+        return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id).encode()
+
+    async with (
+        echo.served(folder, incoming(5), echo.handler(traced), "peer") as peer,
+        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+    ):
+
+        async def asks(request: bytes, context: object) -> bytes:
+            return await echo.call(to_peer, shape, metadata=(("mine", "kept"),))
+
+        async with (
+            echo.served(folder, incoming(5), echo.handler(asks)) as address,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            assert await echo.call(channel, shape, metadata=PARENT) == TRACE.encode()
+
+
+async def test_metadata_of_the_call_is_kept(folder: Path):
+    """What the caller put into a nested call's metadata arrives beside the trace, and one traceparent alone."""
+
+    async def told(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
+        return repr(sorted(key for key, _ in context.invocation_metadata() if key in {"mine", "traceparent"})).encode()
+
+    async with (
+        echo.served(folder, incoming(5), echo.handler(told), "peer") as peer,
+        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+    ):
+
+        async def asks(request: bytes, context: object) -> bytes:
+            return await echo.call(to_peer, "UnaryUnary", metadata=(("mine", "kept"), *PARENT))
+
+        async with (
+            echo.served(folder, incoming(5), echo.handler(asks)) as address,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            assert await echo.call(channel, "UnaryUnary", metadata=PARENT) == b"['mine', 'traceparent']"
+
+
+async def test_spans():
+    """With a provider, each call is one SERVER span with the gRPC status code, and a failed one is an error."""
+    program = Path(__file__).with_name("spans_program.py")
+    done = await run_python("-P", str(program))
+    assert done.stdout.split() == ["SERVER", "0", "UNSET", "SERVER", "5", "ERROR"], done.stderr
