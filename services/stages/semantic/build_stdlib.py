@@ -1,15 +1,17 @@
 """
 Build the table of the standard library's modules and their members, by Python version.
 
-    python -m services.stages.semantic.build_stdlib --typeshed DIR --out FILE --interpreter PYTHON...
+    python -m services.stages.semantic.build_stdlib --typeshed DIR --out FILE --interpreter PYTHON... --python2 PYTHON
 
-A name counts for a version if any source has it: what the interpreters given (one for each of 3.8 to 3.13, say) find in
+A name counts for a version if any source has it: what the interpreters given (one for each of 3.6 to 3.13, say) find in
 their own standard library; the lists of the `stdlibs` package (MIT), which must be installed and cover the platforms
 that no interpreter here is; and typeshed's stubs (Apache-2.0) for the newest versions and other platforms. `DIR` is
 typeshed's `stdlib` folder, for example the one inside mypy.
 
-The table: module -> [versions, members], where versions is "" (all), "3.11-", "-3.11" or "3.9-3.10" and members is a
-mapping of versions to names parted by spaces, or null where any member may exist (the module makes names on demand).
+Names that only Python 2.7 had, in modules that lived on, come from an interpreter of it.
+
+The table: module -> [versions, members], where versions is "" (all), "3.11-", "-3.11", "3.9-3.10" or "-2.7", and
+members is a mapping of versions to names parted by spaces, or null where any member may exist.
 """
 
 import argparse
@@ -62,6 +64,17 @@ found = {name: sorted(values) for name, values in members.items()}
 os.write(int(sys.argv[1]), json.dumps([list(sys.version_info[:2]), sorted(names), found]).encode())
 """
 
+PROBE_2 = r"""
+import importlib, json, os, sys
+found = {}
+for name in json.load(sys.stdin):
+    try:
+        found[name] = [n for n in dir(importlib.import_module(name)) if not n.startswith("_")]
+    except BaseException:
+        pass
+os.write(int(sys.argv[1]), json.dumps(found).encode())
+"""
+
 
 class Table:
     """What the sources say, gathered."""
@@ -102,6 +115,13 @@ class Table:
                 self.open.add(module)
         _carry_on(self.modules, {name for name in self.modules if name.partition(".")[0] in typeshed.paths})
 
+    def add_python_2(self, python: str) -> None:
+        """Add the names that modules had in Python 2.7 and in no version since."""
+        names = [name for name in self.modules if "test" not in name]
+        for module, members in _answer(python, PROBE_2, json.dumps(names)).items():
+            for member in set(members) - set(self.members[module]):
+                self.members[module][member].add((2, 7))
+
     def rows(self) -> dict[str, list[Any]]:
         """Return the table as it is stored."""
         return {
@@ -122,26 +142,34 @@ class Table:
 
 
 def _carry_on(found: Mapping[str, set[Version]], stubbed: set[str]) -> None:
-    """Let what typeshed never spoke of (`test`, `os.sys`) live on in the newest version, which no interpreter showed."""
+    """Let what typeshed never spoke of (`test`, `os.sys`) live on in the newest version, which is known from it."""
     for name, versions in found.items():
         if name not in stubbed and VERSIONS[-2] in versions:
             versions.add(VERSIONS[-1])
 
 
 def _probe(python: str) -> tuple[Version, list[str], dict[str, list[str]]]:
-    """Ask an interpreter; through a descriptor of its own, as modules print when imported."""
+    (major, minor), names, members = _answer(python, PROBE)
+    return (major, minor), names, members
+
+
+def _answer(python: str, program: str, question: str = "") -> Any:
+    """Ask an interpreter; it answers through a descriptor of its own, as modules print when imported."""
     reader, writer = os.pipe()
-    command = [python, "-I", "-c", PROBE, str(writer)]
+    flags = ["-E", "-s"]  # not -I, which Python 2 does not know
+    command = [python, *flags, "-c", program, str(writer)]
     with subprocess.Popen(
-        command, pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, pass_fds=[writer], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         os.close(writer)
+        assert process.stdin is not None
+        process.stdin.write(question.encode())
+        process.stdin.close()
         with os.fdopen(reader) as answer:
             text = answer.read()
         if process.wait(timeout=120):
             raise RuntimeError(f"{python} ended with status {process.returncode}")
-    (major, minor), names, members = json.loads(text)
-    return (major, minor), names, members
+    return json.loads(text)
 
 
 class Typeshed:
@@ -227,7 +255,7 @@ def _holds(test: ast.expr, version: Version) -> bool | None:
             found = [_holds(value, version) for value in values]
             return True if True in found else None if None in found else False
         case ast.Compare(left=ast.Attribute(attr="version_info"), ops=[operator], comparators=[right]):
-            bound = ast.literal_eval(right)
+            bound: tuple[int, ...] = ast.literal_eval(right)
             return version >= bound if isinstance(operator, ast.GtE) else version < bound
         case _:
             return None
@@ -253,7 +281,7 @@ def _module_name(path: Path) -> str:
 
 def _spans(versions: set[Version]) -> str:
     """Write a set of versions as one span, from its first to its last."""
-    first = "" if min(versions) == VERSIONS[0] else version_text(min(versions))
+    first = "" if min(versions) <= VERSIONS[0] else version_text(min(versions))
     last = "" if max(versions) == VERSIONS[-1] else version_text(max(versions))
     return f"{first}-{last}" if first or last else ""
 
@@ -263,6 +291,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the table of the standard library's modules and members.")
     parser.add_argument("--typeshed", type=Path, required=True, help="typeshed's stdlib folder")
     parser.add_argument("--interpreter", action="append", default=[], help="a Python to ask; may be repeated")
+    parser.add_argument("--python2", required=True, help="a Python 2.7 to ask")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
     arguments = parser.parse_args()
     table = Table()
@@ -270,6 +299,7 @@ def main() -> None:
         table.add_interpreter(python)
     table.add_lists()
     table.add_typeshed(arguments.typeshed)
+    table.add_python_2(arguments.python2)
     arguments.out.write_text(json.dumps(table.rows(), separators=(",", ":"), sort_keys=True).replace('],"', '],\n"'))
 
 

@@ -122,7 +122,7 @@ class Catalog:
 
     def holds_namespace(self, root: str) -> bool:
         """Whether some distribution is known to install a module below this name."""
-        return bool(self._modules.has_keys_with_prefix(f"{root}."))
+        return any(True for _ in self._modules.iterkeys(f"{root}."))
 
     def providers(self, module: str) -> tuple[str, ...]:
         """Return the much-used distributions that install this module, the most used first."""

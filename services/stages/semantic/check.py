@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_EDITS = 100
 """Edits of one fix: a name used more often is left to a person."""
 
+MODULE_SEARCH = (b"sys.path.", b"sys.path[", b"sys.modules[", b"sys.meta_path", b"site.addsitedir", b"spec_from_file")
+"""With these a file adds modules of its own, or places to look for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -65,7 +68,9 @@ def _judged(judge: Judge, file: SourceFile, modules: set[str]) -> tuple[Finding,
     tree = parse(source.data)
     imports = read_imports(tree, source.data)
     modules.update(found.module for found in imports if found.module and not found.level)
-    return in_order(_finding(problem, source, tree) for problem in judge.problems(file.path, imports))
+    elsewhere = any(word in source.data for word in MODULE_SEARCH)
+    problems = judge.problems(file.path, imports, elsewhere=elsewhere)
+    return in_order(_finding(problem, source, tree) for problem in problems)
 
 
 def _finding(problem: Problem, source: Source, tree: "Tree") -> Finding:

@@ -8,7 +8,7 @@ from services.stages.semantic.catalog import DATA, Catalog
 from services.stages.semantic.names import normalised
 
 VARIANTS = ("python-{}", "{}-python", "py-{}", "py{}", "python{}", "{}py")
-"""Habits by which a distribution's name departs from its module's: python-dateutil, grpcio-python, py-cord, pyserial."""
+"""How the name of a distribution commonly departs from its module's: python-dateutil, grpcio-python, pyserial."""
 
 
 def read_pairs(path: Path) -> dict[str, str]:
@@ -26,7 +26,7 @@ class ImportNames:
 
     def __init__(self, catalog: Catalog, directory: Path = DATA) -> None:
         self.catalog = catalog
-        self._aliases = {
+        self.aliases = {
             module: tuple(names.split(",")) for module, names in read_pairs(directory / "aliases.tsv").items()
         }
         self._hosts = read_pairs(directory / "hosts.tsv")
@@ -41,17 +41,28 @@ class ImportNames:
         return self.host(module) is not None or any(True for _ in self._found(module)) or self._is_held(module)
 
     def distributions(self, module: str) -> tuple[str, ...]:
-        """Return the distributions that a module can come from, the likeliest first; none where only its name is known."""
+        """Return the distributions that a module can come from, the likeliest first.
+
+        None where only the module's name is known.
+        """
         return tuple(dict.fromkeys(self._found(module)))
 
     def _found(self, module: str) -> Iterator[str]:
         root = module.partition(".")[0]
-        # A namespace such as google.cloud is shared: the longest part of the name that is a distribution says which.
-        for name in (*_longer_names(module), root):
-            yield from self._aliases.get(name, ())
-            yield from self.catalog.providers(name)
-            yield from (found for found in (normalised(name),) if found in self.catalog)
-        yield from (found for found in _variants(root) if found in self.catalog)
+        longer = [name for part in _longer_names(module) for name in self._named(part)]
+        # A namespace such as google.cloud is shared: the longest part of the name that is a much-used distribution says
+        # whose the module is. An unused one says little: anyone may call a distribution pydantic-config.
+        yield from (name for name in longer if self.catalog.rank(name) is not None)
+        yield from self._named(root)
+        yield from longer
+        yield from (name for name in _variants(root) if name in self.catalog)
+
+    def _named(self, module: str) -> Iterator[str]:
+        yield from self.aliases.get(module, ())
+        yield from self.catalog.providers(module)
+        name = normalised(module)
+        if name in self.catalog:
+            yield name
 
     def _is_held(self, module: str) -> bool:
         root = module.partition(".")[0]
@@ -63,8 +74,8 @@ class ImportNames:
         found: dict[str, int] = {}
         for rank, name in enumerate(self.catalog.ranked, start=1):
             found.setdefault(name.replace("-", "_"), rank)
-        for module, names in (*self.catalog.provided_modules.items(), *self._aliases.items()):
-            ranks = [rank for name in names if (rank := self.catalog.rank(name)) is not None]
+        for module, names in (*self.catalog.provided_modules.items(), *self.aliases.items()):
+            ranks = [place for name in names if (place := self.catalog.rank(name)) is not None]
             if ranks and "." not in module:
                 found[module] = min(ranks)
         return found

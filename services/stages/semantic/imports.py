@@ -6,10 +6,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, TreeCursor
+    from tree_sitter import Node, Tree, TreeCursor
 
-DYNAMIC = (b"import_module", b"__import__", b"importorskip")
-MISSING_MODULE_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+Range = tuple[int, int]
+"""The offsets, in bytes, at which something starts and ends."""
 
 
 class Guard(Enum):
@@ -17,29 +17,9 @@ class Guard(Enum):
 
     NONE = auto()
     OPTIONAL = auto()
-    """A `try` that handles its failure, such a handler, or `contextlib.suppress`."""
+    """A `try` that handles its failure, such a handler, `contextlib.suppress`, or a check of platform or version."""
     TYPES = auto()
     """`if TYPE_CHECKING`: never run."""
-    CONDITION = auto()
-    """A check of the platform or of the Python version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A range in a file: lines and columns start at 1, columns count code points, the end is exclusive."""
-
-    start_line: int
-    start_column: int
-    end_line: int
-    end_column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One name of a `from` import."""
-
-    name: str
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,145 +29,184 @@ class Import:
 
     :param module: Dotted name; empty for `from . import x`.
     :param level: Leading dots: 0 where the import is absolute.
-    :param place: Of the module's name, without the dots before it where it has a name.
-    :param binds: The name that a plain `import a.b` binds ("a"); empty where there is an alias or a `from`.
+    :param range: Of the module's name, without the dots before it where it has a name.
+    :param members: The names of a `from` import, each with its range and whether it is imported under another.
+    :param binds: Whether the file knows the module by its own name, as after a plain `import a.b`.
     """
 
     module: str
     level: int
-    place: Place
-    members: tuple[Member, ...] = ()
+    range: Range
+    members: tuple["Member", ...] = ()
     guard: Guard = Guard.NONE
-    binds: str = ""
+    binds: bool = False
 
     @property
     def root(self) -> str:
         """The first part of the module's name."""
         return self.module.partition(".")[0]
 
+    @property
+    def root_range(self) -> Range:
+        """The range of the first part of the module's name."""
+        return self.range[0], self.range[0] + len(self.root.encode())
 
-class ImportReader:
+
+@dataclass(frozen=True, slots=True)
+class Member:
     """
-    Reads the imports of one file.
+    One name of a `from` import.
 
-    :param content: UTF-8; what is not is replaced.
+    :param binds: Whether the file knows it by this name.
     """
 
-    def __init__(self, content: bytes) -> None:
-        self._source = content.decode("utf-8", errors="replace").encode()
-        self._lines = self._source.split(b"\n")
-        self._dynamic = any(word in self._source for word in DYNAMIC)
-
-    def read(self) -> list[Import]:
-        """Return the imports, in the order of the source."""
-        from tree_sitter_language_pack import get_parser
-
-        tree = get_parser("python").parse(self._source)
-        return [found for node, guard in self._walk(tree.walk()) for found in self._imports(node, guard)]
-
-    def _walk(self, cursor: "TreeCursor") -> Iterator[tuple["Node", Guard]]:
-        """Yield the nodes that may import, without recursion: source can be nested deeper than any stack."""
-        guards = [Guard.NONE]
-        while True:
-            node = cursor.node
-            assert node is not None
-            yields = node.type in _IMPORTING
-            if yields:
-                yield node, guards[-1]
-            guard = _guard(node) or guards[-1]
-            # Expressions hold imports only in calls by name; skipping them makes reading several times faster.
-            opaque = node.type in _EXPRESSIONS and not self._dynamic
-            if not opaque and (not yields or node.type == "call") and cursor.goto_first_child():
-                guards.append(guard)
-                continue
-            while not cursor.goto_next_sibling():
-                if not cursor.goto_parent():
-                    return
-                guards.pop()
-
-    def _imports(self, node: "Node", guard: Guard) -> Iterator[Import]:
-        match node.type:
-            case "import_statement":
-                yield from (replace(found, guard=guard) for found in self._plain(node))
-            case "import_from_statement" | "future_import_statement":
-                yield from (replace(found, guard=guard) for found in self._from(node))
-            case _:
-                yield from (
-                    replace(found, guard=found.guard if found.guard is not Guard.NONE else guard)
-                    for found in self._call(node)
-                )
-
-    def _plain(self, node: "Node") -> Iterator[Import]:
-        for child in node.children_by_field_name("name"):
-            name = child.child_by_field_name("name") if child.type == "aliased_import" else child
-            if name is None or name.has_error or not name.text:
-                continue
-            module = _dotted(name)
-            binds = "" if child.type == "aliased_import" else module.partition(".")[0]
-            yield Import(module, 0, self._place(name), binds=binds)
-
-    def _from(self, node: "Node") -> Iterator[Import]:
-        members = tuple(self._members(node))
-        if node.type == "future_import_statement":
-            keyword = node.child(1)
-            if keyword is not None:
-                yield Import("__future__", 0, self._place(keyword), members)
-            return
-        source = node.child_by_field_name("module_name")
-        if source is None or source.has_error or not source.text:
-            return
-        if source.type == "dotted_name":
-            yield Import(_dotted(source), 0, self._place(source), members)
-            return
-        name = next((child for child in source.children if child.type == "dotted_name"), None)
-        dots = (source.text or b"").partition(name.text or b"")[0] if name else source.text
-        place = self._place(name or source)
-        yield Import(_dotted(name) if name else "", dots.count(b"."), place, members)
-
-    def _members(self, node: "Node") -> Iterator[Member]:
-        for child in node.children_by_field_name("name"):
-            name = child.child_by_field_name("name") if child.type == "aliased_import" else child
-            if name is not None and name.text and not name.has_error:
-                yield Member(_dotted(name), self._place(name))
-
-    def _call(self, node: "Node") -> Iterator[Import]:
-        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if function is None or arguments is None or not function.text:
-            return
-        called = function.text.rpartition(b".")[2]
-        first = next(iter(arguments.named_children), None)
-        if called not in DYNAMIC or first is None or first.type != "string":
-            return
-        text = next((child for child in first.children if child.type == "string_content"), None)
-        if text is None or text.child_count or len(first.children) != 3 or not text.text:
-            return
-        module = text.text.decode()
-        if not all(part.isidentifier() for part in module.split(".")):
-            return
-        guard = Guard.OPTIONAL if called == b"importorskip" else Guard.NONE
-        yield Import(module, 0, self._place(text), guard=guard)
-
-    def _place(self, node: "Node") -> Place:
-        (row, column), (end_row, end_column) = node.start_point, node.end_point
-        return Place(row + 1, self._column(row, column), end_row + 1, self._column(end_row, end_column))
-
-    def _column(self, row: int, offset: int) -> int:
-        return len(self._lines[row][:offset].decode("utf-8", errors="replace")) + 1
+    name: str
+    range: Range
+    binds: bool
 
 
+def parse(data: bytes) -> "Tree":
+    """Parse Python source in UTF-8."""
+    from tree_sitter_language_pack import get_parser
+
+    return get_parser("python").parse(data)
+
+
+def read_imports(tree: "Tree", data: bytes) -> list[Import]:
+    """Return the imports of a parsed file, in the order of the source."""
+    dynamic = any(word in data for word in _BY_CALL)
+    return [found for node, guard in _walk(tree.walk(), dynamic=dynamic) for found in _imports(node, guard)]
+
+
+def references(tree: "Tree", name: str) -> list[Range]:
+    """Return where a name stands for itself: not as an attribute, nor as the name of an argument."""
+    return [
+        (node.start_byte, node.end_byte)
+        for node in _nodes(tree.walk())
+        if node.type == "identifier" and node.text == name.encode() and not _is_label(node)
+    ]
+
+
+_BY_CALL = (b"import_module", b"__import__", b"importorskip")
 _IMPORTING = frozenset({"import_statement", "import_from_statement", "future_import_statement", "call"})
-_EXPRESSIONS = frozenset({
-    "expression_statement", "return_statement", "call", "argument_list", "assert_statement", "raise_statement",
-    "string", "comment", "parameters", "dictionary", "list", "tuple", "binary_operator",
+_STATEMENTS = frozenset({
+    "module", "block", "ERROR", "function_definition", "class_definition", "decorated_definition", "if_statement",
+    "elif_clause", "else_clause", "for_statement", "while_statement", "try_statement", "except_clause",
+    "except_group_clause", "finally_clause", "with_statement", "match_statement", "case_clause",
 })  # fmt: skip
 _CONDITIONS = (
-    b"sys.platform",
-    b"sys.version_info",
-    b"os.name",
-    b"platform.system",
-    b"version_info",
-    b"sys.implementation",
-)
+    b"platform", b"version_info", b"hexversion", b"python_version", b"os.name", b"sys.implementation", b"PY2", b"PY3",
+    b"PYPY", b"WINDOWS",
+)  # fmt: skip
+_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+def _walk(cursor: "TreeCursor", *, dynamic: bool) -> Iterator[tuple["Node", Guard]]:
+    """
+    Yield the nodes that may import, each with its guard.
+
+    Without recursion, as source can be nested deeper than any stack; and without looking into expressions, where
+    imports are only calls by name, unless the source has one of these names.
+    """
+    guards = [Guard.NONE]
+    while True:
+        node = cursor.node
+        assert node is not None
+        if node.type in _IMPORTING:
+            yield node, guards[-1]
+        if (dynamic or node.type in _STATEMENTS) and cursor.goto_first_child():
+            guards.append(_guard(node) or guards[-1])
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+            guards.pop()
+
+
+def _nodes(cursor: "TreeCursor") -> Iterator["Node"]:
+    while True:
+        node = cursor.node
+        assert node is not None
+        yield node
+        if cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+
+
+def _is_label(node: "Node") -> bool:
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type == "attribute":
+        return parent.child_by_field_name("attribute") == node
+    if parent.type == "keyword_argument":
+        return parent.child_by_field_name("name") == node
+    return parent.type in ("dotted_name", "aliased_import")
+
+
+def _imports(node: "Node", guard: Guard) -> Iterator[Import]:
+    match node.type:
+        case "import_statement":
+            yield from (replace(found, guard=guard) for found in _plain(node))
+        case "import_from_statement" | "future_import_statement":
+            yield from (replace(found, guard=guard) for found in _from(node))
+        case _:
+            yield from _called(node, guard)
+
+
+def _plain(node: "Node") -> Iterator[Import]:
+    for name, binds in _named(node):
+        yield Import(_dotted(name), 0, _range(name), binds=binds)
+
+
+def _from(node: "Node") -> Iterator[Import]:
+    members = tuple(Member(_dotted(name), _range(name), binds) for name, binds in _named(node))
+    if node.type == "future_import_statement":
+        keyword = next(child for child in node.children if child.type == "__future__")
+        yield Import("__future__", 0, _range(keyword), members)
+        return
+    source = node.child_by_field_name("module_name")
+    if source is None or not _is_whole(source):
+        return
+    if source.type == "dotted_name":
+        yield Import(_dotted(source), 0, _range(source), members)
+        return
+    name = next((child for child in source.children if child.type == "dotted_name"), None)
+    dots = next(child for child in source.children if child.type == "import_prefix")
+    level = (dots.text or b"").count(b".")
+    yield Import(_dotted(name) if name else "", level, _range(name or source), members)
+
+
+def _named(node: "Node") -> Iterator[tuple["Node", bool]]:
+    for child in node.children_by_field_name("name"):
+        aliased = child.type == "aliased_import"
+        name = child.child_by_field_name("name") if aliased else child
+        if name is not None and _is_whole(name):
+            yield name, not aliased
+
+
+def _called(node: "Node", guard: Guard) -> Iterator[Import]:
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    called = (function.text or b"").rpartition(b".")[2] if function is not None else b""
+    if called not in _BY_CALL or arguments is None:
+        return
+    first = next(iter(arguments.named_children), None)
+    if first is None or [child.type for child in first.children] != ["string_start", "string_content", "string_end"]:
+        return
+    content = first.children[1]
+    module = (content.text or b"").decode()
+    if all(part.isidentifier() for part in module.split(".")):
+        yield Import(module, 0, _range(content), guard=Guard.OPTIONAL if called == b"importorskip" else guard)
+
+
+def _is_whole(node: "Node") -> bool:
+    return not node.has_error and not node.is_missing and bool(node.text)
+
+
+def _range(node: "Node") -> Range:
+    return node.start_byte, node.end_byte
 
 
 def _dotted(node: "Node") -> str:
@@ -213,13 +232,12 @@ def _condition_guard(node: "Node") -> Guard | None:
     text = (condition.text if condition is not None else b"") or b""
     if b"TYPE_CHECKING" in text:
         return Guard.TYPES
-    return Guard.CONDITION if any(word in text for word in _CONDITIONS) else None
+    return Guard.OPTIONAL if any(word in text for word in _CONDITIONS) else None
 
 
 def _handles_missing(clause: "Node") -> bool:
     if clause.type not in ("except_clause", "except_group_clause"):
         return False
-    caught = [child for child in clause.named_children if child.type not in ("block", "comment")]
-    text = b" ".join(child.text or b"" for child in caught).decode()
-    words = text.replace("(", " ").replace(")", " ").replace(",", " ").replace(".", " ").split()
-    return not caught or not MISSING_MODULE_ERRORS.isdisjoint(words)
+    caught = [child.text or b"" for child in clause.named_children if child.type not in ("block", "comment")]
+    words = b" ".join(caught).translate(bytes.maketrans(b"(),.", b"    ")).decode().split()
+    return not caught or not _MISSING.isdisjoint(words)

@@ -1,23 +1,23 @@
 """Did you mean: the known names nearest to one that does not exist."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 SIMILAR = 80.0
 """The least similarity of a suggestion, of 100."""
 SUGGESTIONS = 3
 
 
-def nearest(name: str, known: Iterable[str], *, limit: int = SUGGESTIONS) -> tuple[str, ...]:
+def nearest(name: str, known: Sequence[str], *, limit: int = SUGGESTIONS) -> tuple[str, ...]:
     """Return the names most like one, the likest first and, among equals, in the order given."""
     from rapidfuzz import fuzz, process
 
     found = process.extract(
-        name.lower(), list(known), scorer=fuzz.ratio, processor=str.lower, score_cutoff=SIMILAR, limit=limit
+        name.lower(), known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=SIMILAR, limit=limit
     )
-    return tuple(match for match, _, _ in found)
+    return tuple(dict.fromkeys(match for match, _, _ in found))
 
 
-def misspelt(name: str, known: Iterable[str]) -> str | None:
+def misspelt(name: str, known: Sequence[str]) -> str | None:
     """
     Return the one known name that this is a misspelling of, or None where there is none or more than one.
 
@@ -30,7 +30,7 @@ def misspelt(name: str, known: Iterable[str]) -> str | None:
     if len(name) < 5:
         return None
     edits = 2 if len(name) >= 9 else 1
-    found = process.extract(name, list(known), scorer=OSA.distance, score_cutoff=edits, limit=2)
+    found = process.extract(name, known, scorer=OSA.distance, score_cutoff=edits, limit=2)
     if not found or (len(found) > 1 and found[1][1] == found[0][1]):
         return None
-    return found[0][0]
+    return str(found[0][0])

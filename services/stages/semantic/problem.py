@@ -2,9 +2,22 @@
 
 from dataclasses import dataclass, field
 
-from assay.stage import Severity
+from services.stages.rules import Rule
+from services.stages.semantic.imports import Range
 
-from services.stages.semantic.imports import Guard, Place
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """
+    What was clearly meant.
+
+    :param name: Stands in place of the name at fault.
+    :param binds: The name that the rest of the file uses and that changes too, to `bound`; empty where none does.
+    """
+
+    name: str
+    binds: str = ""
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,35 +25,14 @@ class Problem:
     """
     One thing wrong with one import.
 
-    :param rule: The last part of the rule's id, "unknown-package".
     :param subject: The module or member at fault; the same subject is reported once in a file.
-    :param instead: The one name that was clearly meant, in place of what stands at `place`.
-    :param binds: The name in the file that changes with it; empty where none does.
+    :param evidence: Entries without a value are left out of the finding.
     """
 
-    rule: str
-    severity: Severity
+    rule: Rule
     subject: str
-    place: Place
+    range: Range
     message: str
-    confidence: float = 1.0
     suggestion: str = ""
-    instead: str = ""
-    binds: str = ""
+    correction: Correction | None = None
     evidence: dict[str, str] = field(default_factory=dict)
-
-
-def softened(severity: Severity, guard: Guard) -> Severity:
-    """Return how much a missing module matters where the code provides for its absence."""
-    match guard:
-        case Guard.OPTIONAL:
-            return min(severity, Severity.LOW)
-        case Guard.TYPES | Guard.CONDITION:
-            return min(severity, Severity.MEDIUM)
-        case _:
-            return severity
-
-
-def root_place(place: Place, root: str) -> Place:
-    """Narrow the place of a dotted name to its first part."""
-    return Place(place.start_line, place.start_column, place.start_line, place.start_column + len(root))

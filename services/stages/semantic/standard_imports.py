@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
-from assay.stage import Severity
-
-from services.stages.semantic.imports import Guard, Import, Member
+from services.stages.rules import Rule
+from services.stages.semantic import rules
+from services.stages.semantic.imports import Guard, Import, Member, Range
 from services.stages.semantic.nearest import misspelt, nearest
-from services.stages.semantic.problem import Problem, softened
-from services.stages.semantic.stdlib import Span, StandardLibrary, Version, version_text
+from services.stages.semantic.problem import Correction, Problem
+from services.stages.semantic.stdlib import VERSIONS, Span, StandardLibrary, Version, version_text
 
 SHADOWED = frozenset({
-    "calendar", "cmd", "code", "formatter", "parser", "platform", "profile", "queue", "resource", "site", "statistics", "symbol",
-    "test", "token",
+    "calendar", "cmd", "code", "formatter", "parser", "platform", "profile", "queue", "resource", "site", "statistics",
+    "symbol", "test", "token",
 })  # fmt: skip
-"""Modules whose names applications use for packages of their own, which are then found first."""
+"""Modules whose names applications give to packages of their own, which are then found first."""
 
 
 class StandardImports:
@@ -38,67 +38,64 @@ class StandardImports:
 
     def problems(self, found: Import) -> Iterator[Problem]:
         """Yield what is wrong with an import that :meth:`covers` holds for."""
-        if found.root not in self._library:
+        root, span = self._library.module(found.root), self._library.module(found.module)
+        if root is None or found.module in self._python_2:
             yield from self._renamed(found)
-            return
-        root = self._library.module(found.root)
-        span = self._library.module(found.module)
-        if root is not None and self._version not in root:
-            yield from self._other_version(found, found.root, root)
+        elif self._version not in root:
+            yield from self._other_version(found, f"The module '{found.root}'", found.root, found.range, root)
         elif span is None:
-            yield self._unknown_module(found)
+            # What was removed since lives on elsewhere, as distutils in setuptools, and grows there.
+            if root.last == VERSIONS[-1]:
+                yield self._unknown_module(found)
         elif self._version not in span:
-            yield from self._other_version(found, found.module, span)
+            yield from self._other_version(found, f"The module '{found.module}'", found.module, found.range, span)
         else:
             for member in found.members:
                 yield from self._member(found, member)
 
     def _renamed(self, found: Import) -> Iterator[Problem]:
-        if found.guard is Guard.NONE:
-            successor = self._python_2[found.root]
-            message = f"The module '{found.root}' is Python 2's; Python 3 has '{successor}'."
-            yield Problem(
-                "removed-from-stdlib", Severity.MEDIUM, found.root, found.place, message,
-                suggestion=f"use {successor}", evidence={"removed_in": "3.0", "successor": successor},
-            )  # fmt: skip
-
-    def _other_version(self, found: Import, module: str, span: Span) -> Iterator[Problem]:
         if found.guard is not Guard.NONE:
             return
-        successor = self._successors.get(module.partition(".")[0], "")
+        name = found.module if found.module in self._python_2 else found.root
+        successor = self._python_2[name]
+        yield Problem(
+            rules.REMOVED,
+            name,
+            found.range,
+            f"The module '{name}' is Python 2's; Python 3 has '{successor}'.",
+            suggestion=f"use {successor}",
+            evidence={"removed_in": "3.0", "successor": successor},
+        )
+
+    def _other_version(self, found: Import, what: str, subject: str, place: Range, span: Span) -> Iterator[Problem]:
+        """Yield the problem of a name that exists, in other versions only; guarded code may be meant for those."""
+        if found.guard is not Guard.NONE:
+            return
         if self._version > span.last:
-            message = f"The module '{module}' was removed from the standard library in Python {span.removed_in}."
+            successor = self._successors.get(subject, "")
+            message = f"{what} was removed from the standard library in Python {span.removed_in}."
+            suggestion = f"use {successor}" if successor else ""
             evidence = {"removed_in": span.removed_in, "successor": successor}
-            suggestion = f"use {successor}" if successor not in ("", "nothing") else ""
-            yield Problem(
-                "removed-from-stdlib",
-                Severity.MEDIUM,
-                module,
-                found.place,
-                message,
-                suggestion=suggestion,
-                evidence=evidence,
-            )
+            yield Problem(rules.REMOVED, subject, place, message, suggestion=suggestion, evidence=evidence)
         else:
-            message = f"The module '{module}' came with Python {span.added_in}, after {version_text(self._version)}."
-            evidence = {"added_in": span.added_in}
-            yield Problem("newer-than-python", Severity.MEDIUM, module, found.place, message, evidence=evidence)
+            message = f"{what} came with Python {span.added_in}; the code is for {version_text(self._version)}."
+            yield Problem(rules.NEWER, subject, place, message, evidence={"added_in": span.added_in})
 
     def _unknown_module(self, found: Import) -> Problem:
-        parent, _, last = found.module.rpartition(".")
         siblings = [name for name in self._library.names() if name.partition(".")[0] == found.root]
         near = nearest(found.module, siblings)
-        severity = Severity.LOW if found.root in SHADOWED else softened(Severity.HIGH, found.guard)
+        parent, _, last = found.module.rpartition(".")
         is_member = parent in self._library and self._library.member(parent, last) is not None
-        suggestion = f"from {parent} import {last}" if is_member else f"did you mean {near[0]}?" if near else ""
+        meant = None if is_member else misspelt(found.module, siblings)
         return Problem(
-            "unknown-stdlib-module", severity, found.module, found.place,
+            self._rule(found, rules.UNKNOWN_STDLIB_MODULE),
+            found.module,
+            found.range,
             f"The standard library has no module '{found.module}', in any version.",
-            suggestion=suggestion,
-            instead="" if is_member else misspelt(found.module, siblings) or "",
-            binds=found.module if found.binds else "",
+            suggestion=f"from {parent} import {last}" if is_member else f"did you mean {near[0]}?" if near else "",
+            correction=Correction(meant) if meant and not found.binds else None,
             evidence={"nearest": ", ".join(near)},
-        )  # fmt: skip
+        )
 
     def _member(self, found: Import, member: Member) -> Iterator[Problem]:
         module, name = found.module, member.name
@@ -106,34 +103,25 @@ class StandardImports:
         if span is None:
             if not self._library.is_open(module) and not name.startswith("_"):
                 yield self._unknown_member(found, member)
-        elif self._version not in span and found.guard is Guard.NONE:
-            yield self._member_of_other_version(found, member, span)
+        elif self._version not in span:
+            what = f"The name '{name}' of '{module}'"
+            yield from self._other_version(found, what, f"{module}.{name}", member.range, span)
 
     def _unknown_member(self, found: Import, member: Member) -> Problem:
         names = [name for name in self._library.members(found.module) if not name.startswith("_")]
         near = nearest(member.name, names)
+        meant = misspelt(member.name, names)
         return Problem(
-            "unknown-import-member", softened(Severity.HIGH, found.guard), f"{found.module}.{member.name}", member.place,
+            self._rule(found, rules.UNKNOWN_MEMBER),
+            f"{found.module}.{member.name}",
+            member.range,
             f"The module '{found.module}' has no '{member.name}', in any version.",
             suggestion=f"did you mean {near[0]}?" if near else "",
-            instead=misspelt(member.name, names) or "",
-            binds=member.name,
+            correction=Correction(meant, member.name if member.binds else "", meant) if meant else None,
             evidence={"module": found.module, "nearest": ", ".join(near)},
-        )  # fmt: skip
-
-    def _member_of_other_version(self, found: Import, member: Member, span: Span) -> Problem:
-        subject = f"{found.module}.{member.name}"
-        if self._version > span.last:
-            message = f"The name '{member.name}' was removed from '{found.module}' in Python {span.removed_in}."
-            return Problem(
-                "removed-from-stdlib",
-                Severity.MEDIUM,
-                subject,
-                member.place,
-                message,
-                evidence={"removed_in": span.removed_in},
-            )
-        message = f"The name '{member.name}' came to '{found.module}' with Python {span.added_in}, after {version_text(self._version)}."
-        return Problem(
-            "newer-than-python", Severity.MEDIUM, subject, member.place, message, evidence={"added_in": span.added_in}
         )
+
+    def _rule(self, found: Import, rule: Rule) -> Rule:
+        if found.guard is Guard.OPTIONAL:
+            return rules.UNKNOWN_OPTIONAL
+        return rules.UNKNOWN_LOCAL if found.root in SHADOWED else rule

@@ -8,7 +8,7 @@ from typing import Any
 
 Version = tuple[int, int]
 
-VERSIONS: tuple[Version, ...] = tuple((3, minor) for minor in range(8, 15))
+VERSIONS: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 15))
 """The versions that the table knows, oldest first."""
 
 TABLE = Path(__file__).parent / "data" / "stdlib.json"
@@ -23,11 +23,17 @@ def parse_version(text: str) -> Version:
     """
     Read "3.13" or "3.13.2"; versions that the table does not know become the nearest that it does.
 
-    :raises ValueError: It is no version.
+    :raises ValueError: It is no version of Python 3.
     """
-    parts = [int(part) for part in text.split(".")]
-    version = (parts[0], parts[1] if len(parts) > 1 else VERSIONS[-1][1])
+    version = _numbers(text)
+    if version[0] != 3:
+        raise ValueError("not a version of Python 3")
     return min(max(version, VERSIONS[0]), VERSIONS[-1])
+
+
+def _numbers(text: str) -> Version:
+    major, minor, *_ = (int(part) for part in text.split("."))
+    return major, minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,18 @@ class Span:
 
     @classmethod
     def parse(cls, text: str) -> "Span":
-        """Read "" (all versions), "3.11-", "-3.11" or "3.9-3.10"."""
+        """Read "" (all versions), "3.11-", "-3.11", "3.9-3.10" or "-2.7"."""
         first, _, last = text.partition("-")
-        return cls(parse_version(first) if first else VERSIONS[0], parse_version(last) if last else VERSIONS[-1])
+        return cls(_numbers(first) if first else VERSIONS[0], _numbers(last) if last else VERSIONS[-1])
 
     def __contains__(self, version: Version) -> bool:
         return self.first <= version <= self.last
 
     @property
     def removed_in(self) -> str:
-        """The version after the last, "3.12"."""
-        return version_text((self.last[0], self.last[1] + 1))
+        """The version after the last, "3.12"; "3.0" after Python 2."""
+        major, minor = self.last
+        return version_text((3, minor + 1 if major == 3 else 0))
 
     @property
     def added_in(self) -> str:
