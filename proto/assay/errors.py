@@ -49,6 +49,16 @@ class AssayError(Exception):
         self.metadata = dict(metadata or {})
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Subclasses take other arguments than the message, so the default would not bring them back from a worker.
+        return _unpickled, (type(self), self.args, self.__dict__)
+
+
+def _unpickled(kind: type[AssayError], args: tuple[object, ...], state: Mapping[str, object]) -> AssayError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class InvalidArgument(AssayError):
     """
