@@ -1,0 +1,1 @@
+"""The container runtime: everything that knows Docker."""

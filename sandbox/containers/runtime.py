@@ -1,0 +1,147 @@
+"""Making sandboxes on one daemon: only after the daemon, the image and the runtime were found fit."""
+
+import asyncio
+import contextlib
+import uuid
+from typing import Any
+
+import structlog
+from assay.errors import AssayError, SandboxUnavailable
+
+from sandbox.containers import spec
+from sandbox.containers.container import Container
+from sandbox.containers.daemon import Daemon, Missing, Refused, unreachable
+from sandbox.containers.events import EventLog
+from sandbox.containers.owner import Owner
+from sandbox.containers.removal import Remover
+from sandbox.containers.spec import Isolation
+from sandbox.containers.streams import Streams
+from sandbox.exchange import read_ready
+from sandbox.language import Language
+from sandbox.runner.frames import BadFrame
+from sandbox.sizing import Size
+
+log = structlog.get_logger()
+
+READY_SECONDS = 25.0
+
+
+class Maker:
+    """
+    Makes containers of one language and ends them.
+
+    :param concurrency: How many are made at one time.
+    """
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        events: EventLog,
+        remover: Remover,
+        owner: Owner,
+        language: Language,
+        isolation: Isolation,
+        concurrency: asyncio.Semaphore,
+    ) -> None:
+        self._daemon = daemon
+        self._events = events
+        self._remover = remover
+        self._owner = owner
+        self._language = language
+        self._isolation = isolation
+        self._concurrency = concurrency
+
+    async def make(self, size: Size) -> Container:
+        """
+        Return a container whose runner waits.
+
+        :raises SandboxUnavailable: The daemon or the image is missing, or the container did not come up.
+        """
+        # A creation that was asked for cannot be taken back: it goes on, and what it makes is removed.
+        making = asyncio.create_task(self._make_in_turn(size))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            making.add_done_callback(self._discard_result)
+            raise
+
+    def _discard_result(self, task: "asyncio.Task[Container]") -> None:
+        if not task.cancelled() and task.exception() is None:
+            self.discard(task.result(), at_once=True)
+
+    async def _make_in_turn(self, size: Size) -> Container:
+        if self._remover.crowded():
+            raise unreachable("containers are not removed any more")
+        async with self._concurrency:
+            name = f"assay-{self._language.name}-{uuid.uuid4().hex[:16]}"
+            self._remover.known.add(name)
+            try:
+                return await self._make(name, size)
+            except BaseException as error:
+                self._remover.remove(name, "", at_once=True)
+                if isinstance(error, AssayError | asyncio.CancelledError):
+                    raise
+                raise self._explained(error) from error
+
+    async def _make(self, name: str, size: Size) -> Container:
+        labels = self._owner.labels(self._isolation.life_seconds)
+        identity = await self._daemon.create(name, spec.config(self._language, size, self._isolation, labels))
+        evidence = self._events.watch(identity)
+        streams: Streams | None = None
+        try:
+            streams = await Streams.attach(self._daemon.address, identity)
+            await self._daemon.start(identity)
+            facts = await read_ready(streams, READY_SECONDS)
+        except BaseException:
+            self._events.forget(identity)
+            if streams is not None:
+                streams.close()
+                log.warning("sandbox_did_not_start", container=name, log=streams.log())
+            raise
+        return Container(name, identity, size, streams, evidence, facts)
+
+    def _explained(self, error: BaseException) -> AssayError:
+        match error:
+            case Missing():
+                return SandboxUnavailable(
+                    f"the image {self._language.image} is missing; run scripts/sandbox-image {self._language.name}"
+                )
+            case Refused():
+                return SandboxUnavailable(f"Docker would not make a container: {error}")
+            case BadFrame() | EOFError() | TimeoutError():
+                return SandboxUnavailable(f"a container did not get ready ({type(error).__name__})", retry_after=2.0)
+            case OSError():
+                return unreachable("it cannot be reached")
+        return SandboxUnavailable(f"a container could not be made ({type(error).__name__})")
+
+    async def resize(self, container: Container, size: Size) -> None:
+        """Change the control group's limits of a waiting container."""
+        try:
+            await self._daemon.update(container.id, spec.control_limits(size))
+        except (Missing, Refused) as error:
+            raise SandboxUnavailable(f"Docker would not change a container's limits: {error}") from error
+        container.size = size
+
+    def discard(self, container: Container, *, at_once: bool = False) -> None:
+        """End a container; returns at once."""
+        container.streams.close()
+        self._remover.remove(container.name, container.id, at_once=at_once)
+
+
+async def settle(container: Container, seconds: float) -> None:
+    """Wait a little for the daemon to tell how a container ended."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await container.evidence.died.wait()
+
+
+def unenforced(facts: dict[str, Any], size: Size) -> frozenset[str]:
+    """Return the limits that a runner cannot find in its control group as they were asked for."""
+    missing = set()
+    if facts.get("memory_limit") != size.memory_bytes:
+        missing.add("memory_bytes")
+    if facts.get("pids_limit") != size.processes + spec.RUNNER_PROCESSES:
+        missing.add("processes")
+    if facts.get("cgroup") not in {1, 2}:
+        missing.add("cpu_seconds")
+    return frozenset(missing)

@@ -1,0 +1,117 @@
+"""What a sandbox's container is: the one place where its isolation is written down, in the Engine API's own terms."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import sizing
+from sandbox.language import Language
+from sandbox.runner.job import Setup
+from sandbox.sizing import Size
+
+SECCOMP = Path(__file__).parent.parent / "seccomp.json"
+RUNNER_CAPABILITIES = ["SETUID", "SETGID", "SETPCAP", "KILL"]
+PROGRAM = "uid=10001,gid=10001"
+RUNNER_PROCESSES = 1
+"""Process 1 itself; its helpers live only while no program does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """
+    What all containers of a service have in common.
+
+    :param cpus: Processors that one container may use.
+    :param open_files: The most that any process may have open, whatever a run asks for.
+    :param life_seconds: The longest that a container lives, whatever becomes of the service.
+    """
+
+    runtime: str
+    cpus: float
+    open_files: int
+    default_open_files: int
+    life_seconds: float
+
+
+def seccomp_profile() -> str:
+    """Return the profile in the compact form in which the daemon takes it."""
+    return json.dumps(json.loads(SECCOMP.read_text()), separators=(",", ":"))
+
+
+def control_limits(size: Size) -> dict[str, Any]:
+    """Return the limits that can be changed while a container waits. Memory and swap together: there is no swap."""
+    return {
+        "Memory": size.memory_bytes,
+        "MemorySwap": size.memory_bytes,
+        "PidsLimit": size.processes + RUNNER_PROCESSES,
+    }
+
+
+def config(language: Language, size: Size, isolation: Isolation, labels: dict[str, str]) -> dict[str, Any]:
+    """Return the request that creates a container."""
+    return {
+        "Image": language.image,
+        "Cmd": [json.dumps(asdict(_setup(language, size, isolation)))],
+        "User": "0:0",
+        "Hostname": "sandbox",
+        "Env": [],
+        "WorkingDir": "/work",
+        "Labels": labels,
+        "NetworkDisabled": True,
+        "Tty": False,
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "StopSignal": "SIGKILL",
+        "HostConfig": _host_config(size, isolation),
+    }
+
+
+def _setup(language: Language, size: Size, isolation: Isolation) -> Setup:
+    return Setup(
+        command=list(language.run),
+        environment=dict(language.environment),
+        prestart=language.prestart,
+        prestart_suffix=language.prestart_suffix,
+        startup_environment=list(language.startup_environment),
+        open_files=isolation.default_open_files,
+        file_bytes=size.disk_bytes,
+        life_seconds=isolation.life_seconds,
+    )
+
+
+def _host_config(size: Size, isolation: Isolation) -> dict[str, Any]:
+    room = sizing.mounts(size.disk_bytes)
+    base = f"rw,nosuid,nodev,exec,nr_inodes={room.inodes}"
+    return {
+        **control_limits(size),
+        "AutoRemove": True,
+        "Runtime": isolation.runtime,
+        "NetworkMode": "none",
+        "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "Privileged": False,
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "CapAdd": RUNNER_CAPABILITIES,
+        "SecurityOpt": ["no-new-privileges", f"seccomp={seccomp_profile()}"],
+        "Tmpfs": {
+            "/work": f"{base},size={room.work_bytes},mode=0700,{PROGRAM}",
+            "/tmp": f"{base},size={room.temporary_bytes},mode=1777",  # noqa: S108 - the container's own
+        },
+        "ShmSize": room.shared_bytes,
+        "NanoCpus": round(isolation.cpus * 1e9),
+        "OomScoreAdj": 500,
+        "Ulimits": [
+            {"Name": "nofile", "Soft": isolation.open_files, "Hard": isolation.open_files},
+            {"Name": "fsize", "Soft": size.disk_bytes, "Hard": size.disk_bytes},
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            {"Name": "memlock", "Soft": 65_536, "Hard": 65_536},
+            {"Name": "msgqueue", "Soft": 0, "Hard": 0},
+        ],
+        "LogConfig": {"Type": "none", "Config": {}},
+        "Init": False,
+    }

@@ -1,0 +1,57 @@
+"""
+How process 1 protects itself, and how its children give up everything that it has.
+
+Process 1 is uid 0 with CAP_SETUID, CAP_SETGID, CAP_SETPCAP and CAP_KILL; the program is uid 10001 with none. See
+prctl(2), capabilities(7), proc(5).
+"""
+
+import ctypes
+import os
+import resource
+import signal
+
+PROGRAM_UID = 10001
+
+_PR_SET_DUMPABLE = 4
+_PR_CAPBSET_READ = 23
+_PR_CAPBSET_DROP = 24
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, argument: int) -> int:
+    return int(_libc.prctl(option, ctypes.c_ulong(argument), 0, 0, 0))
+
+
+def protect_self() -> None:
+    """Close /proc/1/{mem,fd,environ,...} and ptrace to everyone without CAP_SYS_PTRACE."""
+    if _prctl(_PR_SET_DUMPABLE, 0) != 0:
+        raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE")
+
+
+def become_program(open_files: int, file_bytes: int) -> None:
+    """Turn the calling child into a process of the program: limits, no capability, no way to one. Then checks it."""
+    # The kernel kills the program before process 1 where memory runs out.
+    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as adjustment:
+        adjustment.write("1000")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    capability = 0
+    while _prctl(_PR_CAPBSET_READ, capability) >= 0:
+        if _prctl(_PR_CAPBSET_DROP, capability) != 0:
+            raise OSError(ctypes.get_errno(), "PR_CAPBSET_DROP")
+        capability += 1
+    os.setgroups([])
+    os.setresgid(PROGRAM_UID, PROGRAM_UID, PROGRAM_UID)
+    os.setresuid(PROGRAM_UID, PROGRAM_UID, PROGRAM_UID)
+    if os.getresuid() != (PROGRAM_UID,) * 3 or os.getresgid() != (PROGRAM_UID,) * 3 or os.getgroups():
+        raise PermissionError("the program's identity was not taken on")
+
+
+def reset_signals() -> None:
+    """Undo what an interpreter does to its own signals: an ignored signal would stay ignored in the program."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -1,0 +1,112 @@
+"""
+How much of a container's memory its files may take.
+
+Files in the container live in memory. All tmpfs together, with what the kernel needs for their inodes, and a reserve for
+the runner and an interpreter stay under the memory limit: a full disk must never be what kills the runner.
+"""
+
+from dataclasses import dataclass
+
+from assay.errors import InvalidArgument
+
+from sandbox.limits import MIB
+
+RESERVE_BYTES = 32 * MIB
+"""For the runner, its children and a program that only wants to start."""
+
+PAGE = 4096
+INODE_BYTES = 1024
+"""What the kernel takes for a tmpfs inode and its name."""
+
+LEAST_INODES = 1024
+MOST_INODES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """
+    The container's writable places, in bytes and inodes.
+
+    :param work_bytes: /work, the limit ``disk_bytes`` to the page.
+    :param temporary_bytes: /tmp.
+    :param shared_bytes: /dev/shm.
+    :param inodes: Of /work and of /tmp, each.
+    """
+
+    work_bytes: int
+    temporary_bytes: int
+    shared_bytes: int
+    inodes: int
+
+    def total_bytes(self) -> int:
+        """Return the memory that all of it can take."""
+        return self.work_bytes + self.temporary_bytes + self.shared_bytes + 2 * self.inodes * INODE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The limits that are a sandbox's from its making on: memory and processes can be changed while it waits, files not."""
+
+    memory_bytes: int
+    processes: int
+    disk_bytes: int
+
+
+def mounts(disk_bytes: int) -> Mounts:
+    """Return the mounts for a limit of the work directory."""
+    pages = max(1, disk_bytes // PAGE)
+    return Mounts(
+        work_bytes=pages * PAGE,
+        temporary_bytes=_clamp(disk_bytes // 4, MIB, 64 * MIB),
+        shared_bytes=_clamp(disk_bytes // 8, MIB, 64 * MIB),
+        inodes=_clamp(disk_bytes // 16_384, LEAST_INODES, MOST_INODES),
+    )
+
+
+def fits(disk_bytes: int, memory_bytes: int) -> bool:
+    """Tell whether files up to the limit leave the reserve free."""
+    return mounts(disk_bytes).total_bytes() + RESERVE_BYTES <= memory_bytes
+
+
+def applied_disk(disk_bytes: int, memory_bytes: int, *, asked: bool) -> int:
+    """
+    Return the limit of the work directory that is enforced.
+
+    :param asked: Whether the request named it. A default gives way to the memory limit; a value that was asked for is
+        enforced as it is, or refused.
+    :raises InvalidArgument: It does not fit into the memory.
+    """
+    if fits(disk_bytes, memory_bytes):
+        return disk_bytes
+    largest = _largest(disk_bytes, memory_bytes)
+    if asked:
+        raise InvalidArgument(
+            "limits.disk_bytes",
+            f"files live in memory: beside limits.memory_bytes of {memory_bytes}, at most {largest} fit",
+        )
+    return largest
+
+
+def _largest(disk_bytes: int, memory_bytes: int) -> int:
+    low, high = 1, disk_bytes // PAGE
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle * PAGE, memory_bytes) else (low, middle - 1)
+    return low * PAGE
+
+
+def check_files(sizes: dict[str, int], disk_bytes: int, field: str = "files") -> None:
+    """Raise :class:`InvalidArgument` where files of these sizes, by path, do not fit into the work directory."""
+    room = mounts(disk_bytes)
+    taken = sum(-(-size // PAGE) * PAGE for size in sizes.values())
+    if taken > room.work_bytes:
+        raise InvalidArgument(field, f"they take {taken} bytes in pages; limits.disk_bytes leaves {room.work_bytes}")
+    folders = {path[:index] for path in sizes for index, character in enumerate(path) if character == "/"}
+    if len(sizes) + len(folders) + 1 > room.inodes:
+        raise InvalidArgument(
+            field, f"{len(sizes)} files in {len(folders)} folders are more than {room.inodes} entries"
+        )
+
+
+def _clamp(value: int, least: int, most: int) -> int:
+    return max(least, min(value, most))

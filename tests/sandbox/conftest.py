@@ -1,0 +1,83 @@
+"""A real sandbox service on a Unix socket, with the image built where it is missing."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
+from host.service import ServiceContext
+from host.settings import SandboxSettings, Settings
+from sandbox.service import service
+
+ROOT = Path(__file__).parents[2]
+
+
+def docker(*arguments: str, timeout: float = 60) -> str:
+    """Run a docker command and return what it prints."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=True)
+    return done.stdout.strip()
+
+
+def no_peers(name: str) -> grpc.aio.Channel:
+    """Stand for a host without peers: the sandbox calls none."""
+    raise AssertionError(f"the sandbox asked for {name}")
+
+
+@pytest.fixture(scope="session")
+def docker_ready() -> None:
+    """A daemon that answers, and the sandbox image. Missing: a skip, in CI a failure."""
+    try:
+        subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        if os.environ.get("CI"):
+            pytest.fail("CI needs a Docker daemon", pytrace=False)
+        pytest.skip("no Docker daemon answers; run scripts/docker-up")
+    subprocess.run(
+        [ROOT / "scripts" / "sandbox-image"], timeout=900, check=True, env=os.environ | {"PYTHON": sys.executable}
+    )
+
+
+def settings(**changes: Any) -> Settings:
+    """Return settings for a service under test."""
+    return Settings(sandbox=SandboxSettings(**changes))
+
+
+@pytest.fixture(scope="session")
+async def stub(docker_ready: None) -> "AsyncIterator[sandbox_pb2_grpc.SandboxServiceAsyncStub]":
+    """A client of a service with the default settings, over gRPC."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = f"unix:{folder}/s"
+        server = grpc.aio.server()
+        async with service(ServiceContext(("sandbox",), settings(), no_peers)) as registrations:
+            for registration in registrations:
+                registration.add(server)
+            server.add_insecure_port(address)
+            await server.start()
+            async with grpc.aio.insecure_channel(address) as channel:
+                yield sandbox_pb2_grpc.SandboxServiceStub(channel)  # type: ignore[misc]
+            await server.stop(5)
+
+
+Run = Callable[..., Awaitable[sandbox_pb2.ExecutionResult]]
+
+
+@pytest.fixture(scope="session")
+async def run(stub: "sandbox_pb2_grpc.SandboxServiceAsyncStub") -> Run:
+    """Run a Python program; keywords are the request's fields."""
+
+    async def call(code: str | bytes, **fields: Any) -> sandbox_pb2.ExecutionResult:
+        content = code.encode() if isinstance(code, str) else code
+        files = [{"path": "main.py", "content": content}, *fields.pop("more_files", ())]
+        request = sandbox_pb2.ExecuteRequest(language="python", files=files, **fields)
+        response = await asyncio.wait_for(stub.Execute(request), 90)
+        return response.result
+
+    return call
