@@ -59,6 +59,8 @@ class SandboxSettings(BaseModel):
     pool_size: Count = 4
     """Containers that wait ready, per language."""
     refill_concurrency: Count = 2
+    cpus: Annotated[float, Field(gt=0)] = 1.0
+    """Processors that one container may use."""
     max_concurrent_runs: Count = 4
     queue_size: Count = 64
     """Calls that may wait for a turn."""
