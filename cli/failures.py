@@ -54,7 +54,7 @@ def _of_the_host(error: BaseException) -> str:
         name = "__".join(str(part).upper() for part in wrong["loc"])
         return f"the setting ASSAY_{name}: {wrong['msg']}"
     from host.catalog import BrokenCatalog
-    from host.server import CannotListen
+    from host.listening import CannotListen
 
     return str(error) if isinstance(error, (BrokenCatalog, CannotListen)) else ""
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from host import catalog, logs
 from host.embedded import embedded_names
-from host.server import CannotListen, serving
+from host.listening import CannotListen
+from host.server import serving
 from host.settings import Settings
 
 DEFAULT_LISTEN = "127.0.0.1:50051"

@@ -1,7 +1,6 @@
 """One gRPC server: its services, health, reflection, bounds, and a stop that loses no call."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -10,19 +9,14 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from host import catalog
+from host.health import Health
 from host.interceptors.chain import incoming
+from host.listening import bind
 from host.peers import Peers
 from host.service import Registration, Service, ServiceContext
 from host.settings import ServerSettings, Settings
 
 _log = structlog.get_logger("assay.server")
-
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-class CannotListen(Exception):
-    """The server's address cannot be bound."""
 
 
 @asynccontextmanager
@@ -35,26 +29,30 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     :param names: Names of the catalog. Those that share a service are served by one instance.
     :param listen: "host:port" (port 0: any) or "unix:/path"; a socket is readable by its owner only.
     :returns: The address as bound.
-    :raises CannotListen: The address is taken or not ours.
+    :raises host.listening.CannotListen: The address is none, taken, or not ours.
     :raises host.catalog.BrokenCatalog: A name is unknown, or a plug-in broken.
     """
     wanted = _grouped(names)
     server = _server(settings.server)
-    address = _bind(server, listen)
+    address = bind(server, listen)
     local = [name for names in wanted.values() for name in names]
     peers = Peers(settings.peers | dict.fromkeys(local, address))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(peers.close)
         registrations: list[Registration] = []
-        for target, group in wanted.items():
-            service: Service = catalog.load(target)
-            context = ServiceContext(tuple(group), settings, peers.channel)
-            registrations.extend(await stack.enter_async_context(service(context)))
-        health_servicer = _register(server, registrations)
+        try:
+            for target, group in wanted.items():
+                service: Service = catalog.load(target)
+                context = ServiceContext(tuple(group), settings, peers.channel)
+                registrations.extend(await stack.enter_async_context(service(context)))
+            health_servicer = _register(server, registrations)
+        except BaseException:
+            await _give_address_back(server)
+            raise
         await server.start()
         # Entered last, so left first: the services are closed when no call is under way any more.
         stack.push_async_callback(_stop, server, health_servicer, settings.server.drain_seconds)
-        await _set_health(health_servicer, registrations, SERVING)
+        await _set_health(health_servicer, registrations)
         await _log.ainfo("serving", address=address, services=local)
         yield address
 
@@ -85,22 +83,13 @@ def _server(settings: ServerSettings) -> grpc.aio.Server:
     )
 
 
-def _bind(server: grpc.aio.Server, listen: str) -> str:
-    # A Unix socket is made with the rights that the mask leaves: 0600, from its first moment.
-    mask = os.umask(0o177)
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError as error:
-        raise CannotListen(f"cannot listen on {listen}: {error}") from None
-    finally:
-        os.umask(mask)
-    if listen.startswith("unix:"):
-        return listen
-    host, _, asked = listen.rpartition(":")
-    return f"{host}:{port}" if asked == "0" else listen
+async def _give_address_back(server: grpc.aio.Server) -> None:
+    # gRPC releases the address only of a server that has run.
+    await server.start()
+    await server.stop(None)
 
 
-def _register(server: grpc.aio.Server, registrations: Sequence[Registration]) -> health.aio.HealthServicer:
+def _register(server: grpc.aio.Server, registrations: Sequence[Registration]) -> Health:
     # Imported here: reflection takes a while to load and nothing before this needs it.
     from grpc_reflection.v1alpha import reflection
 
@@ -110,23 +99,19 @@ def _register(server: grpc.aio.Server, registrations: Sequence[Registration]) ->
             raise catalog.BrokenCatalog(f"{registration.name} would be registered twice; grpc would keep the last")
         seen.add(registration.name)
         registration.add(server)
-    health_servicer = health.aio.HealthServicer()
+    health_servicer = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*seen, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return health_servicer
 
 
-async def _set_health(
-    servicer: health.aio.HealthServicer,
-    registrations: Sequence[Registration],
-    status: health_pb2.HealthCheckResponse.ServingStatus,
-) -> None:
+async def _set_health(servicer: Health, registrations: Sequence[Registration]) -> None:
     for name in ("", *(registration.name for registration in registrations)):
-        await servicer.set(name, status)
+        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
 
 
-async def _stop(server: grpc.aio.Server, servicer: health.aio.HealthServicer, drain_seconds: float) -> None:
-    await servicer.enter_graceful_shutdown()
+async def _stop(server: grpc.aio.Server, servicer: Health, drain_seconds: float) -> None:
+    await servicer.stop()
     await server.stop(drain_seconds)
     # grpc returns when the last call's response is sent; its handler's clean-up runs in the next turns of the loop.
     await asyncio.sleep(0)

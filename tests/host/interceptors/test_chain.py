@@ -4,13 +4,13 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import pytest
+
 from host.interceptors.around import AroundInterceptor
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import DeadlineInterceptor
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor
-
 from tests.host import echo
 
 

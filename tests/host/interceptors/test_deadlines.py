@@ -7,9 +7,9 @@ import grpc.aio
 import pytest
 from assay.client import error_from_rpc
 from assay.errors import DeadlineExceeded
+
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import seconds_left
-
 from tests.host import echo
 
 ROUNDING = 0.05

@@ -5,9 +5,9 @@ import grpc
 import grpc.aio
 import pytest
 from assay.errors import NotFound
-from host.interceptors.chain import incoming
 from structlog.testing import capture_logs
 
+from host.interceptors.chain import incoming
 from tests.host import echo
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -5,9 +5,9 @@ import grpc.aio
 import pytest
 from assay import errors
 from assay.client import error_from_rpc
-from host.interceptors.chain import incoming
 from structlog.testing import capture_logs
 
+from host.interceptors.chain import incoming
 from tests.host import echo
 
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import grpc.aio
 import pytest
-from host.interceptors.chain import incoming, outgoing
 from opentelemetry import trace
 
+from host.interceptors.chain import incoming, outgoing
 from tests.host import echo
 from tests.processes import run_python
 
