@@ -1,0 +1,58 @@
+# Everything starts here. `make` alone prints what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint venv proto images docker serve clean
+
+PYTHON_BIN := .venv/bin
+SANDBOX := scripts/docker-up && scripts/sandbox-image
+WITHOUT_SANDBOX := echo "Going on without a sandbox: what needs one is skipped or left undetermined."
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  make %-10s%s\n", name, $$0 }'
+
+demo: ## set everything up and check the examples, with a report for each
+	@scripts/venv
+	@$(SANDBOX) || $(WITHOUT_SANDBOX)
+	@scripts/demo
+
+test: ## set everything up; lint; the whole test suite but what is slow
+	@scripts/venv dev
+	@$(SANDBOX) $(if $(CI),,|| $(WITHOUT_SANDBOX))
+	@$(MAKE) --no-print-directory lint
+	$(PYTHON_BIN)/python -m pytest -q -m "not slow"
+
+test-slow: ## the slow proofs
+	@scripts/venv dev
+	@$(SANDBOX)
+	$(PYTHON_BIN)/python -m pytest -q -m slow
+
+lint: ## ruff, mypy, buf, and whether the generated code is that of the contract
+	@scripts/venv dev
+	$(PYTHON_BIN)/ruff check .
+	$(PYTHON_BIN)/ruff format --check .
+	$(PYTHON_BIN)/mypy .
+	$(PYTHON_BIN)/buf lint
+	scripts/proto --check
+
+venv: ## make .venv with what development needs
+	@scripts/venv dev
+
+proto: ## generate the Python of the contract
+	@scripts/venv dev
+	scripts/proto
+
+docker: ## find or start a Docker daemon
+	@scripts/docker-up
+
+images: ## build the sandbox's image, and its base where it cannot be pulled
+	@$(SANDBOX)
+
+serve: ## serve the whole suite on 127.0.0.1:50051
+	@scripts/venv
+	@$(SANDBOX) || $(WITHOUT_SANDBOX)
+	$(PYTHON_BIN)/assay serve
+
+clean: ## remove .venv, caches and build output of this checkout; images and containers stay
+	[ ! -e .venv ] || [ ! -e .venv/assay-stamp ] || rm -rf .venv
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
