@@ -178,7 +178,10 @@ def _failed(candidate: Candidate, test: str, error: Error, evidence: dict[str, s
 
 
 def _example(candidate: Candidate, error: Error, evidence: dict[str, str]) -> Finding:
-    """Examples in the code itself drift, and are often not meant to be run: alone they do not reject."""
+    """
+    Examples in the code itself drift, and those of a specification are at times wrong: they reject alone only where the
+    specification gave them and no tests say otherwise.
+    """
     specified = error.subject_line == 0
     rule = "execution/example-failed" if specified else "execution/doctest-failed"
     category = Category.SPECIFICATION if specified else Category.BEHAVIOR
@@ -187,7 +190,8 @@ def _example(candidate: Candidate, error: Error, evidence: dict[str, str]) -> Fi
         message = f"An example of the {source} raises {error.type}: {_quoted(error.message)}"
     else:
         message = f"An example of the {source} gives {_quoted(error.left or '')}, not {_quoted(error.right or '')}."
-    found = Finding(rule, category, Severity.MEDIUM, message, evidence=evidence)
+    severity = Severity.HIGH if specified and not candidate.tests else Severity.MEDIUM
+    found = Finding(rule, category, severity, message, evidence=evidence)
     path, line = (error.path, error.line) if error.line else (error.subject_path, error.subject_line)
     return _at(found, candidate, path, line)
 

@@ -2,7 +2,7 @@
 
 import time
 
-from assay.errors import AssayError, DeadlineExceeded, SandboxUnavailable
+from assay.errors import AssayError, DeadlineExceeded, PluginFailed
 from assay.stage import Candidate, Finding, Severity, StageContext, StageResult, StageStatus
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -31,22 +31,25 @@ class Session:
         self._until = time.monotonic() + context.seconds_left
         self._findings: list[Finding] = []
         self._unable: list[str] = []
+        self._failure = ""
         self._count = dict.fromkeys(("passed", "failed", "skipped", "planned"), 0)
         self._cpu = self._wall = 0.0
         self._outcome = ""
         self._language_version = ""
 
     async def run(self) -> StageResult:
-        """Do every run, and return what they add up to."""
+        """
+        Do every run, and return what they add up to.
+
+        Where the sandbox could not be used the result is FAILED, unless what was found before decides already.
+        """
         planned = runs(self._candidate)
         for index, run in enumerate(planned):
             await self._context.progress(f"running {run.label}", index / len(planned))
             try:
                 can_go_on = await self._one(run)
             except AssayError as error:
-                if not self._is_decided():
-                    raise
-                self._unable.append(f"{run.label} could not be run: {error.message}")
+                self._failure = f"{run.label} could not be run: {error.message}"
                 break
             if not can_go_on:
                 break
@@ -74,9 +77,9 @@ class Session:
     def _check(self, run: Run, result: ExecutionResult, report: Report, seconds: float) -> None:
         """Raise where what happened is ours, not the candidate's."""
         if report.broken:
-            raise SandboxUnavailable(f"the harness failed in {run.label}: {report.broken}")
+            raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")
         if "loading" not in report.reached:
-            raise SandboxUnavailable(f"the harness did not begin {run.label} (exit status {result.exit_code})")
+            raise PluginFailed(f"the harness did not begin {run.label} (exit status {result.exit_code})")
         if result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and seconds < RUN_SECONDS:
             raise DeadlineExceeded(f"{run.label} did not end within the {seconds:.1f} s that were left of the deadline")
 
@@ -105,9 +108,12 @@ class Session:
             "language_version": self._language_version,
             "isolation": "resistant",
         }
-        if self._unable:
-            details["not_run"] = "; ".join(self._unable)[:2_000]
+        if not_run := [*self._unable, *filter(None, [self._failure])]:
+            details["not_run"] = "; ".join(not_run)[:2_000]
         status, reason = StageStatus.COMPLETED, ""
-        if self._unable and not self._is_decided():
-            status, reason = StageStatus.SKIPPED, self._unable[0]
+        if not self._is_decided():
+            if self._failure:
+                status, reason = StageStatus.FAILED, self._failure
+            elif self._unable:
+                status, reason = StageStatus.SKIPPED, self._unable[0]
         return StageResult(status, tuple(self._findings), reason=reason, details=details)

@@ -24,11 +24,7 @@ class ExecutionStage:
         self._resources = resources
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
-        """
-        Run one candidate.
-
-        :raises assay.errors.AssayError: The sandbox could not be used, or the time was gone before it could be told.
-        """
+        """Run one candidate; where the sandbox cannot be used, the result says so."""
         if PurePosixPath(candidate.entry().path).suffix == ".pyi":
             return StageResult(StageStatus.NOT_APPLICABLE, reason="a stub file declares types; there is nothing to run")
         from assay.errors import Unavailable

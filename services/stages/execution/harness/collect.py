@@ -79,10 +79,11 @@ def _steps(statements: list[ast.stmt], *, needed: bool) -> list[Step]:
     units = [step for step in steps if _is_unit(step.node)]
     if not units and needed:
         units = [s for s in steps if not isinstance(s.node, Definition) and _contains(s.node, ast.Call)]
+    taken: set[int] = set()
     for step in units:
-        step.test = f"line {step.node.lineno}"
-        if any(step.test == other.test for other in units if other is not step):
-            step.test += f":{step.node.col_offset + 1}"
+        line = step.node.lineno
+        step.test = f"line {line}:{step.node.col_offset + 1}" if line in taken else f"line {line}"
+        taken.add(line)
     return steps
 
 

@@ -1,0 +1,97 @@
+"""What the harness reads from a test file."""
+
+import ast
+
+import pytest
+
+from services.stages.execution.harness.collect import MAX_TESTS, Collection, KeepSides, collect
+
+
+def read(source: str) -> Collection:
+    """Return what a test file holds."""
+    return collect(source.encode(), "tests.py")
+
+
+def test_every_top_level_assertion_and_call_is_a_test() -> None:
+    """Assertions, calls and blocks of them are tests; imports, definitions and assignments prepare."""
+    found = read(
+        "import math\nx = f(1)\nassert x == 1\n"
+        "def check(c):\n    assert c(1)\ncheck(f)\nfor i in 1, 2:\n    assert f(i)\n"
+    )
+    assert found.tests() == ["line 3", "line 6", "line 7"]
+
+
+def test_two_tests_in_one_line_have_two_ids() -> None:
+    """An id names one test."""
+    assert read("assert f(1); assert f(2)\n").tests() == ["line 1", "line 1:14"]
+
+
+def test_a_script_that_only_assigns_is_one_test_a_call() -> None:
+    """Where nothing asserts, a call that raises is what can fail."""
+    assert read("x = f(1)\n").tests() == ["line 1"]
+
+
+def test_functions_and_classes_are_found() -> None:
+    """Test functions, unittest classes, classes derived from them, and plain Test classes are collected."""
+    found = read(
+        "import unittest\n"
+        "class Base(unittest.TestCase):\n    pass\n"
+        "class Derived(Base):\n    def test_a(self): pass\n    def helper(self): pass\n"
+        "class TestPlain:\n    def test_b(self): pass\n"
+        "class Plain:\n    def test_c(self): pass\n"
+        "def test_d(): pass\n"
+    )
+    assert found.tests() == ["test_d", "Derived.test_a", "TestPlain.test_b"]
+
+
+def test_a_function_that_the_file_calls_itself_is_not_run_twice() -> None:
+    """The call is the test."""
+    assert read("def test_a():\n    assert f()\ntest_a()\n").tests() == ["line 3"]
+
+
+def test_a_main_block_stands_back_for_collected_tests() -> None:
+    """It is a runner where there are tests to collect, and the script's body where there are none."""
+    assert read("def test_a(): pass\nif __name__ == '__main__':\n    test_a()\n").tests() == ["test_a"]
+    assert read("if __name__ == '__main__':\n    assert f()\n").tests() == ["line 2"]
+
+
+def test_a_runner_is_no_test() -> None:
+    """unittest.main() would leave the program."""
+    source = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): pass\nunittest.main()\n"
+    assert read(source).tests() == ["T.test_a"]
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("x = = 1\n", "SyntaxError in line 1"),
+        ("x = '\0'\n", "not Python"),
+        ("import pytest\ndef test_a(): pass\n", "import pytest"),
+        ("def test_a(tmp_path): pass\n", "takes fixtures"),
+        ("async def test_a(): pass\n", "coroutine"),
+        ("x = 1\n", "holds no test"),
+        ("", "holds no test"),
+        ("assert f()\n" * (MAX_TESTS + 1), "more than the 2000"),
+    ],
+)
+def test_what_cannot_be_run_says_why(source: str, problem: str) -> None:
+    """A test file that is broken, empty, too long, or that needs pytest has a problem."""
+    assert problem in read(source).problem
+
+
+def test_both_sides_of_a_comparison_stay_in_the_frame() -> None:
+    """A failing comparison leaves its values, a passing one nothing; each side is evaluated once, in order."""
+    tree = ast.fix_missing_locations(KeepSides().visit(ast.parse("assert f(1) == f(2), 'no'\n")))
+    calls: list[int] = []
+
+    def call(value: int) -> int:
+        calls.append(value)
+        return value
+
+    names: dict[str, object] = {"f": call}
+    with pytest.raises(AssertionError, match="no"):
+        exec(compile(tree, "t", "exec"), names)
+    assert (names["@left"], names["@right"], calls) == (1, 2, [1, 2])
+    names = {"f": lambda _: 1}
+    exec(compile(tree, "t", "exec"), names)
+    assert names["@left"] is None

@@ -1,0 +1,54 @@
+"""What is run for a candidate."""
+
+import base64
+import json
+
+from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
+
+from services.stages.execution.plan import program, runs
+
+MAIN = SourceFile("main.py", b"x = 1\n")
+
+
+def suite(*names: str, framework: TestFramework = TestFramework.UNSPECIFIED) -> TestSuite:
+    """Return a suite of files that hold their own names."""
+    return TestSuite(tuple(SourceFile(name, name.encode()) for name in names), framework)
+
+
+def test_each_suite_has_a_run_and_the_first_carries_the_examples() -> None:
+    """Without tests there is one run, which imports; with tests the import is part of theirs."""
+    assert [(run.suite, run.examples) for run in runs(Candidate((MAIN,), "python"))] == [(None, True)]
+    planned = runs(Candidate((MAIN,), "python", tests=(suite("a.py"), suite("b.py"))))
+    assert [(run.label, run.examples) for run in planned] == [
+        ("the tests in a.py", True),
+        ("the tests in b.py", False),
+    ]
+
+
+def test_the_tests_are_not_among_the_files() -> None:
+    """The file with the expected answers, and the nonce, travel on standard input alone."""
+    candidate = Candidate((MAIN,), "python", tests=(suite("t.py", "help.py", framework=TestFramework.ASSERTS),))
+    made = program(candidate, runs(candidate)[0], 10)
+    paths = {file.path for file in made.files}
+    assert {"main.py", "help.py", made.entry_point} <= paths
+    assert "t.py" not in paths
+    assert not any(made.nonce.encode() in file.content for file in made.files)
+    job = json.loads(made.stdin)
+    assert job["nonce"] == made.nonce
+    assert base64.b64decode(job["suite"]["content"]) == b"t.py"
+    assert job["suite"]["appended"] is True
+
+
+def test_no_two_runs_share_a_nonce_or_a_folder() -> None:
+    """What one run showed to its candidate is of no use in the next."""
+    candidate = Candidate((MAIN,), "python")
+    first, second = (program(candidate, runs(candidate)[0], 10) for _ in range(2))
+    assert first.nonce != second.nonce
+    assert first.entry_point != second.entry_point
+
+
+def test_a_test_file_does_not_replace_the_candidate() -> None:
+    """Where a suite brings a file of the same path, what is judged is the candidate's."""
+    candidate = Candidate((MAIN,), "python", tests=(suite("t.py", "main.py"),))
+    made = program(candidate, runs(candidate)[0], 10)
+    assert [file.content for file in made.files if file.path == "main.py"] == [MAIN.content]
