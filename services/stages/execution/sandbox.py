@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 
 import grpc.aio
 from assay.client import error_from_rpc
@@ -9,9 +10,11 @@ from assay.convert import duration_to_proto
 from assay.errors import QueueFull, SandboxLost
 from assay.v1.candidate_pb2 import SourceFile
 from assay.v1.sandbox_pb2 import ExecuteRequest, ExecutionLimits, ExecutionResult, Outcome
-from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 from .plan import Program
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 OUTPUT_BYTES = 1024 * 1024
 """Room for the report: it must not be cut in the middle."""
@@ -21,7 +24,7 @@ MAX_WAIT_SECONDS = 5.0
 
 
 async def execute(
-    stub: SandboxServiceAsyncStub, language: str, program: Program, seconds: float, until: float
+    stub: "SandboxServiceAsyncStub", language: str, program: Program, seconds: float, until: float
 ) -> ExecutionResult:
     """
     Run a program; wait for a turn where the sandbox's queue is full.

@@ -1,16 +1,19 @@
 """One candidate's way through the sandbox: its runs, one after another, and what they add up to."""
 
 import time
+from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, DeadlineExceeded, PluginFailed
 from assay.stage import Candidate, Finding, Severity, StageContext, StageResult, StageStatus
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
-from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 from .findings import judge
 from .plan import Run, program, runs
 from .report import Report, parse
 from .sandbox import execute
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 RUN_SECONDS = 10.0
 """The limit of wall and CPU time of one run, while the caller's time is longer."""
@@ -24,7 +27,7 @@ MIN_SECONDS = 0.5
 class Session:
     """Runs one candidate."""
 
-    def __init__(self, candidate: Candidate, context: StageContext, stub: SandboxServiceAsyncStub) -> None:
+    def __init__(self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub") -> None:
         self._candidate = candidate
         self._context = context
         self._stub = stub

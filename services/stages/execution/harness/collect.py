@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 MAX_TESTS = 2_000
 
@@ -14,15 +13,14 @@ FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 Definition = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-@dataclass
 class Step:
     """One top-level statement; `test` is its id where its failure is a test's, else empty."""
 
-    node: ast.stmt
-    test: str = ""
+    def __init__(self, node: ast.stmt) -> None:
+        self.node = node
+        self.test = ""
 
 
-@dataclass
 class Collection:
     """
     What one test file holds.
@@ -34,14 +32,15 @@ class Collection:
     :param problem: Why it cannot be run here; empty where it can.
     """
 
-    steps: list[Step] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    classes: dict[str, list[str]] = field(default_factory=dict)
-    bound: set[str] = field(default_factory=set)
-    imported: set[str] = field(default_factory=set)
-    flags: int = 0
-    source: bytes = b""
-    problem: str = ""
+    def __init__(self, source: bytes = b"", problem: str = "") -> None:
+        self.source = source
+        self.problem = problem
+        self.steps: list[Step] = []
+        self.functions: list[str] = []
+        self.classes: dict[str, list[str]] = {}
+        self.bound: set[str] = set()
+        self.imported: set[str] = set()
+        self.flags = 0
 
     def tests(self) -> list[str]:
         """Return the ids of the tests, in order."""
@@ -56,7 +55,8 @@ def collect(source: bytes, path: str) -> Collection:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         return Collection(problem=f"the test file is not Python: {type(error).__name__} in line {line}")
-    found = Collection(source=source, bound=_bound(tree), imported=_imported(tree), flags=_future(tree))
+    found = Collection(source)
+    found.bound, found.imported, found.flags = _bound(tree), _imported(tree), _future(tree)
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     deleted = {t.id for n in tree.body if isinstance(n, ast.Delete) for t in n.targets if isinstance(t, ast.Name)}
     for name, node in classes.items():

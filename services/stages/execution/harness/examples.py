@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +12,6 @@ PROMPT = ">>>"
 FENCE = re.compile(r"^\s*(\"\"\"|'''|```.*)\s*$", re.MULTILINE)
 
 
-@dataclass
 class Examples:
     """
     One run of examples that share their names.
@@ -22,9 +20,10 @@ class Examples:
     :param line: Where they stand in the code; 0 where they are the specification's.
     """
 
-    test: str
-    examples: "list[doctest.Example]"
-    line: int = 0
+    def __init__(self, test: str, examples: "list[doctest.Example]", line: int = 0) -> None:
+        self.test = test
+        self.examples = examples
+        self.line = line
 
 
 def in_code(source: bytes) -> list[Examples]:
@@ -72,14 +71,14 @@ def failure(each: Examples, names: dict[str, Any], path: str) -> "Failure | None
     return runner.first
 
 
-@dataclass
 class Failure:
     """A failed example."""
 
-    source: str
-    want: str
-    got: str
-    error: BaseException | None
+    def __init__(self, source: str, want: str, got: str, error: BaseException | None) -> None:
+        self.source = source
+        self.want = want
+        self.got = got
+        self.error = error
 
 
 def _checker() -> "doctest.OutputChecker":

@@ -2,16 +2,14 @@
 
 import ast
 import builtins
+import posixpath
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 
-@dataclass(frozen=True)
 class Entry:
     """
     How the entry point is loaded.
@@ -21,15 +19,16 @@ class Entry:
     :param packaged: Whether it is imported by its name, through its packages, rather than as a file by itself.
     """
 
-    path: str
-    module: str
-    root: str
-    packaged: bool
+    def __init__(self, path: str, module: str, root: str, *, packaged: bool) -> None:
+        self.path = path
+        self.module = module
+        self.root = root
+        self.packaged = packaged
 
     @property
     def aliases(self) -> set[str]:
         """The names by which tests may import it: from its folder, or from a folder above."""
-        parts = list(PurePosixPath(self.path).with_suffix("").parts)
+        parts = posixpath.splitext(self.path)[0].split("/")
         if parts[-1] == "__init__":
             parts = parts[:-1]
         return {".".join(parts[start:]) for start in range(len(parts))} | {self.module}
@@ -42,30 +41,29 @@ def locate(path: str, files: set[str], source: bytes) -> Entry:
     A file in a package (its folder has an ``__init__.py``), or one with relative imports, is imported by its dotted
     name; any other one is loaded by itself with its own folder first on the path, as a script is.
     """
-    file = PurePosixPath(path)
+    folder, name = posixpath.split(path)
+    stem, suffix = posixpath.splitext(name)
     packages: list[str] = []
-    folder = file.parent
+    above = folder
     relative = _has_relative_import(source)
-    while folder != PurePosixPath(".") and (str(folder / "__init__.py") in files or relative):
-        packages.insert(0, folder.name)
-        folder = folder.parent
-    stem = [] if file.stem == "__init__" and packages else [file.stem]
-    module = ".".join(packages + stem)
-    if packages and all(part.isidentifier() for part in packages + stem) and file.suffix == ".py":
-        return Entry(path, module, str(folder), True)
-    name = file.stem if file.stem not in sys.stdlib_module_names else f"candidate_{file.stem}"
-    return Entry(path, name, str(file.parent), False)
+    while above and (f"{above}/__init__.py" in files or relative):
+        above, package = posixpath.split(above)
+        packages.insert(0, package)
+    parts = packages if stem == "__init__" and packages else [*packages, stem]
+    if packages and suffix == ".py" and all(part.isidentifier() for part in parts):
+        return Entry(path, ".".join(parts), above, packaged=True)
+    return Entry(path, f"candidate_{stem}" if stem in sys.stdlib_module_names else stem, folder, packaged=False)
 
 
-def load(entry: Entry, work: Path, wanted: set[str], test_folder: str) -> ModuleType:
+def load(entry: Entry, work: str, wanted: set[str], test_folder: str) -> ModuleType:
     """Import the entry point, under the aliases that are wanted too; what it raises passes through."""
-    roots = [str(work / entry.root), str(work), str(work / "src"), test_folder]
-    sys.argv[:] = [str(work / entry.path)]
+    file = posixpath.join(work, entry.path)
+    roots = [posixpath.join(work, entry.root).rstrip("/"), work, posixpath.join(work, "src"), test_folder]
+    sys.argv[:] = [file]
     sys.path[:] = list(dict.fromkeys(filter(None, roots))) + sys.path[1:]
     if entry.packaged:
         module = import_module(entry.module)
     else:
-        file = str(work / entry.path)
         spec = spec_from_loader(entry.module, SourceFileLoader(entry.module, file), origin=file)
         assert isinstance(spec, ModuleSpec)
         spec.has_location = True

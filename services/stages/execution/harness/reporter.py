@@ -1,7 +1,6 @@
 """Tells the end of each test to the channel."""
 
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +61,6 @@ class Reporter:
         """Undo what would make the harness itself stumble."""
         sys.settrace(None)
         sys.setprofile(None)
-        threading.settrace(None)
         try:
             sys.setrecursionlimit(self._recursion_limit)
         except RecursionError:

@@ -1,12 +1,11 @@
 """One run: read the job, tell what will be run, load the candidate, run it all, tell the results."""
 
-import base64
+import binascii
 import faulthandler
 import json
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,52 +19,54 @@ from .suite import Suite
 def main() -> None:
     """Run the job that stands on standard input, and leave by the shortest way."""
     job = json.loads(sys.stdin.buffer.read())
-    _remove_harness(Path(sys.argv[0]).resolve().parent)
+    _remove(os.path.dirname(os.path.abspath(sys.argv[0])))
     sys.modules["__main__"] = ModuleType("__main__")
     channel = Channel(job.pop("nonce"))
     leave = os._exit
     try:
-        Run(job, Path.cwd(), channel).run()
+        Run(job, os.getcwd(), channel).run()
     except BaseException as error:
         channel.send("broken", reason=f"{type(error).__name__}: {text_of(error)}")
     leave(0)
 
 
-def _remove_harness(folder: Path) -> None:
-    """Take the harness's files away: the candidate finds its own files in its folder, and nothing of the tests."""
-    for file in sorted(folder.rglob("*"), reverse=True):
-        if file.is_dir():
-            file.rmdir()
-        else:
-            file.unlink()
-    folder.rmdir()
+def _remove(folder: str) -> None:
+    """Take the harness's files away: the candidate finds its own files in its folder, and no other."""
+    for path, _, files in os.walk(folder, topdown=False):
+        for file in files:
+            os.unlink(os.path.join(path, file))
+        os.rmdir(path)
 
 
 class Run:
     """One run of one candidate with at most one test suite."""
 
-    def __init__(self, job: dict[str, Any], work: Path, channel: Channel) -> None:
+    def __init__(self, job: dict[str, Any], work: str, channel: Channel) -> None:
         self._channel = channel
         self._work = work
         self._path: str = job["entry"]
         self._files = set(job["files"])
         self._dump_after: float = job["dump_after"]
-        source = (work / self._path).read_bytes()
+        source = self._read()
         self._entry = load.locate(self._path, self._files, source)
         self._collect(job.get("suite"))
         self._examples = _examples(source, job["specification"]) if job["examples"] else []
-        sources = {str(work / path): path for path in self._files}
+        sources = {os.path.join(work, path): path for path in self._files}
         self._describer = Describer(sources, self._test_file, self._collection.source)
         self._reporter = Reporter(self._channel, self._describer, self._collection.bound, appended=self._appended)
         self._originals = load.Originals()
 
+    def _read(self) -> bytes:
+        with open(os.path.join(self._work, self._path), "rb") as file:
+            return file.read()
+
     def _collect(self, suite: dict[str, Any] | None) -> None:
-        self._test_file = str(self._work / suite["path"]) if suite else ""
-        self._test_folder = str(Path(self._test_file).parent) if suite else ""
+        self._test_file = os.path.join(self._work, suite["path"]) if suite else ""
+        self._test_folder = os.path.dirname(self._test_file)
         self._collection = collect.Collection()
         self._appended = False
         if suite:
-            self._collection = collect.collect(base64.b64decode(suite["content"]), self._test_file)
+            self._collection = collect.collect(binascii.a2b_base64(suite["content"]), self._test_file)
             self._appended = suite["appended"] or not self._imports_candidate()
         if "unittest" in self._collection.imported:
             import_module("unittest")
@@ -75,7 +76,7 @@ class Run:
         tests = [] if self._collection.problem else self._collection.tests()
         self._channel.send(
             "plan",
-            work=str(self._work),
+            work=self._work,
             tests=tests,
             examples=[each.test for each in self._examples],
             problem=bounded(self._collection.problem),
@@ -116,7 +117,7 @@ class Run:
     def _example(self, each: examples.Examples, names: dict[str, Any]) -> None:
         self._reporter.start(each.test)
         try:
-            failed = examples.failure(each, names, str(self._work / self._path))
+            failed = examples.failure(each, names, os.path.join(self._work, self._path))
         except BaseException as error:
             failed = examples.Failure("", "", "", error)
         if failed is None:

@@ -10,14 +10,14 @@ from services.stages.execution.harness.load import Originals, locate
 @pytest.mark.parametrize(
     ("path", "files", "source", "expected"),
     [
-        ("main.py", {"main.py"}, b"", ("main", ".", False)),
+        ("main.py", {"main.py"}, b"", ("main", "", False)),
         ("src/main.py", {"src/main.py"}, b"", ("main", "src", False)),
-        ("pkg/mod.py", {"pkg/mod.py", "pkg/__init__.py"}, b"", ("pkg.mod", ".", True)),
+        ("pkg/mod.py", {"pkg/mod.py", "pkg/__init__.py"}, b"", ("pkg.mod", "", True)),
         ("src/pkg/mod.py", {"src/pkg/mod.py", "src/pkg/__init__.py"}, b"", ("pkg.mod", "src", True)),
-        ("pkg/__init__.py", {"pkg/__init__.py"}, b"", ("pkg", ".", True)),
-        ("pkg/mod.py", {"pkg/mod.py", "pkg/b.py"}, b"from .b import x", ("pkg.mod", ".", True)),
-        ("random.py", {"random.py"}, b"", ("candidate_random", ".", False)),
-        ("my-script", {"my-script"}, b"", ("my-script", ".", False)),
+        ("pkg/__init__.py", {"pkg/__init__.py"}, b"", ("pkg", "", True)),
+        ("pkg/mod.py", {"pkg/mod.py", "pkg/b.py"}, b"from .b import x", ("pkg.mod", "", True)),
+        ("random.py", {"random.py"}, b"", ("candidate_random", "", False)),
+        ("my-script", {"my-script"}, b"", ("my-script", "", False)),
     ],
 )
 def test_an_entry_point_is_a_script_or_part_of_a_package(
