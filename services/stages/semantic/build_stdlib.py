@@ -21,7 +21,7 @@ import json
 import os
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ for name in sorted(names):
             modules[name] = importlib.import_module(name)
         except BaseException:
             pass  # a module of another platform, or one that wants a library which is not there
+names.update(name for name in sys.modules if name.partition(".")[0] in modules)  # typing.io is no file
 members = {name: set(dir(module)) for name, module in modules.items()}
 for name in names:
     members.get(name.rpartition(".")[0], set()).add(name.rpartition(".")[2])
@@ -65,14 +66,17 @@ os.write(int(sys.argv[1]), json.dumps([list(sys.version_info[:2]), sorted(names)
 """
 
 PROBE_2 = r"""
-import importlib, json, os, sys
+import importlib, json, os, pkgutil, sys
 found = {}
+submodules = []
 for name in json.load(sys.stdin):
     try:
-        found[name] = [n for n in dir(importlib.import_module(name)) if not n.startswith("_")]
+        module = importlib.import_module(name)
     except BaseException:
-        pass
-os.write(int(sys.argv[1]), json.dumps(found).encode())
+        continue
+    found[name] = [n for n in dir(module) if not n.startswith("_")]
+    submodules += [n for _, n, _ in pkgutil.iter_modules(getattr(module, "__path__", []), name + ".")]
+os.write(int(sys.argv[1]), json.dumps([submodules, found]).encode())
 """
 
 
@@ -83,10 +87,12 @@ class Table:
         self.modules: dict[str, set[Version]] = defaultdict(set)
         self.members: dict[str, Members] = defaultdict(lambda: defaultdict(set))
         self.open: set[str] = set()
+        self.probed = VERSIONS[0]
 
     def add_interpreter(self, python: str) -> None:
         """Add the modules and members that an interpreter finds."""
         version, names, members = _probe(python)
+        self.probed = max(self.probed, version)
         for name in names:
             self.modules[name].add(version)
         for module, found in members.items():
@@ -110,16 +116,30 @@ class Table:
             for version, names in stubbed.items():
                 for member in names:
                     self.members[module][member].add(version)
-            _carry_on(self.members[module], stubbed.get(VERSIONS[-2], set()))
+            self._carry_on(self.members[module], stubbed.get(self.probed, set()), self.modules[module])
             if typeshed.is_partial(module):
                 self.open.add(module)
-        _carry_on(self.modules, {name for name in self.modules if name.partition(".")[0] in typeshed.paths})
+        for module in sorted(set(self.modules) - typeshed.spoken_of):
+            package = module.partition(".")[0]
+            self._carry_on({module: self.modules[module]}, set(), self.modules[package] if "." in module else VERSIONS)
+            self._carry_on(self.members.get(module, {}), set(), self.modules[module])
+
+    def _carry_on(self, found: Mapping[str, set[Version]], stubbed: set[str], within: Collection[Version]) -> None:
+        """Let what typeshed never spoke of (`test`, `os.sys`) live on in the versions that no interpreter showed."""
+        later = {version for version in within if version > self.probed}
+        for name, versions in found.items():
+            if name not in stubbed and self.probed in versions:
+                versions.update(later)
 
     def add_python_2(self, python: str) -> None:
         """Add the names that modules had in Python 2.7 and in no version since."""
         names = [name for name in self.modules if "test" not in name]
-        for module, members in _answer(python, PROBE_2, json.dumps(names)).items():
-            for member in set(members) - set(self.members[module]):
+        submodules, found = _answer(python, PROBE_2, json.dumps(names))
+        for module in submodules:
+            self.modules[module] = self.modules[module] or {(2, 7)}
+        for module, members in found.items():
+            since = self.members.get(module)
+            for member in set(members) - set(since or members):
                 self.members[module][member].add((2, 7))
 
     def rows(self) -> dict[str, list[Any]]:
@@ -139,13 +159,6 @@ class Table:
         for member, versions in sorted(members.items()):
             spans["" if versions >= whole else _spans(versions)].append(member)
         return {span: " ".join(names) for span, names in sorted(spans.items())}
-
-
-def _carry_on(found: Mapping[str, set[Version]], stubbed: set[str]) -> None:
-    """Let what typeshed never spoke of (`test`, `os.sys`) live on in the newest version, which is known from it."""
-    for name, versions in found.items():
-        if name not in stubbed and VERSIONS[-2] in versions:
-            versions.add(VERSIONS[-1])
 
 
 def _probe(python: str) -> tuple[Version, list[str], dict[str, list[str]]]:
@@ -179,6 +192,7 @@ class Typeshed:
         self._listed = dict(_listed_versions((folder / "VERSIONS").read_text()))
         self.paths = {_module_name(path.relative_to(folder)): path for path in sorted(folder.rglob("*.pyi"))}
         self._trees: dict[str, ast.Module] = {}
+        self.spoken_of = {*self._listed, *self.paths}
 
     def versions(self, module: str) -> set[Version]:
         """Return the versions that have a module: its own line in VERSIONS, or that of the nearest parent."""
@@ -227,6 +241,8 @@ def _bound_by(node: ast.stmt) -> Iterator[str]:
             yield from (alias.asname for alias in names if alias.asname)
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
+        case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
+            yield from (str(name.value) for name in ast.walk(node) if isinstance(name, ast.Constant))
         case ast.Assign(targets=targets):
             yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name)):

@@ -1,9 +1,19 @@
-"""The modules that a candidate brings along in its own files."""
+"""The modules that a candidate brings along in its own files, and those that it may have elsewhere."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 SUFFIXES = (".py", ".pyi", ".pyw")
+LOCAL_PREFIXES = ("_", "my", "your", "our_", "test_", "tests_", "example", "sample", "demo_", "local_", "foo", "bar")
+LOCAL_SUFFIXES = (
+    "_common", "_config", "_constants", "_helper", "_helpers", "_lib", "_local", "_models", "_module", "_pb2",
+    "_pb2_grpc", "_settings", "_test", "_tests", "_types", "_util", "_utils", "app", "project",
+)  # fmt: skip
+LOCAL_SUBMODULES = frozenset({
+    "admin", "api", "app", "common", "conf", "config", "constants", "core", "database", "db", "exceptions", "forms",
+    "handlers", "helpers", "models", "routes", "schemas", "serializers", "services", "settings", "tasks", "tests",
+    "types", "urls", "util", "utils", "views",
+})  # fmt: skip
 
 
 class OwnModules:
@@ -48,3 +58,10 @@ def _module_parts(path: str) -> tuple[str, ...]:
         return ()
     parts = (*pure.parent.parts, pure.stem)
     return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def looks_local(module: str) -> bool:
+    """Whether a module is named as people name those of their own project, of which a snippet is only a part."""
+    root, *below = module.split(".")
+    named = root.lower().startswith(LOCAL_PREFIXES) or root.lower().endswith(LOCAL_SUFFIXES)
+    return named or not LOCAL_SUBMODULES.isdisjoint(below)

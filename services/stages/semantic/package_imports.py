@@ -10,22 +10,13 @@ from services.stages.semantic.distributions import ImportNames
 from services.stages.semantic.imports import Guard, Import
 from services.stages.semantic.names import normalised
 from services.stages.semantic.nearest import misspelt, nearest
+from services.stages.semantic.own_modules import looks_local
 from services.stages.semantic.problem import Correction, Problem
 from services.stages.semantic.stdlib import StandardLibrary
 
 RECENT_MONTHS = 24
 POPULAR_RANK = 2_000
 """A name this popular is worth imitating, and a misspelling of it has one clear meaning."""
-LOCAL_PREFIXES = ("_", "my", "your", "our_", "test_", "tests_", "example", "sample", "demo_", "local_", "foo", "bar")
-LOCAL_SUFFIXES = (
-    "_common", "_config", "_constants", "_helper", "_helpers", "_lib", "_local", "_models", "_module", "_pb2",
-    "_pb2_grpc", "_settings", "_test", "_tests", "_types", "_util", "_utils", "app", "project",
-)  # fmt: skip
-LOCAL_SUBMODULES = frozenset({
-    "admin", "api", "app", "common", "conf", "config", "constants", "core", "database", "db", "exceptions", "forms",
-    "handlers", "helpers", "models", "routes", "schemas", "serializers", "services", "settings", "tasks", "tests",
-    "types", "urls", "util", "utils", "views",
-})  # fmt: skip
 
 
 class PackageImports:
@@ -118,10 +109,3 @@ def _rule(found: Import, *, is_local: bool) -> Rule:
     if found.guard is Guard.OPTIONAL:
         return rules.UNKNOWN_OPTIONAL
     return rules.UNKNOWN_LOCAL if is_local else rules.UNKNOWN_PACKAGE
-
-
-def looks_local(module: str) -> bool:
-    """Whether a module is named as people name those of their own project, of which a snippet is only a part."""
-    root, *below = module.split(".")
-    named = root.lower().startswith(LOCAL_PREFIXES) or root.lower().endswith(LOCAL_SUFFIXES)
-    return named or not LOCAL_SUBMODULES.isdisjoint(below)

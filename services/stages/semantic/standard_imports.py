@@ -6,14 +6,12 @@ from services.stages.rules import Rule
 from services.stages.semantic import rules
 from services.stages.semantic.imports import Guard, Import, Member, Range
 from services.stages.semantic.nearest import misspelt, nearest
+from services.stages.semantic.own_modules import looks_local
 from services.stages.semantic.problem import Correction, Problem
 from services.stages.semantic.stdlib import VERSIONS, Span, StandardLibrary, Version, version_text
 
-SHADOWED = frozenset({
-    "calendar", "cmd", "code", "formatter", "parser", "platform", "profile", "queue", "resource", "site", "statistics",
-    "symbol", "test", "token",
-})  # fmt: skip
-"""Modules whose names applications give to packages of their own, which are then found first."""
+SHADOWED = frozenset({"cmd", "code", "formatter", "parser", "profile", "resource", "site", "symbol", "test", "token"})
+"""Modules whose names applications give to modules of their own, which are then found first."""
 
 
 class StandardImports:
@@ -62,8 +60,8 @@ class StandardImports:
             rules.REMOVED,
             name,
             found.range,
-            f"The module '{name}' is Python 2's; Python 3 has '{successor}'.",
-            suggestion=f"use {successor}",
+            f"The module '{name}' is Python 2's{f'; Python 3 has {successor!r}' if successor else ''}.",
+            suggestion=f"use {successor}" if successor else "",
             evidence={"removed_in": "3.0", "successor": successor},
         )
 
@@ -124,4 +122,5 @@ class StandardImports:
     def _rule(self, found: Import, rule: Rule) -> Rule:
         if found.guard is Guard.OPTIONAL:
             return rules.UNKNOWN_OPTIONAL
-        return rules.UNKNOWN_LOCAL if found.root in SHADOWED else rule
+        is_local = found.root in SHADOWED or (found.module not in self._library and looks_local(found.module))
+        return rules.UNKNOWN_LOCAL if is_local else rule

@@ -8,7 +8,7 @@ from typing import Any
 
 Version = tuple[int, int]
 
-VERSIONS: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 15))
+VERSIONS: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 16))
 """The versions that the table knows, oldest first."""
 
 TABLE = Path(__file__).parent / "data" / "stdlib.json"

@@ -7,7 +7,7 @@ import pytest
 from services.stages.semantic.build_stdlib import Typeshed
 
 STUB = """
-import sys, re
+import sys, re, enum
 import os as os
 from other import *
 if sys.version_info >= (3, 12):
@@ -19,6 +19,8 @@ if sys.platform == "win32":
 elif sys.version_info >= (3, 9) and sys.platform != "linux":
     mac = 1
 class Thing: ...
+__all__ = ["Thing"]
+__all__ += ["enum"]
 """
 
 
@@ -35,8 +37,8 @@ def typeshed(tmp_path: Path) -> Typeshed:
 
 def test_members_depend_on_the_version(typeshed: Typeshed) -> None:
     """A version's members are those of its branches, of any platform, with what is re-exported and submodules."""
-    assert typeshed.members("mod", (3, 12)) == {"os", "starred", "newer", "windows", "mac", "Thing", "sub"}
-    assert typeshed.members("mod", (3, 8)) == {"os", "starred", "older", "windows", "Thing", "sub"}
+    assert typeshed.members("mod", (3, 12)) == {"os", "starred", "newer", "windows", "mac", "Thing", "enum", "sub"}
+    assert typeshed.members("mod", (3, 8)) == {"os", "starred", "older", "windows", "Thing", "enum", "sub"}
 
 
 def test_modules_have_the_versions_of_their_line(typeshed: Typeshed) -> None:

@@ -45,13 +45,13 @@ def test_every_member_of_this_interpreter_is_known(library: StandardLibrary, mod
 @pytest.mark.parametrize(
     ("module", "first", "last"),
     [
-        ("os.path", "3.6", "3.14"),
-        ("xml.etree.ElementTree", "3.6", "3.14"),
-        ("tomllib", "3.11", "3.14"),
+        ("os.path", "3.6", "3.15"),
+        ("xml.etree.ElementTree", "3.6", "3.15"),
+        ("tomllib", "3.11", "3.15"),
         ("distutils", "3.6", "3.11"),
         ("cgi", "3.6", "3.12"),
-        ("annotationlib", "3.14", "3.14"),
-        ("zoneinfo", "3.9", "3.14"),
+        ("annotationlib", "3.14", "3.15"),
+        ("zoneinfo", "3.9", "3.15"),
     ],
 )
 def test_modules_have_their_versions(library: StandardLibrary, module: str, first: str, last: str) -> None:
@@ -68,10 +68,10 @@ def test_modules_of_other_platforms_are_known(library: StandardLibrary, module: 
 @pytest.mark.parametrize(
     ("module", "name", "span"),
     [
-        ("os", "O_BINARY", Span((3, 6), (3, 14))),
+        ("os", "O_BINARY", Span((3, 6), (3, 15))),
         ("collections", "Mapping", Span((3, 6), (3, 9))),
-        ("typing", "Self", Span((3, 11), (3, 14))),
-        ("itertools", "batched", Span((3, 12), (3, 14))),
+        ("typing", "Self", Span((3, 11), (3, 15))),
+        ("itertools", "batched", Span((3, 12), (3, 15))),
         ("itertools", "izip", Span((3, 6), (2, 7))),
         ("os", "make_directory_tree", None),
     ],
@@ -99,4 +99,4 @@ def test_what_is_no_version_is_refused(text: str) -> None:
 def test_unknown_versions_become_the_nearest() -> None:
     """A version outside the table is judged as the nearest in it."""
     assert parse_version("3.2") == (3, 6)
-    assert parse_version("3.99.1") == (3, 14)
+    assert parse_version("3.99.1") == (3, 15)
