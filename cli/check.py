@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 import grpc.aio
 from assay.client import error_from_rpc
 from assay.errors import UnknownStage
-from assay.v1 import validation_pb2
+from assay.v1 import candidate_pb2, validation_pb2
 
 from cli.candidates import Framing, candidate_of, specification_of, suites_of
-from cli.checked import Checked, Tally
+from cli.checked import Checked, CheckedFile, Tally
 from cli.progress import Progress
 from cli.sources import STANDARD_INPUT, BadSource, Source, expand, read_standard_input
 from cli.suite import run, suite
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Files under way at one time. Results are printed in the order of the files all the same."""
+
+PLAIN_WIDTH = 120
+"""Columns of a text report that does not go to a terminal."""
 
 RUNNING_STAGE = "execution"
 """The stage that runs code, and so the one that --no-sandbox does without."""
@@ -101,7 +104,9 @@ def _output(options: CheckOptions, *, brief: bool) -> Output:
 
     from cli.report import Report
 
-    return Report(Console(highlight=False, emoji=False, markup=False), brief=brief)
+    # Rich takes 80 columns where there is no terminal to ask.
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Report(Console(highlight=False, emoji=False, markup=False, width=width), brief=brief)
 
 
 async def _check_all(
@@ -176,6 +181,10 @@ async def _check_one(
     except grpc.aio.AioRpcError as error:
         failure = error_from_rpc(error)
         return Checked(source.name, reason=failure.reason, message=failure.message)
-    files = {file.path: file.content for suite in candidate.tests for file in suite.files}
-    files |= {file.path: file.content for file in (*candidate.context_files, *candidate.files)}
-    return Checked(source.name, answer.validation, files=files)
+    return Checked(source.name, answer.validation, files=_files(source, candidate))
+
+
+def _files(source: Source, candidate: candidate_pb2.Candidate) -> dict[str, CheckedFile]:
+    beside = (*(file for tests in candidate.tests for file in tests.files), *candidate.context_files)
+    files = {file.path: CheckedFile(file.path, file.content) for file in beside}
+    return files | {file.path: CheckedFile(source.name, file.content) for file in candidate.files}

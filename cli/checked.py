@@ -15,6 +15,18 @@ _STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """
+    One file that went along.
+
+    :param name: What the caller knows it by; not fit for a terminal as it is.
+    """
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """
     What became of one source.
@@ -23,14 +35,14 @@ class Checked:
     :param validation: What the suite said; None where it could not be asked or could not answer.
     :param reason: Where there is no validation, an ErrorReason, or "SOURCE" where the file could not be read.
     :param message: Where there is no validation, why, for a person.
-    :param files: The contents by their paths in the candidate, for excerpts.
+    :param files: The files by their paths in the candidate, for excerpts.
     """
 
     name: str
     validation: validation_pb2.Validation | None = None
     reason: str = ""
     message: str = ""
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, CheckedFile] = field(default_factory=dict)
 
     @property
     def status(self) -> int:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.checked import Checked, Tally
+from cli.checked import Checked, CheckedFile, Tally
 from cli.excerpt import excerpt, lines_of
 from cli.printable import printable
 
@@ -59,7 +59,7 @@ class Report:
         if validation.explanation:
             self._paragraph(Text(printable(validation.explanation)), 2)
         self._console.print()
-        self._console.print(Padding(_stage_table(validation), (0, 0, 0, 2)))
+        self._console.print(Padding(_stage_table(validation), (0, 0, 0, 2), expand=False))
         self._findings(validation, checked.files)
         self._console.print()
 
@@ -68,7 +68,7 @@ class Report:
         if self._brief:
             self._line(Text(str(tally), style="bold"))
 
-    def _findings(self, validation: validation_pb2.Validation, files: Mapping[str, bytes]) -> None:
+    def _findings(self, validation: validation_pb2.Validation, files: Mapping[str, CheckedFile]) -> None:
         findings = in_order_of_interest(validation)
         for finding in findings[:MAX_FINDINGS]:
             self._console.print()
@@ -78,14 +78,14 @@ class Report:
             self._console.print()
             self._line(Text(f"  … and {rest} more; --format json has them all", style="dim"))
 
-    def _finding(self, finding: finding_pb2.Finding, files: Mapping[str, bytes], *, decided: bool) -> None:
+    def _finding(self, finding: finding_pb2.Finding, files: Mapping[str, CheckedFile], *, decided: bool) -> None:
         severity = finding_pb2.Severity.Name(finding.severity).removeprefix("SEVERITY_")
-        head = Text.assemble(
-            "  ", (severity, _SEVERITY_STYLES.get(finding.severity, "")), " ", printable(finding.rule_id)
-        )
+        style = _SEVERITY_STYLES.get(finding.severity, "")
+        head = Text.assemble("  ", (severity, style), " ", printable(finding.rule_id))
         if finding.HasField("location"):
-            place = f"{finding.location.path}:{finding.location.start_line}:{finding.location.start_column}"
-            head.append(f"  {printable(place)}", "dim")
+            at = finding.location
+            name = files[at.path].name if at.path in files else at.path
+            head.append(f"  {printable(name)}:{at.start_line}:{at.start_column}", "dim")
         if decided:
             head.append("  ◀ decided the verdict", "bold")
         self._line(head)
@@ -96,9 +96,9 @@ class Report:
         if finding.suggestion:
             self._paragraph(Text.assemble(("suggestion: ", "green"), printable(finding.suggestion)), 4)
 
-    def _excerpt(self, finding: finding_pb2.Finding, files: Mapping[str, bytes]) -> None:
-        content = files.get(finding.location.path) if finding.HasField("location") else None
-        shown = excerpt(lines_of(content), finding.location) if content is not None else None
+    def _excerpt(self, finding: finding_pb2.Finding, files: Mapping[str, CheckedFile]) -> None:
+        file = files.get(finding.location.path) if finding.HasField("location") else None
+        shown = excerpt(lines_of(file.content), finding.location) if file else None
         if shown is None:
             return
         gutter = len(str(shown.line))
@@ -106,7 +106,7 @@ class Report:
         self._line(Text.assemble((f"      {'':{gutter}} │ ", "dim"), (shown.carets, "bold red")))
 
     def _paragraph(self, text: Text, indent: int) -> None:
-        self._console.print(Padding(text, (0, 0, 0, indent)), highlight=False)
+        self._console.print(Padding(text, (0, 0, 0, indent), expand=False), highlight=False)
 
     def _line(self, text: Text) -> None:
         self._console.print(text, highlight=False, no_wrap=True, overflow="ignore", crop=False)

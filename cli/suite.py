@@ -1,6 +1,7 @@
 """The suite that a command talks to: a running one, or one of its own that lives as long as the command."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
@@ -92,18 +93,19 @@ def own_settings(at_once: int = 1) -> "Settings":
     """
     Return the settings of a suite that lives as long as a command, and set up its logs.
 
-    What the environment says holds. Where it says nothing, only errors are logged, and as text; and no more containers
-    wait ready than the command can use.
+    What the environment says holds. Where it says nothing, nothing is logged: the command's own output says what is
+    wrong, and ASSAY_LOG_LEVEL asks for more. No more containers wait ready than the command can use.
     """
     from host import logs
     from host.settings import Settings
 
     settings = Settings()
-    given = settings.model_fields_set
-    logs.configure(
-        settings.log_level if "log_level" in given else "error",
-        settings.log_format if "log_format" in given else "text",
-    )
+    if "log_level" in settings.model_fields_set:
+        logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
+    else:
+        logs.configure("silent", "text")
+        # asyncio tells of what a task left behind by the standard library's logging, tracebacks and all.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     if "pool_size" not in settings.sandbox.model_fields_set:
         settings.sandbox.pool_size = min(settings.sandbox.pool_size, max(1, at_once))
     return settings

@@ -5,14 +5,20 @@ import sys
 
 import structlog
 
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "silent": logging.CRITICAL,
+}
 
 
 def configure(level: str, style: str) -> None:
     """
     Set up logging for this process.
 
-    :param level: "debug", "info", "warning" or "error".
+    :param level: "debug", "info", "warning" or "error"; "silent" for a command whose own output says what is wrong.
     :param style: "json" or "text".
     """
     last = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
