@@ -6,13 +6,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from host import catalog, logs
 from host.embedded import embedded_names
 from host.listening import CannotListen
 from host.server import serving
-from host.settings import Settings
+from host.settings import BadSettings, Settings, read
 
 DEFAULT_LISTEN = "127.0.0.1:50051"
 
@@ -47,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--listen", default=DEFAULT_LISTEN, help="host:port or unix:/path (default: %(default)s)")
     parsed = parser.parse_args(arguments)
     try:
-        settings = Settings()
+        settings = read()
         logs.configure(settings.log_level, settings.log_format)
         trace_calls(parsed.names)
         asyncio.run(serve(parsed.names, parsed.listen, settings))
-    except (CannotListen, catalog.BrokenCatalog, ValidationError) as error:
+    except (CannotListen, catalog.BrokenCatalog, BadSettings) as error:
         parser.exit(2, f"host: {error}\n")
     return 0
 

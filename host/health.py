@@ -10,7 +10,7 @@ LAST_WORD_SECONDS = 0.1
 """How long a watcher may take to be told NOT_SERVING before its stream ends."""
 
 
-class Health(health.aio.HealthServicer):
+class Health(health.aio.HealthServicer):  # type: ignore[misc]  # grpc_health has no types
     """Ends its watchers' streams when the server stops: they would otherwise hold the stop up for the whole drain."""
 
     def __init__(self) -> None:

@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class ServerSettings(BaseModel):
+class Section(BaseModel):
+    """A part of the settings; refuses names that it does not have, so that a misspelt one is not simply ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ServerSettings(Section):
     """Bounds on the gRPC server."""
 
     max_message_bytes: Count = 32 * 1024 * 1024
@@ -21,7 +27,7 @@ class ServerSettings(BaseModel):
     """How long calls under way may go on after the server was told to stop."""
 
 
-class WorkerSettings(BaseModel):
+class WorkerSettings(Section):
     """Bounds on the processes that read code."""
 
     count: Count = 2
@@ -30,7 +36,7 @@ class WorkerSettings(BaseModel):
     tasks_per_worker: Count = 500
 
 
-class LimitSettings(BaseModel):
+class LimitSettings(Section):
     """One value for each limit of a run in the sandbox."""
 
     wall_seconds: Seconds
@@ -48,7 +54,7 @@ class LimitSettings(BaseModel):
 MIB = 1024 * 1024
 
 
-class SandboxSettings(BaseModel):
+class SandboxSettings(Section):
     """How programs are run."""
 
     docker_url: str = ""
@@ -90,7 +96,7 @@ class SandboxSettings(BaseModel):
     )
 
 
-class ValidationSettings(BaseModel):
+class ValidationSettings(Section):
     """How candidates are judged where the policy of the request does not say."""
 
     max_concurrent: Count = 8
@@ -103,10 +109,16 @@ class ValidationSettings(BaseModel):
     default_stage_seconds: Seconds = 60.0
 
 
+class BadSettings(Exception):
+    """A setting is unknown, or its value is out of bounds; names it."""
+
+
 class Settings(BaseSettings):
     """All settings, with defaults that need no set-up."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="ASSAY_", env_nested_delimiter="__", extra="forbid", nested_model_default_partial_update=True
+    )
 
     state_dir: Path = Path("~/.local/state/assay")
     """Where the embedded suite keeps its database."""
@@ -122,3 +134,20 @@ class Settings(BaseSettings):
     workers: WorkerSettings = WorkerSettings()
     sandbox: SandboxSettings = SandboxSettings()
     validation: ValidationSettings = ValidationSettings()
+
+
+def read() -> Settings:
+    """
+    Read the settings from the environment.
+
+    :raises BadSettings: One of them cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        name = "__".join(str(part).upper() for part in wrong["loc"])
+        raise BadSettings(f"the setting ASSAY_{name}: {wrong['msg']}") from None
+    except SettingsError as error:
+        # A value that should be JSON and is not. The text names the field, and the value stays out of it.
+        raise BadSettings(f"a setting cannot be read: {error}") from None

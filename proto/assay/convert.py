@@ -5,6 +5,7 @@ What comes from a client is checked here, so that a domain module never sees a p
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from unicodedata import category
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -32,6 +33,8 @@ MAX_TOTAL_BYTES = 16 * 1024 * 1024
 """Bytes of all files of one candidate, program or test suite."""
 
 MAX_PATH_CHARACTERS = 512
+MAX_NAME_CHARACTERS = 256
+MAX_DEPENDENCIES = 10_000
 MAX_SPECIFICATION_CHARACTERS = 200_000
 MAX_SUITES = 64
 MAX_LABELS = 64
@@ -44,7 +47,7 @@ def check_path(path: str, field: str) -> str:
         raise InvalidArgument(field, "a file needs a path")
     if len(path) > MAX_PATH_CHARACTERS:
         raise InvalidArgument(field, f"a path has at most {MAX_PATH_CHARACTERS} characters")
-    if any(ord(character) < 32 or ord(character) == 127 for character in path):
+    if any(category(character) == "Cc" for character in path):
         raise InvalidArgument(field, "a path has no control characters, line ends or NUL bytes")
     if path.startswith("/") or "\\" in path:
         raise InvalidArgument(field, "a path is relative and has forward slashes")
@@ -119,9 +122,8 @@ def candidate_from_proto(message: candidate_pb2.Candidate, field: str = "candida
         )
     if len(message.tests) > MAX_SUITES:
         raise InvalidArgument(f"{field}.tests", f"at most {MAX_SUITES} suites are run")
-    allowed = None
-    if message.HasField("allowed_dependencies"):
-        allowed = frozenset(message.allowed_dependencies.distributions)
+    for name in ("language", "language_version", "project_type", "author"):
+        _check_name(getattr(message, name), f"{field}.{name}")
     return Candidate(
         files=files,
         language=message.language,
@@ -129,12 +131,27 @@ def candidate_from_proto(message: candidate_pb2.Candidate, field: str = "candida
         entry_point=entry_point,
         specification=message.specification.text,
         tests=tuple(_suite_from_proto(suite, f"{field}.tests[{index}]") for index, suite in enumerate(message.tests)),
-        allowed_dependencies=allowed,
+        allowed_dependencies=_dependencies_from_proto(message, f"{field}.allowed_dependencies.distributions"),
         project_type=message.project_type,
         author=message.author,
         labels=labels_from_proto(message.labels, f"{field}.labels"),
         context_files=context_files,
     )
+
+
+def _check_name(text: str, field: str) -> str:
+    if len(text) > MAX_NAME_CHARACTERS:
+        raise InvalidArgument(field, f"it has at most {MAX_NAME_CHARACTERS} characters")
+    return text
+
+
+def _dependencies_from_proto(message: candidate_pb2.Candidate, field: str) -> frozenset[str] | None:
+    if not message.HasField("allowed_dependencies"):
+        return None
+    names = message.allowed_dependencies.distributions
+    if len(names) > MAX_DEPENDENCIES:
+        raise InvalidArgument(field, f"at most {MAX_DEPENDENCIES} distributions can be named")
+    return frozenset(_check_name(name, f"{field}[{index}]") for index, name in enumerate(names))
 
 
 def _suite_from_proto(message: candidate_pb2.TestSuite, field: str) -> TestSuite:
@@ -218,7 +235,9 @@ def finding_to_proto(finding: Finding) -> finding_pb2.Finding:
 
 
 def finding_from_proto(message: finding_pb2.Finding) -> Finding:
-    """Return the finding of a message; an enum value of a later contract raises ValueError."""
+    """Return the finding of a message; one outside the contract, or of a later one, raises ValueError."""
+    if not 0 <= message.confidence <= 1:
+        raise ValueError("a confidence is from 0 to 1")
     return Finding(
         rule_id=message.rule_id,
         category=Category(message.category),
@@ -254,7 +273,7 @@ def result_to_proto(result: StageResult) -> stage_pb2.StageResult:
 
 
 def result_from_proto(message: stage_pb2.StageResult) -> StageResult:
-    """Return the stage result of a message; an enum value of a later contract raises ValueError."""
+    """Return the stage result of a message; one outside the contract, or of a later one, raises ValueError."""
     return StageResult(
         status=StageStatus(message.status),
         findings=tuple(finding_from_proto(finding) for finding in message.findings),

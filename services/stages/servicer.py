@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import structlog
 from assay.convert import candidate_from_proto, finding_to_proto, result_from_proto, result_to_proto
-from assay.errors import AssayError, PluginFailed, UnknownStage
+from assay.errors import AssayError, InvalidArgument, PluginFailed, UnknownStage
 from assay.stage import Candidate, Finding, Stage, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
@@ -69,25 +70,34 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         if stage is None:
             raise UnknownStage("stage", f"there is no stage {request.stage!r} here; there are {sorted(self._stages)}")
         candidate = candidate_from_proto(request.candidate)
-        run = RunContext({result.stage: result_from_proto(result) for result in request.prior_results})
+        run = RunContext(_prior(request.prior_results))
         task = asyncio.create_task(_judge(stage, candidate, run))
         try:
-            async for event in _events(task, run.events):
-                yield event
-            yield stage_pb2.RunStageResponse(result=result_to_proto(await task))
+            async with aclosing(_events(task, run.events)) as events:
+                async for event in events:
+                    yield event
+            yield stage_pb2.RunStageResponse(result=await task)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
 
+def _prior(messages: Sequence[stage_pb2.StageResult]) -> dict[str, StageResult]:
+    try:
+        return {message.stage: result_from_proto(message) for message in messages}
+    except ValueError as error:
+        raise InvalidArgument("prior_results", f"they are outside the contract: {error}") from None
+
+
 async def _events(
-    task: asyncio.Task[StageResult], events: asyncio.Queue[stage_pb2.RunStageResponse]
-) -> AsyncIterator[stage_pb2.RunStageResponse]:
+    task: asyncio.Task[stage_pb2.StageResult], events: asyncio.Queue[stage_pb2.RunStageResponse]
+) -> AsyncGenerator[stage_pb2.RunStageResponse]:
     """Yield events as they come until the task is done and none is left."""
     while True:
         waiting = asyncio.create_task(events.get())
-        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
+        try:
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
         if waiting.cancelled():
@@ -95,25 +105,25 @@ async def _events(
         yield waiting.result()
 
 
-async def _judge(stage: Stage, candidate: Candidate, run: RunContext) -> StageResult:
-    started = time.monotonic()
-    if stage.languages and candidate.language not in stage.languages:
-        result = StageResult(StageStatus.NOT_APPLICABLE, reason=f"{stage.name} does not judge {candidate.language!r}")
-    else:
-        result = await _guarded(stage, candidate, run)
-    findings = tuple(replace(finding, stage=stage.name) for finding in result.findings)
-    seconds = time.monotonic() - started
-    return replace(result, findings=findings, stage=stage.name, version=stage.version, seconds=seconds)
-
-
-async def _guarded(stage: Stage, candidate: Candidate, run: RunContext) -> StageResult:
+async def _judge(stage: Stage, candidate: Candidate, run: RunContext) -> stage_pb2.StageResult:
     try:
-        return await stage.run(candidate, run)
+        return await _run(stage, candidate, run)
     except AssayError:
         raise
     except Exception as error:
         await _log.aexception("stage broke", stage=stage.name, exc_info=error)
         raise PluginFailed(f"the stage {stage.name!r} raised {type(error).__name__}") from error
+
+
+async def _run(stage: Stage, candidate: Candidate, run: RunContext) -> stage_pb2.StageResult:
+    started = time.monotonic()
+    if stage.languages and candidate.language not in stage.languages:
+        result = StageResult(StageStatus.NOT_APPLICABLE, reason=f"{stage.name} does not judge {candidate.language!r}")
+    else:
+        result = await stage.run(candidate, run)
+    findings = tuple(replace(finding, stage=stage.name) for finding in result.findings)
+    seconds = time.monotonic() - started
+    return result_to_proto(replace(result, findings=findings, stage=stage.name, version=stage.version, seconds=seconds))
 
 
 def _info(stage: Stage) -> stage_pb2.StageInfo:

@@ -1,8 +1,8 @@
 """
 The engine: takes one candidate through its stages.
 
-Stages that do not depend on one another run side by side. A CRITICAL finding stops what has not begun. What a stage
-could not do becomes a result with a reason, never an exception of the engine's.
+Stages that do not depend on one another run side by side. A CRITICAL finding that rejects by itself stops what has not
+begun. What a stage could not do becomes a result with a reason, never an exception of the engine's.
 """
 
 import asyncio
@@ -12,10 +12,12 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
 from assay.errors import AssayError, PluginFailed, UnknownLanguage
-from assay.languages import DEFAULT_VERSIONS, of_path
+from assay.languages import DEFAULT_VERSIONS, SUFFIXES, of_path
 from assay.stage import Candidate, Severity, StageResult, StageStatus
 
 from services.validation.policy import Policy
+from services.validation.score import voting
+from services.validation.verdict import rejecting
 
 VERDICT_SECONDS = 0.25
 """What is kept of the call's time for the verdict and the store, so that a slow stage costs a stage, not the answer."""
@@ -42,8 +44,12 @@ class StageDescription:
 class Stages(Protocol):
     """Where the engine finds its stages."""
 
-    async def describe(self) -> Sequence[StageDescription]:
-        """Return all stages of the suite, in their order, unreachable ones included."""
+    async def describe(self, seconds: float) -> Sequence[StageDescription]:
+        """
+        Return all stages of the suite, in their order, unreachable ones included.
+
+        :param seconds: The longest that a stage may take to answer.
+        """
 
     async def run(
         self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
@@ -60,13 +66,14 @@ def in_language(candidate: Candidate, known: frozenset[str]) -> Candidate:
     """
     Return the candidate with its language and version filled in.
 
-    :param known: The languages that at least one stage can judge.
+    :param known: Languages that at least one stage can judge; those of :mod:`assay.languages` are known beside them,
+        so that a suite whose stages are all down does not call a good request a bad one.
     :raises UnknownLanguage: It names none and its file name tells none, or no stage can judge it.
     """
     language = candidate.language or of_path(candidate.entry_point)
     if language is None:
         raise UnknownLanguage("candidate.language", "it is not given, and the entry point's file name does not tell it")
-    if language not in known:
+    if language not in (known := known | frozenset(SUFFIXES.values())):
         raise UnknownLanguage("candidate.language", f"{language!r} is not one of {', '.join(sorted(known))}")
     version = candidate.language_version or DEFAULT_VERSIONS.get(language, "")
     return replace(candidate, language=language, language_version=version)
@@ -129,7 +136,7 @@ class Run:
     def _note(self, result: StageResult) -> None:
         if self._policy.run_all_stages or self._stopped_by:
             return
-        for finding in result.findings:
+        for finding in rejecting(voting(result.findings, security_votes=self._policy.security_votes)):
             if finding.severity is Severity.CRITICAL:
                 self._stopped_by = finding.rule_id
                 return

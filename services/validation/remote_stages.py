@@ -12,9 +12,6 @@ from assay.v1 import stage_pb2, stage_pb2_grpc
 
 from services.validation.engine import StageDescription
 
-ASK_SECONDS = 5.0
-"""The longest that a stage may take to say what it is."""
-
 
 class RemoteStages:
     """
@@ -31,20 +28,20 @@ class RemoteStages:
         self._channel = channel
         self._described: dict[str, StageDescription] = {}
 
-    async def describe(self) -> Sequence[StageDescription]:
+    async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See :class:`services.validation.engine.Stages`."""
         asked = [name for name in self._names if name not in self._described]
-        answers = dict(zip(asked, await asyncio.gather(*map(self._ask, asked)), strict=True))
+        answers = dict(zip(asked, await asyncio.gather(*(self._ask(name, seconds) for name in asked)), strict=True))
         self._described.update({name: answer for name, answer in answers.items() if not answer.unavailable})
         return [self._described.get(name) or answers[name] for name in self._names]
 
-    async def _ask(self, name: str) -> StageDescription:
+    async def _ask(self, name: str, seconds: float) -> StageDescription:
         try:
             stub = stage_pb2_grpc.StageServiceStub(self._channel(name))
         except Unavailable as error:
             return StageDescription(name, unavailable=error.message, configured=False)
         try:
-            answer = await stub.ListStages(stage_pb2.ListStagesRequest(), timeout=ASK_SECONDS)
+            answer = await stub.ListStages(stage_pb2.ListStagesRequest(), timeout=seconds)
         except grpc.aio.AioRpcError as error:
             return StageDescription(name, unavailable=f"it cannot be reached: {error_from_rpc(error).message}")
         for stage in answer.stages:

@@ -33,7 +33,7 @@ def voting(findings: Iterable[Finding], *, security_votes: bool) -> tuple[Findin
 
 def cost(finding: Finding) -> float:
     """Return the share that a finding takes away from what is left of the score, from 0 to 1."""
-    return WEIGHTS[finding.severity] * min(max(finding.confidence, 0.0), 1.0)
+    return WEIGHTS[finding.severity] * min(max(0.0, finding.confidence), 1.0)
 
 
 def score(findings: Iterable[Finding]) -> float:

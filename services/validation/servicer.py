@@ -1,6 +1,5 @@
 """ValidationService: converts, calls the engine, stores, converts back."""
 
-import asyncio
 import hashlib
 import secrets
 import time
@@ -18,11 +17,17 @@ from services.validation.digest import candidate_digest
 from services.validation.engine import Run, StageDescription, Stages, in_language
 from services.validation.policy import PolicyRequest, StageTimes, resolve
 from services.validation.store import Stored, ValidationStore
-from services.validation.turns import Turns
+from services.validation.turns import KeyedLocks, Turns
 from services.validation.verdict import decide
 
 LOCAL_TENANT = "local"
 """The tenant of every call until there is a door that tells tenants apart."""
+
+ASK_SECONDS = 5.0
+"""The longest that a stage may take to say what it is."""
+
+ASK_SHARE = 0.25
+"""The share of a call's time that may be spent on asking the stages what they are."""
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1_000
@@ -43,13 +48,13 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self._store = store
         self._turns = turns
         self._times = times
-        self._under_way: dict[str, asyncio.Lock] = {}
+        self._under_way = KeyedLocks()
 
     async def ListValidationStages(  # noqa: N802  # the contract's name
         self, request: validation_pb2.ListValidationStagesRequest, context: Context
     ) -> validation_pb2.ListValidationStagesResponse:
         """See the contract."""
-        descriptions = await self._stages.describe()
+        descriptions = await self._stages.describe(ASK_SECONDS)
         return validation_pb2.ListValidationStagesResponse(
             stages=[convert.availability_to_proto(description) for description in descriptions]
         )
@@ -65,16 +70,11 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
             return await self._answer(candidate, policy, "", "")
         digest = _request_digest(request)
         # Calls with one request_id go one after another, so that the second finds what the first stored.
-        lock = self._under_way.setdefault(request_id, asyncio.Lock())
-        try:
-            async with lock:
-                found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
-                if found is not None:
-                    return validation_pb2.ValidateResponse(validation=_parsed(found))
-                return await self._answer(candidate, policy, request_id, digest)
-        finally:
-            if not lock.locked():
-                self._under_way.pop(request_id, None)
+        async with self._under_way.hold(request_id):
+            found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
+            if found is not None:
+                return validation_pb2.ValidateResponse(validation=_parsed(found))
+            return await self._answer(candidate, policy, request_id, digest)
 
     async def _answer(
         self, candidate: Candidate, policy: PolicyRequest, request_id: str, digest: str
@@ -95,7 +95,8 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         return validation_pb2.ValidateResponse(validation=_parsed(stored))
 
     async def _validate(self, candidate: Candidate, request: PolicyRequest) -> validation_pb2.Validation:
-        known = {description.name: description for description in await self._stages.describe()}
+        asking = ASK_SECONDS if (left := seconds_left()) is None else min(ASK_SECONDS, left * ASK_SHARE)
+        known = {description.name: description for description in await self._stages.describe(asking)}
         candidate = in_language(candidate, _languages(list(known.values())))
         policy = resolve(request, candidate, tuple(known), self._times)
         message = validation_pb2.Validation(
@@ -128,6 +129,8 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         size = request.page_size or DEFAULT_PAGE
         if not 1 <= size <= MAX_PAGE:
             raise InvalidArgument("page_size", f"it must be from 1 to {MAX_PAGE}")
+        if request.verdict not in validation_pb2.Verdict.values():
+            raise InvalidArgument("verdict", "it is not a verdict of this contract")
         rows, following = await self._store.page(LOCAL_TENANT, size, request.page_token, request.verdict)
         return validation_pb2.ListValidationsResponse(
             validations=[_parsed(row) for row in rows], next_page_token=following

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +12,10 @@ from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavai
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping, Table
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+MAX_NUMBER = 2**63 - 1
+"""The largest number that a row can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,13 @@ class ValidationStore:
         await asyncio.to_thread(_load)
         from services.validation.schema import create, validations
 
-        engine = self._open_engine()
         async with _translated():
-            await create(engine)
+            engine = self._open_engine()
+            try:
+                await create(engine)
+            except BaseException:
+                await engine.dispose()
+                raise
         return engine, validations
 
     async def close(self) -> None:
@@ -173,8 +180,11 @@ async def _translated() -> AsyncIterator[None]:
         yield
     except IntegrityError:
         raise
-    except SQLAlchemyError as error:
-        raise StoreUnavailable(f"the database cannot be used: {getattr(error, 'orig', None) or error}") from error
+    except (SQLAlchemyError, ImportError) as error:
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreUnavailable(
+            f"the database cannot be used ({cause}); see ASSAY_STATE_DIR and ASSAY_DATABASE_URL"
+        ) from error
 
 
 def _token_of(number: int) -> str:
@@ -185,6 +195,10 @@ def _number_of(token: str) -> int | None:
     if not token:
         return None
     try:
-        return int(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, binascii.Error):
-        raise InvalidArgument("page_token", "it is not the next_page_token of an earlier page") from None
+        number = int(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except ValueError:
+        number = 0
+    # Only what we would have written ourselves: decoding alone passes over characters that do not belong.
+    if not 0 < number <= MAX_NUMBER or _token_of(number) != token:
+        raise InvalidArgument("page_token", "it is not the next_page_token of an earlier page")
+    return number

@@ -1,6 +1,7 @@
-"""A bound on how many validations are under way, and on how many wait for their turn."""
+"""Who goes when: a bound on how many validations are under way, and one after another where they must be."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -40,3 +41,24 @@ class Turns:
             yield
         finally:
             self._turns.release()
+
+
+class KeyedLocks:
+    """Locks by name, each of which is there as long as somebody holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def hold(self, name: str) -> AsyncIterator[None]:
+        """Hold the lock of a name for the block."""
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        self._users[name] += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._users[name] -= 1
+            if not self._users[name]:
+                del self._users[name], self._locks[name]

@@ -54,8 +54,8 @@ def decide(results: Sequence[StageResult], policy: Policy) -> Decision:
         (finding for result in results for finding in result.findings), security_votes=policy.security_votes
     )
     reached = score(findings)
-    if rejecting := [f for f in findings if f.severity >= REJECTS_FROM and f.confidence >= SURE_FROM]:
-        return Decision(Verdict.INAUTHENTIC, reached, _because(rejecting), _most_severe_first(rejecting))
+    if grounds := rejecting(findings):
+        return Decision(Verdict.INAUTHENTIC, reached, _because(grounds), _most_severe_first(grounds))
     if reached < policy.reject_below:
         costly = [finding for finding in findings if cost(finding) > 0]
         text = f"The score of {reached:.2f} is below {policy.reject_below:g}."
@@ -66,6 +66,11 @@ def decide(results: Sequence[StageResult], policy: Policy) -> Decision:
     if not completed:
         return Decision(Verdict.INCONCLUSIVE, reached, "No stage could judge this candidate.")
     return Decision(Verdict.AUTHENTIC, reached, _passed(results, completed))
+
+
+def rejecting(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return those of the voting findings that reject by themselves: row 1 of the table."""
+    return tuple(f for f in findings if f.severity >= REJECTS_FROM and f.confidence >= SURE_FROM)
 
 
 def _passed(results: Sequence[StageResult], completed: Sequence[str]) -> str:
@@ -81,7 +86,7 @@ def _spoke(result: StageResult) -> bool:
 
 def _unable(result: StageResult) -> str:
     state = "was skipped" if result.status is StageStatus.SKIPPED else "failed"
-    return f"The stage {result.stage!r} is required and {state}: {result.reason}."
+    return f"The stage {result.stage!r} is required and {state}: {result.reason.rstrip('.')}."
 
 
 def _because(findings: Sequence[Finding]) -> str:

@@ -1,0 +1,158 @@
+"""``python -m host``: services in processes of their own, over TCP, and what it says when it cannot start."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from assay.client import connect
+from assay.v1 import candidate_pb2, validation_pb2
+
+from tests.processes import ROOT, clean_environment, run_python
+
+BOUND = 60.0
+
+
+@dataclass
+class Server:
+    """A process that serves."""
+
+    process: asyncio.subprocess.Process
+    address: str
+    lines: list[str]
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit status."""
+        self.process.send_signal(number)
+        assert self.process.stderr is not None
+        async with asyncio.timeout(BOUND):
+            self.lines += (await self.process.stderr.read()).decode().splitlines()
+            return await self.process.wait()
+
+
+@asynccontextmanager
+async def host(*names: str, state: Path, **environment: str) -> AsyncIterator[Server]:
+    """Run services in a process of their own, until the block is left."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "host", *names, "--listen", "127.0.0.1:0",
+        env=clean_environment(ASSAY_STATE_DIR=str(state), **environment),
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        async with asyncio.timeout(BOUND):
+            line = (await process.stderr.readline()).decode()
+        yield Server(process, json.loads(line)["address"], [line])
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def request(content: bytes, stages: Sequence[str]) -> validation_pb2.ValidateRequest:
+    """Return a request to judge one file."""
+    return validation_pb2.ValidateRequest(
+        candidate=candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="a.py", content=content)]),
+        policy=validation_pb2.ValidationPolicy(stages=stages),
+    )
+
+
+STAGES = ("static", "placeholder", "semantic")
+
+
+async def test_two_processes(folder: Path) -> None:
+    """The engine in one process judges by stages in another, found by name; both stop gracefully on SIGTERM."""
+    async with host(*STAGES, state=folder) as stages:
+        peers = json.dumps(dict.fromkeys(STAGES, stages.address))
+        async with host("validation", state=folder, ASSAY_PEERS=peers) as engine:
+            async with connect(engine.address) as suite:
+                real = await suite.validation.Validate(request(b"def double(x):\n    return 2 * x\n", STAGES), timeout=60)
+                fake = await suite.validation.Validate(request(b"def f(x):\n    # TODO\n    pass\n", STAGES), timeout=60)
+            assert await engine.stop() == 0
+        assert await stages.stop() == 0
+    assert real.validation.verdict == validation_pb2.VERDICT_AUTHENTIC
+    assert fake.validation.verdict == validation_pb2.VERDICT_INAUTHENTIC
+    assert [result.stage for result in real.validation.stage_results] == list(STAGES)
+    calls = {
+        (line["method"], line["trace_id"]) for line in map(json.loads, stages.lines) if line["event"] == "call"
+    } | {(line["method"], line["trace_id"]) for line in map(json.loads, engine.lines) if line["event"] == "call"}
+    traces = [trace for method, trace in calls if method.endswith("/Validate")]
+    assert len(traces) == 2
+    assert all(("/assay.v1.StageService/RunStage", trace) in calls for trace in traces)
+
+
+async def test_sigint_and_peers_that_are_gone(folder: Path) -> None:
+    """An engine whose stages cannot be reached answers INCONCLUSIVE with the reason, and stops on SIGINT."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        peers = json.dumps({"static": f"127.0.0.1:{taken.getsockname()[1]}"})
+        async with host("validation", state=folder, ASSAY_PEERS=peers) as engine:
+            async with connect(engine.address) as suite:
+                answer = await suite.validation.Validate(request(b"x = 1\n", ["static"]), timeout=30)
+            assert await engine.stop(signal.SIGINT) == 0
+    assert answer.validation.verdict == validation_pb2.VERDICT_INCONCLUSIVE
+    assert "cannot be reached" in answer.validation.stage_results[0].reason
+
+
+async def test_second_signal(folder: Path) -> None:
+    """A second signal ends a process that is still draining."""
+    async with host("validation", state=folder) as engine, grpc.aio.insecure_channel(engine.address) as channel:
+        from grpc_reflection.v1alpha import reflection_pb2_grpc
+
+        async def endless() -> AsyncIterator[object]:
+            await asyncio.sleep(60)
+            yield None
+
+        stream = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(endless())
+        await stream.wait_for_connection()
+        engine.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        assert engine.process.returncode is None
+        assert await engine.stop() == -signal.SIGTERM
+        stream.cancel()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "text"),
+    [
+        (["sttaic"], {}, "no service 'sttaic'; there are sandbox, static"),
+        (["validation"], {"ASSAY_LOG_LEVEL": "loud"}, "the setting ASSAY_LOG_LEVEL"),
+        (["validation"], {"ASSAY_PEERS": "hunter2"}, '"peers"'),
+        (["validation", "--listen", "nowhere"], {}, "cannot listen on 'nowhere'"),
+        (["validation", "--listen", "127.0.0.1:70000"], {}, "cannot listen on '127.0.0.1:70000'"),
+        (["validation", "--listen", "{taken}"], {}, "Address already in use"),
+        (["validation", "--listen", "no.such.host.invalid:1"], {}, "cannot listen on 'no.such.host.invalid:1'"),
+    ],
+)
+async def test_cannot_start(arguments: list[str], environment: dict[str, str], text: str) -> None:
+    """What keeps it from starting is one line on standard error, and exit status 2."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        arguments = [argument.format(taken=address) for argument in arguments]
+        done = await run_python("-P", "-m", "host", *arguments, **environment)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("host: ")
+    assert text in line
+    assert "hunter2" not in line
+
+
+async def test_hostile_working_directory(folder: Path) -> None:
+    """With -P a module of the working directory is not taken for one of the suite."""
+    for name in ("host.py", "assay.py", "services.py", "grpc.py", "asyncio.py"):
+        (folder / name).write_text("raise SystemExit('hijacked')")
+    done = await run_python("-P", "-m", "host", "sttaic", cwd=folder, PATH=os.environ["PATH"])
+    assert done.returncode == 2
+    assert "no service 'sttaic'" in done.stderr
+    assert ROOT != folder

@@ -1,0 +1,86 @@
+"""The policy: its defaults, and bad ones refused by the name of their field."""
+
+from typing import Any
+
+import pytest
+from assay.errors import InvalidArgument, UnknownStage
+from assay.stage import Candidate, SourceFile, TestSuite
+
+from services.validation.policy import Policy, PolicyRequest, StageTimes, resolve
+
+KNOWN = ("static", "placeholder", "semantic", "execution")
+TIMES = StageTimes(60, {"execution": 120})
+FILE = SourceFile("a.py", b"")
+PLAIN = Candidate((FILE,), "python")
+TESTED = Candidate((FILE,), "python", tests=(TestSuite((SourceFile("t.py", b""),)),))
+
+
+def resolved(candidate: Candidate = PLAIN, **fields: Any) -> Policy:
+    """Return the policy of a request with some fields set."""
+    return resolve(PolicyRequest(**fields), candidate, KNOWN, TIMES)
+
+
+def test_defaults() -> None:
+    """An empty policy runs all stages, requires the reading ones and has the suite's times."""
+    policy = resolved()
+    assert policy.stages == KNOWN
+    assert policy.required == {"static", "placeholder", "semantic"}
+    assert (policy.reject_below, policy.run_all_stages, policy.security_votes) == (0.5, False, False)
+    assert policy.timeouts == {"static": 60, "placeholder": 60, "semantic": 60, "execution": 120}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "stages", "required"),
+    [
+        (TESTED, (), {"static", "placeholder", "semantic", "execution"}),
+        (TESTED, ("static", "execution"), {"static", "execution"}),
+        (TESTED, ("static",), {"static"}),
+        (PLAIN, ("execution",), set()),
+        (PLAIN, ("execution", "static"), {"static"}),
+    ],
+)
+def test_required_by_default(candidate: Candidate, stages: tuple[str, ...], required: set[str]) -> None:
+    """Execution is required if and only if tests were given and it is to be run; no stage is that is not to be run."""
+    assert resolved(candidate, stages=stages).required == required
+
+
+def test_required_by_the_caller() -> None:
+    """The caller's required stages take the place of the default; an empty list requires none."""
+    assert resolved(TESTED, required=("static",)).required == {"static"}
+    assert resolved(TESTED, required=()).required == frozenset()
+
+
+def test_order_is_the_suites() -> None:
+    """Stages run in the suite's order, named once however often and in whatever order the caller named them."""
+    assert resolved(stages=("semantic", "static", "semantic")).stages == ("static", "semantic")
+
+
+def test_shorter_time() -> None:
+    """A caller may give a stage less time, and the others keep theirs."""
+    assert resolved(timeouts={"static": 5.0}).timeouts["static"] == 5
+    assert resolved(timeouts={"static": 60.0}).timeouts["execution"] == 120
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "field"),
+    [
+        ({"stages": ("sttaic",)}, UnknownStage, "policy.stages"),
+        ({"stages": ("",)}, UnknownStage, "policy.stages"),
+        ({"required": ("sttaic",)}, UnknownStage, "policy.required_stages.stages"),
+        ({"timeouts": {"sttaic": 1.0}}, UnknownStage, "policy.stage_timeouts"),
+        ({"stages": ("static",), "required": ("semantic",)}, InvalidArgument, "policy.required_stages.stages"),
+        ({"reject_below": -0.01}, InvalidArgument, "policy.reject_below"),
+        ({"reject_below": 1.01}, InvalidArgument, "policy.reject_below"),
+        ({"reject_below": float("nan")}, InvalidArgument, "policy.reject_below"),
+        ({"timeouts": {"static": 0.0}}, InvalidArgument, "policy.stage_timeouts[static]"),
+        ({"timeouts": {"static": -1.0}}, InvalidArgument, "policy.stage_timeouts[static]"),
+        ({"timeouts": {"static": 60.1}}, InvalidArgument, "policy.stage_timeouts[static]"),
+        ({"timeouts": {"execution": 1e12}}, InvalidArgument, "policy.stage_timeouts[execution]"),
+    ],
+)
+def test_bad(fields: dict[str, Any], kind: type[InvalidArgument], field: str) -> None:
+    """A policy that cannot be followed is refused with the field that is wrong."""
+    with pytest.raises(kind) as caught:
+        resolved(**fields)
+    assert type(caught.value) is kind
+    assert caught.value.field == field

@@ -1,0 +1,77 @@
+"""Turns and keyed locks: bounded, in order, given back whatever happens."""
+
+import asyncio
+
+import pytest
+from assay.errors import QueueFull
+
+from services.validation.turns import KeyedLocks, Turns
+
+
+async def test_at_once() -> None:
+    """No more hold a turn at one time than may, and the others get theirs in the order in which they came."""
+    turns, order, most, now = Turns(2, 10), [], 0, 0
+
+    async def work(number: int) -> None:
+        nonlocal most, now
+        async with turns.take():
+            order.append(number)
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0.005)
+            now -= 1
+
+    await asyncio.gather(*map(work, range(6)))
+    assert (most, order) == (2, [0, 1, 2, 3, 4, 5])
+
+
+async def test_full() -> None:
+    """One more than may wait is refused at once, and told when to come back."""
+    turns = Turns(1, 1)
+    async with turns.take():
+        waiting = asyncio.create_task(turns.take().__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull) as caught:
+            async with turns.take():
+                pass
+        waiting.cancel()
+    assert caught.value.retry_after == 1
+
+
+async def test_given_back() -> None:
+    """A turn is given back when its block fails or is cancelled, and so is a place in the queue."""
+    turns = Turns(1, 1)
+
+    async def hold() -> None:
+        async with turns.take():
+            await asyncio.sleep(60)
+
+    for _ in range(3):
+        holder = asyncio.create_task(hold())
+        await asyncio.sleep(0)
+        waiter = asyncio.create_task(hold())
+        await asyncio.sleep(0)
+        for task in (waiter, holder):
+            task.cancel()
+        await asyncio.gather(holder, waiter, return_exceptions=True)
+    with pytest.raises(ZeroDivisionError):
+        async with turns.take():
+            raise ZeroDivisionError
+    async with asyncio.timeout(5), turns.take():
+        pass
+
+
+async def test_keyed_locks() -> None:
+    """Holders of one name go one after another, those of others side by side, and nothing is left of either."""
+    locks, log = KeyedLocks(), []
+
+    async def work(name: str, number: int) -> None:
+        async with locks.hold(name):
+            log.append((name, number, "in"))
+            await asyncio.sleep(0.005)
+            log.append((name, number, "out"))
+
+    await asyncio.gather(work("a", 1), work("a", 2), work("b", 1), work("a", 3))
+    assert [entry[1:] for entry in log if entry[0] == "a"] == [(n, w) for n in (1, 2, 3) for w in ("in", "out")]
+    assert log[:2] == [("a", 1, "in"), ("b", 1, "in")]
+    assert not locks._locks
