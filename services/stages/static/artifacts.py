@@ -1,0 +1,162 @@
+"""What is not code and was left in: Markdown fences, merge markers, talk around the code. Looked for only where the
+file does not parse, so that no string or comment is mistaken for them."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from assay.stage import Category, Finding, Fix, Location, Severity, TextEdit
+
+from services.stages.rules import Rule
+from services.stages.source import Source
+from services.stages.static.lexer import Scan
+
+FENCE = Rule(
+    "static/markdown-fence",
+    Category.ARTIFACT,
+    Severity.CRITICAL,
+    "Lines such as ```python come from a chat's answer, not from a source file; Python does not parse them. In "
+    "strings and comments they may stand.",
+    fires=(
+        "```python\nx = 1\n```\n",
+        "Here it is:\n\n```python\ndef f():\n    return 1\n```\n\nThis returns one.\n",
+        "def f():\n    return 1\n```\n[End",
+        "~~~\nx = 1\n~~~\n",
+    ),
+    passes=('"""Use it so:\n\n```python\nf()\n```\n"""\nx = 1\n', "# ```python\nx = 1\n# ```\n", 'x = "```"\n'),
+)
+
+MERGE = Rule(
+    "static/merge-marker",
+    Category.ARTIFACT,
+    Severity.CRITICAL,
+    "A conflict of a merge was never resolved: both sides stand in the file. Which one is meant only a person can say.",
+    fires=("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> branch\n", "x = 1\n>>>>>>> 1a2b3c\n"),
+    passes=('x = """\n<<<<<<< HEAD\n=======\n>>>>>>> b\n"""\n', "x = 1 << 7\n"),
+)
+
+TALK = Rule(
+    "static/conversation",
+    Category.ARTIFACT,
+    Severity.CRITICAL,
+    "Sentences around the code are part of a conversation about it. Python does not parse them.",
+    fires=(
+        "Here is the function you asked for:\n\ndef f():\n    return 1\n",
+        "def f():\n    return 1\n\nThis function returns one, as you wanted.\n",
+        "Sure! I can help with that.\n\nx = 1\n",
+    ),
+    passes=(
+        '"""Here is the function you asked for."""\nx = 1\n',
+        "# This function returns one, as you wanted.\nx = 1\n",
+    ),
+)
+
+_FENCE = re.compile(rb"\s*(?:`{3,}|~{3,})[\w+#.-]*\s*")
+_MERGE = re.compile(rb"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
+_TALK = re.compile(rb"[\[/<*-]?\s*[A-Z*\[][\w'*`]*[,!]?(?: .*)?", re.DOTALL)
+_WORD = re.compile(rb"[A-Za-z][A-Za-z'-]*[,.:;!?]?")
+
+Parses = Callable[[bytes], bool]
+"""Says whether UTF-8 source has no syntax error."""
+
+Lines = range
+"""Numbers of lines that follow one another, from 1."""
+
+
+def artifacts(source: Source, scan: Scan, parses: Parses) -> Iterator[Finding]:
+    """Yield what was left in a file that does not parse."""
+    merged = [number for number in _outside(source, scan) if _MERGE.fullmatch(source.line(number))]
+    if any(source.line(number)[:1] in (b"<", b">") for number in merged):
+        yield MERGE.finding("A merge conflict was never resolved.", _lines(source, range(merged[0], merged[0] + 1)))
+        return
+    fences = [number for number in _outside(source, scan) if _FENCE.fullmatch(source.line(number))]
+    if fences:
+        fix = _fix(source, _without_fences(fences, len(source.starts)), parses)
+        message = "A Markdown fence was left in the source."
+        yield FENCE.finding(message, _lines(source, range(fences[0], fences[0] + 1)), fixes=fix)
+        return
+    yield from _talk(source, parses)
+
+
+def _talk(source: Source, parses: Parses) -> Iterator[Finding]:
+    head, tail = _head(source), _tail(source)
+    talk = [lines for lines in (head, tail) if lines]
+    if not talk or len(head) == len(source.starts):
+        return
+    fix = _fix(source, [talk], parses)
+    # Without the proof that the rest is a program, a line of prose may as well be a line of broken code.
+    if fix:
+        yield TALK.finding("Text of a conversation stands around the code.", _lines(source, talk[0]), fixes=fix)
+
+
+def _outside(source: Source, scan: Scan) -> list[int]:
+    marks = (b"```", b"~~~", b"<<<<<<<", b">>>>>>>", b"=======", b"|||||||")
+    return [
+        number
+        for number, start in enumerate(source.starts, 1)
+        if source.line(number).lstrip().startswith(marks) and not scan.in_string(start)
+    ]
+
+
+def _without_fences(fences: list[int], last: int) -> list[list[Lines]]:
+    """Return what could be taken out, each as ranges of lines, the least first."""
+    ways = [[range(number, number + 1) for number in fences]]
+    if len(fences) == 1:
+        ways += [[range(fences[0], last + 1)], [range(1, fences[0] + 1)]]
+    if len(fences) == 2:
+        ways += [[range(1, fences[0] + 1), range(fences[1], last + 1)]]
+    return ways
+
+
+def _fix(source: Source, ways: list[list[Lines]], parses: Parses) -> tuple[Fix, ...]:
+    """Return the least removal after which the file is a program, if there is one."""
+    for ranges in ways:
+        edits = tuple(TextEdit(_lines(source, lines), "") for lines in ranges if lines)
+        if parses(_removed(source, ranges)):
+            return (Fix("Remove what is not code", edits, safe=True),)
+    return ()
+
+
+def _removed(source: Source, ranges: list[Lines]) -> bytes:
+    gone = {number for lines in ranges for number in lines}
+    ends = [*source.starts[1:], len(source.data)]
+    kept = zip(source.starts, ends, strict=True)
+    return b"".join(source.data[start:end] for number, (start, end) in enumerate(kept, 1) if number not in gone)
+
+
+def _lines(source: Source, lines: Lines) -> Location:
+    """Return the range of whole lines, the end of the last one included where it has one."""
+    start = source.starts[lines.start - 1]
+    end = source.starts[lines.stop - 1] if lines.stop <= len(source.starts) else len(source.data)
+    return source.location(start, end)
+
+
+def _head(source: Source) -> Lines:
+    """Return the lines of prose before the code."""
+    last = 0
+    for number in range(1, len(source.starts) + 1):
+        if _is_prose(source.line(number)):
+            last = number
+        elif source.line(number).strip():
+            break
+    return range(1, last + 1)
+
+
+def _tail(source: Source) -> Lines:
+    """Return the lines of prose after the code."""
+    first = len(source.starts) + 1
+    for number in range(len(source.starts), 0, -1):
+        if _is_prose(source.line(number)):
+            first = number
+        elif source.line(number).strip():
+            break
+    return range(first, len(source.starts) + 1)
+
+
+def _is_prose(line: bytes) -> bool:
+    """Say whether a line that starts at the margin is a sentence, a heading or a chat's mark, and no statement."""
+    if not line.strip() or not _TALK.fullmatch(line.rstrip()):
+        return False
+    parts = line.split()
+    words = sum(1 for part in parts if _WORD.fullmatch(part.strip(b'*`"()[]/.')))
+    mostly_words = words >= 3 and words * 3 >= len(parts) * 2
+    return mostly_words or (words >= 2 and line.rstrip().endswith((b".", b":", b"!", b"?")))

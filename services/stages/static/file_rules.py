@@ -1,0 +1,90 @@
+"""Rules about a file as a whole: its bytes, its emptiness, its nesting."""
+
+from assay.stage import Category, Finding, Location, Severity
+
+from services.stages.rules import Rule
+from services.stages.source import UnreadableSource
+
+NUL_BYTES = Rule(
+    "static/nul-bytes",
+    Category.SYNTAX,
+    Severity.CRITICAL,
+    "Python refuses source that holds NUL bytes. Mostly the file is binary, or was written in UTF-16.",
+    fires=(b"x = 1\x00\n", b"\x00\x01\x02\x03"),
+    passes=(b'x = "\\x00"\n',),
+)
+
+BINARY = Rule(
+    "static/binary-file",
+    Category.SYNTAX,
+    Severity.CRITICAL,
+    "The bytes are those of an archive, an image, a program or compiled code under a name that promises source.",
+    fires=(b"PK\x03\x04 and so on", b"\x89PNG\r\n\x1a\n", b"\x7fELF\x02"),
+    passes=(b"# PNG\nx = 1\n",),
+)
+
+UNREADABLE = Rule(
+    "static/unreadable-text",
+    Category.SYNTAX,
+    Severity.CRITICAL,
+    "Source is UTF-8, or what its coding cookie (PEP 263) says. Bytes that are neither cannot be read by Python.",
+    fires=(b'x = "\xff"\n', b"# coding: no-such-encoding\nx = 1\n", b"\xef\xbb\xbf# coding: latin-1\nx = 1\n"),
+    passes=(
+        b'# -*- coding: latin-1 -*-\nx = "\xe9"\n',
+        b"\xef\xbb\xbf# coding: utf-8\nx = 1\n",
+        'x = "é😀"\n'.encode(),
+    ),
+)
+
+EMPTY = Rule(
+    "static/empty-file",
+    Category.TRUNCATION,
+    Severity.CRITICAL,
+    "The candidate has no code: its entry point holds nothing but white space.",
+    fires=(b"", b"\n\n  \n", b"\xef\xbb\xbf"),
+    passes=(b"x = 1\n",),
+)
+
+NO_CODE = Rule(
+    "static/no-code",
+    Category.TRUNCATION,
+    Severity.HIGH,
+    "The entry point holds comments or a docstring and no statement. A package's __init__.py may.",
+    fires=(b"# a program that sorts\n", b'"""A module that sorts."""\n'),
+    passes=(b'"""A module that sorts."""\nimport heapq\n',),
+)
+
+TOO_DEEP = Rule(
+    "static/too-deeply-nested",
+    Category.SYNTAX,
+    Severity.CRITICAL,
+    "Python compiles at most 200 brackets open at one time, and runs out of stack on expressions that nest or chain "
+    "by the thousand. No person writes such code; a generator that repeats itself does.",
+    fires=(b"x = " + b"(" * 300 + b"1" + b")" * 300, b"x = " + b"[" * 100_000, b"x = 1" + b" + 1" * 200_000),
+    passes=(b"x = " + b"(" * 190 + b"1" + b")" * 190, b'x = "' + b"(" * 300 + b'"\n'),
+)
+
+_MAGIC = (b"PK\x03\x04", b"\x89PNG", b"\x7fELF", b"GIF8", b"\xff\xd8\xff", b"%PDF-", b"\x1f\x8b", b"BZh9", b"MZ\x90")
+
+
+def check_bytes(content: bytes, path: str) -> Finding | None:
+    """Return what is wrong with bytes that cannot be source at all."""
+    if content.startswith(_MAGIC):
+        return BINARY.finding("This is a binary file, not source.", Location(path, 1, 1, 1, 1))
+    at = content.find(b"\0")
+    if at < 0:
+        return None
+    return NUL_BYTES.finding("The source holds NUL bytes.", _place(content, at, path))
+
+
+def unreadable(error: UnreadableSource, content: bytes, path: str) -> Finding:
+    """Return the finding for bytes that do not decode."""
+    return UNREADABLE.finding(f"Python cannot read this file: {error.reason}.", _place(content, error.offset, path))
+
+
+def _place(content: bytes, offset: int, path: str) -> Location:
+    """Return the place of a byte in a file that has no text."""
+    before = content[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    line = before.count(b"\n") + 1
+    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    return Location(path, line, column, line, column + 1)

@@ -1,0 +1,53 @@
+"""The import that an undefined name stands for, where it stands for exactly one."""
+
+import sys
+
+FROM = {
+    "abc": "ABC ABCMeta abstractmethod",
+    "bisect": "bisect_left bisect_right insort",
+    "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
+    "contextlib": "ExitStack asynccontextmanager contextmanager nullcontext suppress",
+    "copy": "deepcopy",
+    "dataclasses": "asdict astuple dataclass",
+    "datetime": "timedelta",
+    "decimal": "Decimal ROUND_HALF_UP",
+    "enum": "Enum IntEnum IntFlag StrEnum",
+    "fractions": "Fraction",
+    "functools": "cached_property cmp_to_key lru_cache partial reduce singledispatch total_ordering wraps",
+    "heapq": "heapify heappop heappush heappushpop heapreplace nlargest nsmallest",
+    "io": "BytesIO StringIO",
+    "itertools": "accumulate combinations combinations_with_replacement groupby islice permutations product "
+    "starmap takewhile zip_longest",
+    "math": "atan2 ceil comb factorial floor gcd inf isqrt lcm log10 log2 sqrt",
+    "pathlib": "Path PurePath PurePosixPath",
+    "string": "ascii_letters ascii_lowercase ascii_uppercase",
+    "threading": "Lock RLock Thread",
+    "types": "SimpleNamespace",
+    "typing": "Any Callable ClassVar Dict Final FrozenSet Generic Iterable Iterator List Literal Mapping NamedTuple "
+    "NoReturn Optional Protocol Sequence Set Tuple Type TypedDict TypeVar Union",
+    "urllib.parse": "parse_qs quote_plus urlencode urljoin urlparse",
+    "uuid": "uuid4",
+}
+"""Names of the standard library that hardly ever mean anything else, by module."""
+
+ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "tensorflow", "sns": "seaborn"}
+"""Customary names of packages that may or may not be installed."""
+
+_MODULE_OF = {name: module for module, names in FROM.items() for name in names.split()}
+
+
+def import_for(name: str, members: frozenset[str]) -> tuple[str, bool] | None:
+    """
+    Return the import statement that would define a name, and whether it is surely the one that was meant.
+
+    :param members: The attributes that the code takes of the name.
+    """
+    if name in _MODULE_OF:
+        return f"from {_MODULE_OF[name]} import {name}", True
+    if name in ALIASES and members:
+        return f"import {ALIASES[name]} as {name}", False
+    if name == "datetime" and members & {"now", "strptime", "utcnow", "fromtimestamp", "fromisoformat", "combine"}:
+        return "from datetime import datetime", True
+    if members and not name.startswith("_") and name in sys.stdlib_module_names:
+        return f"import {name}", True
+    return None

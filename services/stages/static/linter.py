@@ -1,0 +1,94 @@
+"""Runs ruff over one file, by the candidate's Python version, with nothing of the candidate's silencing it."""
+
+import ctypes
+import json
+import resource
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from assay.errors import PluginFailed
+from assay.stage import Location
+
+RULES = ("F", "E9", "PLE0115", "PLE0117", "PLE0118", "PLE1142", "PLE1700")
+"""Pyflakes, and the errors of Python's compiler that ruff has under names of their own."""
+
+DEADLINE = 25.0
+"""Seconds for one file."""
+
+STACK_BYTES = 16 * 1024 * 1024
+"""Room for what Python compiles (up to 10,000 levels), so that ruff runs out of it only where Python would too."""
+
+PR_SET_PDEATHSIG = 1
+SYNTAX = "invalid-syntax"
+
+
+class TooDeep(Exception):
+    """The parser ran out of its stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """
+    What ruff says about one place.
+
+    :param code: A rule's code, or "invalid-syntax".
+    """
+
+    code: str
+    message: str
+    location: Location
+
+
+def lint(data: bytes, path: str, minor: int, rules: tuple[str, ...] = RULES) -> tuple[Diagnostic, ...]:
+    """
+    Return ruff's diagnostics of UTF-8 source, in its order.
+
+    :param path: Tells a stub file by its suffix; the file is not read.
+    :param minor: The minor version of Python 3.
+    :raises TooDeep: The source is nested deeper than ruff's stack.
+    :raises PluginFailed: ruff could not be run, did not end in time, or failed.
+    """
+    suffix = ".pyi" if PurePosixPath(path).suffix.lower() == ".pyi" else ".py"
+    command = [
+        _binary(), "check", "--isolated", "--ignore-noqa", "--no-cache", "--quiet", "--no-respect-gitignore",
+        "--select", ",".join(rules), "--target-version", f"py3{minor}", "--output-format", "json",
+        "--stdin-filename", f"source{suffix}", "-",
+    ]  # fmt: skip
+    try:
+        # The child is bounded and bound to this process between fork and exec, where nothing else can do it.
+        done = subprocess.run(
+            command, input=data, capture_output=True, timeout=DEADLINE, check=False, cwd="/", preexec_fn=_bind
+        )
+    except subprocess.TimeoutExpired:
+        raise PluginFailed(f"ruff took longer than {DEADLINE:g} s and was stopped") from None
+    except OSError as error:
+        raise PluginFailed(f"ruff could not be run: {error.strerror}") from None
+    if done.returncode in (-signal.SIGABRT, -signal.SIGSEGV):
+        raise TooDeep
+    if done.returncode not in (0, 1):
+        raise PluginFailed(f"ruff failed with exit status {done.returncode}")
+    return tuple(_diagnostic(item, path) for item in json.loads(done.stdout))
+
+
+def _binary() -> str:
+    from ruff import find_ruff_bin
+
+    return str(find_ruff_bin())
+
+
+def _bind() -> None:
+    """Let the child die with its parent, and give it a deep stack."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    soft = STACK_BYTES if hard == resource.RLIM_INFINITY else min(STACK_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+
+
+def _diagnostic(item: dict[str, object], path: str) -> Diagnostic:
+    start, end = item["location"], item["end_location"]
+    assert isinstance(start, dict)
+    assert isinstance(end, dict)
+    place = Location(path, start["row"], start["column"], end["row"], end["column"])
+    return Diagnostic(str(item["code"] or SYNTAX), str(item["message"]), place)

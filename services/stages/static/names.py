@@ -1,0 +1,198 @@
+"""Judges undefined names: what stands around them, what was probably meant, and the import that was forgotten."""
+
+import builtins
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from assay.stage import Finding, Fix, TextEdit
+
+from services.stages.rules import Rule
+from services.stages.source import Source
+from services.stages.static.imports import import_for
+from services.stages.static.linter import Diagnostic
+from services.stages.static.name_rules import ANNOTATION, INJECTED, UNDEFINED, UNSURE
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+SIMILAR = 80.0
+"""How alike two names are, from 0 to 100 (rapidfuzz's ratio), for one to be offered for the other."""
+
+LAZY_ANNOTATIONS = 14
+"""The minor version from which annotations are evaluated only when asked for (PEP 649)."""
+
+_DYNAMIC = re.compile(
+    rb"\bglobals\(\)\s*(?:\[|\.update|\.setdefault)|\bglobals\(\)\s*\)|(?<![.\w])exec\s*\(|\bbuiltins\.\w+\s*=|"
+    rb"\binstall\(|\bsetattr\(\s*builtins|\bexecfile\("
+)
+_VERSION_CHECK = re.compile(rb"version_info|\bPY2\b|\bPY3\b|\bPY_?\d|TYPE_CHECKING|hexversion|python_implementation")
+
+
+def undefined_names(diagnostics: Sequence[Diagnostic], source: Source, minor: int) -> Iterator[Finding]:
+    """Yield one finding for each undefined name, at its first use that fails, else at its first."""
+    from tree_sitter_language_pack import get_parser
+
+    root = get_parser("python").parse(source.data).root_node
+    dynamic = _DYNAMIC.search(source.data) is not None
+    lazy = minor >= LAZY_ANNOTATIONS or b"from __future__ import annotations" in source.data
+    lazy = lazy or PurePosixPath(source.path).suffix == ".pyi"
+    uses = [(_name(item, source), item, _node(root, item, source)) for item in diagnostics]
+    for name, group in groupby(sorted(uses, key=lambda use: use[0]), key=lambda use: use[0]):
+        judged = [(_rule(name, node, source, dynamic, lazy), item, node) for _, item, node in group]
+        rule, item, _ = max(judged, key=lambda one: one[0].severity)
+        nodes = [node for _, _, node in judged]
+        yield _finding(rule, item, name, nodes, root=root, source=source)
+
+
+def _name(item: Diagnostic, source: Source) -> str:
+    place = item.location
+    start = source.offset(place.start_line, place.start_column)
+    return source.data[start : source.offset(place.end_line, place.end_column)].decode()
+
+
+def _node(root: "Node", item: Diagnostic, source: Source) -> "Node":
+    start = source.offset(item.location.start_line, item.location.start_column)
+    end = source.offset(item.location.end_line, item.location.end_column)
+    return root.named_descendant_for_byte_range(start, end) or root
+
+
+def _rule(name: str, node: "Node", source: Source, dynamic: bool, lazy: bool) -> Rule:
+    if _is_never_evaluated(node, lazy):
+        return ANNOTATION
+    if name in INJECTED or dynamic or _behind_version_check(node, source.data):
+        return UNSURE
+    return UNDEFINED
+
+
+def _is_never_evaluated(node: "Node", lazy: bool) -> bool:
+    """Say whether a node belongs to an annotation that running the code does not evaluate."""
+    inside: Node | None = node
+    quoted = False
+    while inside is not None:
+        quoted = quoted or inside.type == "string_content"
+        if inside.type == "type":
+            return quoted or lazy or _is_local(inside)
+        if inside.type.endswith("_statement") or inside.type in ("block", "module"):
+            # Quoted names elsewhere are types for cast(), TypeVar() and their kin: equally not evaluated.
+            return quoted
+        inside = inside.parent
+    return quoted
+
+
+def _is_local(annotation: "Node") -> bool:
+    """Say whether an annotation is that of a variable inside a function (PEP 526: not evaluated)."""
+    owner = annotation.parent
+    if owner is None or owner.type != "assignment":
+        return False
+    while owner is not None and owner.type not in ("function_definition", "class_definition"):
+        owner = owner.parent
+    return owner is not None and owner.type == "function_definition"
+
+
+def _behind_version_check(node: "Node", data: bytes) -> bool:
+    inside = node.parent
+    while inside is not None:
+        if inside.type in ("if_statement", "conditional_expression"):
+            condition = inside.child_by_field_name("condition")
+            span = condition or inside
+            if _VERSION_CHECK.search(data, span.start_byte, span.end_byte):
+                return True
+        inside = inside.parent
+    return False
+
+
+def _finding(rule: Rule, item: Diagnostic, name: str, uses: list["Node"], *, root: "Node", source: Source) -> Finding:
+    missing = import_for(name, frozenset(_members(uses)))
+    message = f"Nothing defines the name {name!r}."
+    evidence = {"uses": str(len(uses))}
+    if missing is not None:
+        statement, sure = missing
+        fixes = _insertion(statement, sure, root, source)
+        return rule.finding(message, item.location, suggestion=f"Add: {statement}", fixes=fixes, evidence=evidence)
+    nearest = _nearest(name, uses[0], root)
+    suggestion = f"Did you mean {nearest!r}?" if nearest else "Define it, or import it."
+    return rule.finding(message, item.location, suggestion=suggestion, evidence=evidence)
+
+
+def _members(uses: list["Node"]) -> Iterator[str]:
+    for node in uses:
+        parent = node.parent
+        if parent is not None and parent.type == "attribute" and parent.child_by_field_name("object") == node:
+            member = parent.child_by_field_name("attribute")
+            if member is not None and member.text is not None:
+                yield member.text.decode()
+
+
+def _nearest(name: str, use: "Node", root: "Node") -> str:
+    """Return the name most like it that the code around it can see; empty where none is like it."""
+    from rapidfuzz import fuzz, process
+
+    known = {other for other in _visible(use, root) if other != name} | set(dir(builtins))
+    best = process.extract(name, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=2)
+    if not best or (len(best) > 1 and best[0][1] == best[1][1]) or len(name) < 3:
+        return ""
+    return str(best[0][0])
+
+
+def _visible(use: "Node", root: "Node") -> Iterator[str]:
+    """Yield the names bound around a use: in the functions that hold it, and at the top of the module."""
+    scope: Node | None = use
+    while scope is not None:
+        if scope.type in ("function_definition", "lambda", "module"):
+            yield from _bound(scope)
+        scope = scope.parent
+    yield from _bound(root)
+
+
+_BINDS = frozenset({"parameters", "lambda_parameters", "function_definition", "class_definition", "assignment"})
+_BINDS |= {"for_statement", "named_expression", "aliased_import", "import_statement", "import_from_statement"}
+
+
+def _bound(scope: "Node") -> Iterator[str]:
+    """Yield the identifiers that a scope's own statements bind, without those of functions inside it."""
+    waiting = list(scope.named_children)
+    while waiting:
+        node = waiting.pop()
+        inner = node.type in ("function_definition", "class_definition", "lambda")
+        if inner:
+            named = node.child_by_field_name("name")
+            waiting.extend([named] if named is not None else [])
+        elif node.type == "identifier" and node.text is not None and _is_binding(node):
+            yield node.text.decode()
+        else:
+            waiting.extend(node.named_children)
+
+
+def _is_binding(node: "Node") -> bool:
+    above = node.parent
+    for _ in range(4):
+        if above is None:
+            return False
+        if above.type in ("assignment", "for_statement"):
+            left = above.child_by_field_name("left")
+            return left is not None and left.start_byte <= node.start_byte < left.end_byte
+        if above.type in ("call", "attribute", "type", "default_parameter") and above.named_children[0] != node:
+            return False
+        if above.type in _BINDS:
+            return True
+        above = above.parent
+    return False
+
+
+def _insertion(statement: str, sure: bool, root: "Node", source: Source) -> tuple[Fix, ...]:
+    """Return the edit that puts an import before the first statement that is not a docstring or from __future__."""
+    for index, node in enumerate(child for child in root.named_children if child.type != "comment"):
+        docstring = index == 0 and node.type in ("string", "concatenated_string")
+        if docstring or node.type == "future_import_statement":
+            continue
+        line, column = source.position(node.start_byte)
+        if column != 1:
+            return ()
+        end = "\r\n" if b"\r\n" in source.data else "\n"
+        start = source.starts[line - 1]
+        edit = TextEdit(source.location(start, start), statement + end)
+        return (Fix(f"Add {statement!r}", (edit,), safe=sure),)
+    return ()

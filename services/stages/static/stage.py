@@ -1,0 +1,73 @@
+"""The static stage's seat among the stages; what it does to a file stands in analysis.py."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from assay.languages import of_path
+from assay.stage import (
+    Candidate,
+    Finding,
+    SourceFile,
+    Stage,
+    StageContext,
+    StageResources,
+    StageResult,
+    StageStatus,
+    Workers,
+)
+
+from services.stages.static.versions import minor_version
+
+
+@dataclass(frozen=True, slots=True)
+class StaticStage:
+    """Reads every Python file of a candidate for what makes it no program, or no whole one."""
+
+    workers: Workers
+    name: str = "static"
+    version: str = "1"
+    description: str = "Syntax, cut-off code, leftovers of a chat or merge, and undefined names."
+    languages: frozenset[str] = frozenset({"python"})
+    requires: tuple[str, ...] = ()
+
+    async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
+        """
+        Judge one candidate by its own version of Python.
+
+        :raises assay.errors.InvalidArgument: The candidate names a version that is none, or not known.
+        """
+        minor = minor_version(candidate.language_version)
+        findings: list[Finding] = []
+        files = python_files(candidate)
+        entry = candidate.entry()
+        for index, file in enumerate(files):
+            await context.progress(f"reading {file.path}", index / len(files))
+            found = await self.workers.run(check_file, file.content, file.path, minor, entry=file is entry)
+            for finding in found:
+                await context.found(finding)
+            findings.extend(found)
+        return StageResult(StageStatus.COMPLETED, tuple(findings), details={"files": str(len(files))})
+
+
+def check_file(content: bytes, path: str, minor: int, *, entry: bool) -> tuple[Finding, ...]:
+    """Judge one file, in a worker; the parsers are imported only there."""
+    from services.stages.static.analysis import check
+
+    return check(content, path, minor, entry=entry)
+
+
+def python_files(candidate: Candidate) -> tuple[SourceFile, ...]:
+    """Return the files that are Python by their name, and the entry point where its name says nothing."""
+    entry = candidate.entry()
+    return tuple(
+        file
+        for file in candidate.files
+        if of_path(file.path) == "python" or (file is entry and of_path(file.path) is None)
+    )
+
+
+@asynccontextmanager
+async def stage(resources: StageResources) -> AsyncIterator[Stage]:
+    """Build the stage."""
+    yield StaticStage(resources.workers)
