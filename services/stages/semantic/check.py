@@ -8,11 +8,14 @@ from assay.errors import InvalidArgument
 from assay.languages import DEFAULT_VERSIONS, of_path
 from assay.stage import Candidate, Finding, Fix, SourceFile, TextEdit
 
-from services.stages.rules import in_order
+from services.stages.rules import MAX_FINDINGS, in_order
 from services.stages.semantic.catalog import DATA, Catalog
 from services.stages.semantic.distributions import ImportNames, read_pairs
 from services.stages.semantic.imports import parse, read_imports, references
 from services.stages.semantic.judge import Judge
+from services.stages.semantic.names import normalised
+from services.stages.semantic.nearest import Suggestions
+from services.stages.semantic.package_imports import PackageImports
 from services.stages.semantic.problem import Problem
 from services.stages.semantic.standard_imports import StandardImports
 from services.stages.semantic.stdlib import StandardLibrary, Version, parse_version, version_text
@@ -24,13 +27,15 @@ if TYPE_CHECKING:
 MAX_EDITS = 100
 """Edits of one fix: a name used more often is left to a person."""
 
+MAX_CANDIDATE_FINDINGS = 1_000
+"""Findings kept of all files together, the gravest first."""
 MODULE_SEARCH = (b"sys.path.", b"sys.path[", b"sys.modules[", b"sys.meta_path", b"site.addsitedir", b"spec_from_file")
 """With these a file adds modules of its own, or places to look for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the check of one candidate found, and facts about what it looked at."""
+    """What the check of one candidate found, the gravest first, and facts about what it looked at."""
 
     findings: tuple[Finding, ...]
     details: dict[str, str]
@@ -44,8 +49,7 @@ def check(candidate: Candidate) -> Report:
     :raises CatalogBroken: The shipped catalog is not what its manifest says.
     """
     version = _version(candidate)
-    standard = StandardImports(_library(), version, _table("python2"), _table("successors"))
-    judge = Judge(candidate, standard, _library(), _import_names())
+    judge = _judge(candidate, version)
     findings: list[Finding] = []
     modules: set[str] = set()
     for file in candidate.files:
@@ -57,7 +61,16 @@ def check(candidate: Candidate) -> Report:
         "catalog": f"{manifest.count} packages as of {manifest.date}",
         "python_version": version_text(version),
     }
-    return Report(tuple(findings), details)
+    findings.sort(key=lambda finding: -finding.severity)
+    return Report(tuple(findings[:MAX_CANDIDATE_FINDINGS]), details)
+
+
+def _judge(candidate: Candidate, version: Version) -> Judge:
+    allowed = candidate.allowed_dependencies
+    dependencies = None if allowed is None else frozenset(normalised(name) for name in allowed)
+    suggestions = Suggestions()
+    standard = StandardImports(_library(), version, _table("python2"), _table("successors"), suggestions)
+    return Judge(candidate, standard, PackageImports(_import_names(), _library(), dependencies, suggestions))
 
 
 def _judged(judge: Judge, file: SourceFile, modules: set[str]) -> tuple[Finding, ...]:
@@ -70,6 +83,7 @@ def _judged(judge: Judge, file: SourceFile, modules: set[str]) -> tuple[Finding,
     modules.update(found.module for found in imports if found.module and not found.level)
     elsewhere = any(word in source.data for word in MODULE_SEARCH)
     problems = judge.problems(file.path, imports, elsewhere=elsewhere)
+    problems = sorted(problems, key=lambda problem: -problem.rule.severity)[:MAX_FINDINGS]
     return in_order(_finding(problem, source, tree) for problem in problems)
 
 

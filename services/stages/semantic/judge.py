@@ -1,19 +1,17 @@
 """Judges the imports of one candidate: whose is each, and does it exist?"""
 
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from assay.languages import of_path
 from assay.stage import Candidate
 
 from services.stages.semantic import rules
-from services.stages.semantic.distributions import ImportNames
 from services.stages.semantic.imports import Guard, Import
-from services.stages.semantic.names import normalised
 from services.stages.semantic.own_modules import OwnModules
 from services.stages.semantic.package_imports import PackageImports
 from services.stages.semantic.problem import Problem
 from services.stages.semantic.standard_imports import StandardImports
-from services.stages.semantic.stdlib import StandardLibrary
 
 
 class Judge:
@@ -21,19 +19,15 @@ class Judge:
     Judges what a candidate's files import.
 
     :param standard: Judges the imports from the standard library.
+    :param packages: Judges those from anywhere else.
     """
 
-    def __init__(
-        self, candidate: Candidate, standard: StandardImports, library: StandardLibrary, names: ImportNames
-    ) -> None:
-        beside = [file for suite in candidate.tests for file in suite.files]
-        paths = [file.path for file in (*candidate.files, *candidate.context_files, *beside)]
-        self._own = OwnModules(paths)
+    def __init__(self, candidate: Candidate, standard: StandardImports, packages: PackageImports) -> None:
+        paths = [file.path for file in (*candidate.files, *candidate.context_files)]
+        self._own = OwnModules([*paths, *(file.path for suite in candidate.tests for file in suite.files)])
         self._is_alone = sum(of_path(path) == "python" for path in paths) < 2
         self._standard = standard
-        allowed = candidate.allowed_dependencies
-        dependencies = None if allowed is None else frozenset(normalised(name) for name in allowed)
-        self._packages = PackageImports(names, library, dependencies)
+        self._packages = packages
 
     def problems(self, path: str, imports: Iterable[Import], *, elsewhere: bool = False) -> list[Problem]:
         """
@@ -61,9 +55,19 @@ class Judge:
 
     def _relative(self, path: str, found: Import) -> Iterator[Problem]:
         # One file out of a package says nothing of its siblings.
-        if self._is_alone or found.guard is Guard.OPTIONAL:
+        if self._is_alone or found.guard is Guard.OPTIONAL or _is_built(path, found.module):
             return
         if not self._own.resolves(path, found.level, found.module, [member.name for member in found.members]):
             name = "." * found.level + found.module
             message = f"The relative import '{name}' names no module among the candidate's files."
             yield Problem(rules.UNRESOLVED_RELATIVE, name, found.range, message)
+
+
+def _is_built(path: str, module: str) -> bool:
+    """Whether a module is named as those are that a build makes: extensions, protocol code, version files."""
+    name = module.rpartition(".")[2]
+    return (
+        name.startswith("_")
+        or name.endswith(("_pb2", "_pb2_grpc", "version"))
+        or name == PurePosixPath(path).parent.name
+    )

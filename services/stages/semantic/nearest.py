@@ -7,6 +7,27 @@ SIMILAR = 80.0
 SUGGESTIONS = 3
 
 
+class Suggestions:
+    """
+    Looks names up for one candidate, up to a bound: each look compares thousands of names.
+
+    :param looks: How many; after these nothing is like anything.
+    """
+
+    def __init__(self, looks: int = 200) -> None:
+        self._left = looks
+
+    def nearest(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Return :func:`nearest`, or nothing where the bound is reached."""
+        self._left -= 1
+        return nearest(name, known) if self._left >= 0 else ()
+
+    def misspelt(self, name: str, known: Sequence[str]) -> str | None:
+        """Return :func:`misspelt`, or None where the bound is reached."""
+        self._left -= 1
+        return misspelt(name, known) if self._left >= 0 else None
+
+
 def nearest(name: str, known: Sequence[str], *, limit: int = SUGGESTIONS) -> tuple[str, ...]:
     """Return the names most like one, the likest first and, among equals, in the order given."""
     from rapidfuzz import fuzz, process

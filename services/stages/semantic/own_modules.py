@@ -28,9 +28,12 @@ class OwnModules:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._full: set[tuple[str, ...]] = set()
+        self._leaves: set[tuple[str, ...]] = set()
         self._names: set[tuple[str, ...]] = set()
         for path in paths:
             parts = _module_parts(path)
+            if PurePosixPath(path).stem != "__init__":
+                self._leaves.add(parts)
             for end in range(1, len(parts) + 1):
                 self._full.add(parts[:end])
                 self._names.update(parts[start:end] for start in range(end))
@@ -49,6 +52,8 @@ class OwnModules:
         if level - 1 > len(package):
             return False
         target = (*package[: len(package) - level + 1], *(module.split(".") if module else ()))
+        if any(target[:end] in self._leaves for end in range(1, len(target))):
+            return True  # a module that is no package makes what is below it itself, as six.moves
         return not target or target in self._full or any((*target, member) in self._full for member in members)
 
 

@@ -9,7 +9,7 @@ from services.stages.semantic.catalog import Distribution
 from services.stages.semantic.distributions import ImportNames
 from services.stages.semantic.imports import Guard, Import
 from services.stages.semantic.names import normalised
-from services.stages.semantic.nearest import misspelt, nearest
+from services.stages.semantic.nearest import Suggestions
 from services.stages.semantic.own_modules import looks_local
 from services.stages.semantic.problem import Correction, Problem
 from services.stages.semantic.stdlib import StandardLibrary
@@ -26,10 +26,13 @@ class PackageImports:
     :param allowed: Normalised names of the distributions that may be used; None: any.
     """
 
-    def __init__(self, names: ImportNames, library: StandardLibrary, allowed: frozenset[str] | None) -> None:
+    def __init__(
+        self, names: ImportNames, library: StandardLibrary, allowed: frozenset[str] | None, suggestions: Suggestions
+    ) -> None:
         self._names = names
         self._library = library
         self._allowed = allowed
+        self._suggestions = suggestions
 
     def problems(self, found: Import, *, elsewhere: bool = False) -> Iterator[Problem]:
         """
@@ -50,8 +53,8 @@ class PackageImports:
             yield from self._doubts(found, namesake)
 
     def _unknown(self, found: Import, *, elsewhere: bool) -> Problem:
-        near = nearest(found.root, self._known)
-        meant = misspelt(found.root, self._popular)
+        near = self._suggestions.nearest(found.root, self._known)
+        meant = self._suggestions.misspelt(found.root, self._popular)
         date = self._names.catalog.manifest.date
         return Problem(
             _rule(found, is_local=not meant and (elsewhere or looks_local(found.module))),
@@ -85,7 +88,9 @@ class PackageImports:
         if distribution.suspect:
             message = f"The package '{name}' says of itself that it is a squat, a reservation or research."
             yield Problem(rules.SUSPECT_PACKAGE, found.root, found.root_range, message, evidence=evidence)
-        elif distribution.months_old <= RECENT_MONTHS and (meant := misspelt(found.root, self._popular)):
+        elif distribution.months_old <= RECENT_MONTHS and (
+            meant := self._suggestions.misspelt(found.root, self._popular)
+        ):
             yield Problem(
                 rules.NEAR_NAME,
                 found.root,

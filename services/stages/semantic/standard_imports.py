@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from services.stages.rules import Rule
 from services.stages.semantic import rules
 from services.stages.semantic.imports import Guard, Import, Member, Range
-from services.stages.semantic.nearest import misspelt, nearest
+from services.stages.semantic.nearest import Suggestions
 from services.stages.semantic.own_modules import looks_local
 from services.stages.semantic.problem import Correction, Problem
 from services.stages.semantic.stdlib import VERSIONS, Span, StandardLibrary, Version, version_text
@@ -23,12 +23,18 @@ class StandardImports:
     """
 
     def __init__(
-        self, library: StandardLibrary, version: Version, python_2: Mapping[str, str], successors: Mapping[str, str]
+        self,
+        library: StandardLibrary,
+        version: Version,
+        python_2: Mapping[str, str],
+        successors: Mapping[str, str],
+        suggestions: Suggestions,
     ) -> None:
         self._library = library
         self._version = version
         self._python_2 = python_2
         self._successors = successors
+        self._suggestions = suggestions
 
     def covers(self, found: Import) -> bool:
         """Whether an import is one from the standard library of any version, Python 2's renamed modules among them."""
@@ -81,10 +87,10 @@ class StandardImports:
 
     def _unknown_module(self, found: Import) -> Problem:
         siblings = [name for name in self._library.names() if name.partition(".")[0] == found.root]
-        near = nearest(found.module, siblings)
+        near = self._suggestions.nearest(found.module, siblings)
         parent, _, last = found.module.rpartition(".")
         is_member = parent in self._library and self._library.member(parent, last) is not None
-        meant = None if is_member else misspelt(found.module, siblings)
+        meant = None if is_member else self._suggestions.misspelt(found.module, siblings)
         return Problem(
             self._rule(found, rules.UNKNOWN_STDLIB_MODULE),
             found.module,
@@ -107,8 +113,8 @@ class StandardImports:
 
     def _unknown_member(self, found: Import, member: Member) -> Problem:
         names = [name for name in self._library.members(found.module) if not name.startswith("_")]
-        near = nearest(member.name, names)
-        meant = misspelt(member.name, names)
+        near = self._suggestions.nearest(member.name, names)
+        meant = self._suggestions.misspelt(member.name, names)
         return Problem(
             self._rule(found, rules.UNKNOWN_MEMBER),
             f"{found.module}.{member.name}",

@@ -176,3 +176,34 @@ def test_findings_are_bounded() -> None:
     """A file of thousands of missing modules yields a bounded number of findings."""
     code = "".join(f"import quantum_flux_{number}\n" for number in range(1_000))
     assert len(check(candidate(code)).findings) == 200
+
+
+def test_the_gravest_findings_are_kept() -> None:
+    """However many trifles come first, the made-up package behind them is among the findings kept."""
+    code = "".join(f"import _quantum_flux_{number}\n" for number in range(1_000)) + "import quantum_flux\n"
+    findings = check(candidate(code)).findings
+    assert "semantic/unknown-package" in {finding.rule_id for finding in findings}
+
+
+def test_many_files_stay_bounded() -> None:
+    """The findings of all files together are bounded, and the gravest come first."""
+    trifles = {f"a{number}": "".join(f"import _q{number}_{n}\n" for n in range(200)) for number in range(6)}
+    findings = check(files(**trifles, z="import quantum_flux\n")).findings
+    assert len(findings) == 1_000
+    assert findings[0].rule_id == "semantic/unknown-package"
+
+
+def test_what_a_build_makes_may_be_missing() -> None:
+    """Extensions, protocol code and version files beside the sources are made later."""
+    whole = files(
+        pkg__a="from ._speedups import x\nfrom .service_pb2 import y\nfrom .version import z\nfrom .pkg import w\n",
+        pkg__b="",
+    )
+    assert check(whole).findings == ()
+
+
+def test_a_file_beside_its_tests_is_alone() -> None:
+    """Tests that come with one file say nothing of that file's siblings."""
+    suite = TestSuite((SourceFile("test_a.py", b"import a\n"),))
+    lone = Candidate((SourceFile("pkg/a.py", b"from .gone import x\n"),), "python", tests=(suite,))
+    assert check(lone).findings == ()

@@ -22,6 +22,7 @@ def test_roots(root: str, is_own: bool) -> None:
         ("src/shop/cart.py", 1, "", ["db"], True),
         ("src/shop/db/models.py", 2, "cart", ["Cart"], True),
         ("src/shop/db/models.py", 3, "shop", ["cart"], True),
+        ("src/shop/db/models.py", 2, "cart.moves.http", ["x"], True),
         ("src/shop/cart.py", 1, "prices", ["Price"], False),
         ("src/shop/db/models.py", 1, "cart", ["Cart"], False),
         ("src/shop/cart.py", 9, "shop", ["x"], False),
