@@ -10,7 +10,7 @@ from pathlib import Path
 from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
 
 HARNESS = Path(__file__).parent / "harness"
-MAIN = b"from harness.run import main\n\nmain()\n"
+MAIN = b"import sys\n\nsys.dont_write_bytecode = True\nfrom harness.run import main\n\nmain()\n"
 DUMP_SHARE = 0.8
 """The share of the time limit after which the harness notes where the program stands."""
 

@@ -1,15 +1,16 @@
 """The reading of reports, honest and forged."""
 
 import json
+from typing import Any
 
 import pytest
 
 from services.stages.execution.report import MAX_EVENTS, Report, parse
 
 NONCE = "0123456789abcdef0123456789abcdef"
-PLAN = {"event": "plan", "work": "/work", "tests": ["a", "b"], "examples": [], "problem": ""}
+PLAN: dict[str, Any] = {"event": "plan", "work": "/work", "tests": ["a", "b"], "examples": [], "problem": ""}
 ERROR = {"type": "ValueError", "message": "no"}
-HONEST = [
+HONEST: list[dict[str, Any]] = [
     PLAN,
     {"event": "loading"},
     {"event": "loaded"},
@@ -21,12 +22,12 @@ HONEST = [
 ]
 
 
-def lines(events: list[dict[str, object]], nonce: str = NONCE) -> bytes:
+def lines(events: list[dict[str, Any]], nonce: str = NONCE) -> bytes:
     """Return events as the harness writes them."""
     return b"".join(f"\n{nonce} {json.dumps(event)}\n".encode() for event in events)
 
 
-def read(events: list[dict[str, object]]) -> Report:
+def read(events: list[dict[str, Any]]) -> Report:
     """Return the report of events."""
     return parse(lines(events), NONCE)
 
@@ -79,7 +80,7 @@ def test_lines_without_the_nonce_are_nothing() -> None:
         {"event": "start", "test": "c"},
     ],
 )
-def test_an_event_out_of_shape_or_place_marks_the_report(event: dict[str, object]) -> None:
+def test_an_event_out_of_shape_or_place_marks_the_report(event: dict[str, Any]) -> None:
     """Unknown, oversized, mistyped, doubled and misplaced events are never a pass."""
     report = read([*HONEST[:4], event, *HONEST[4:]])
     assert report.malformed

@@ -1,0 +1,90 @@
+"""The execution stage over a real sandbox service."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from tempfile import TemporaryDirectory
+
+import grpc.aio
+import pytest
+from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, TestFramework, TestSuite
+
+from host.server import serving
+from host.settings import Settings
+from services.stages.execution.stage import stage
+from tests.sandbox.conftest import docker_ready
+
+__all__ = ["docker_ready"]
+
+Judge = Callable[..., Awaitable[StageResult]]
+
+
+class Context:
+    """A context that keeps what it is told."""
+
+    prior_results: Mapping[str, StageResult] = {}
+
+    def __init__(self, seconds_left: float = 120.0) -> None:
+        self.seconds_left = seconds_left
+        self.findings: list[Finding] = []
+
+    async def found(self, finding: Finding) -> None:
+        """Keep a finding."""
+        self.findings.append(finding)
+
+    async def progress(self, message: str, fraction: float) -> None:
+        """Check that the fraction is one."""
+        assert 0 <= fraction <= 1
+
+
+class Resources:
+    """What a host gives to the stage: a channel to the sandbox."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
+
+    def channel(self, name: str) -> grpc.aio.Channel:
+        """Return the channel; the stage asks for no other service."""
+        assert name == "sandbox"
+        return self._channel
+
+
+def candidate(
+    code: str | dict[str, str],
+    *tests: str,
+    framework: TestFramework = TestFramework.UNSPECIFIED,
+    specification: str = "",
+    entry_point: str = "",
+) -> Candidate:
+    """Return a candidate of one file, or of several, with a suite for each test file."""
+    files = {"main.py": code} if isinstance(code, str) else code
+    return Candidate(
+        files=tuple(SourceFile(path, content.encode()) for path, content in files.items()),
+        language="python",
+        entry_point=entry_point or next(iter(files)),
+        specification=specification,
+        tests=tuple(TestSuite((SourceFile("test_it.py", text.encode()),), framework) for text in tests),
+    )
+
+
+@pytest.fixture(scope="session")
+async def execution(docker_ready: None) -> AsyncIterator[Stage]:
+    """Yield the stage over a sandbox service with the default settings."""
+    with TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        async with (
+            serving(["sandbox"], f"unix:{folder}/s", Settings()) as address,
+            grpc.aio.insecure_channel(address) as channel,
+            stage(Resources(channel)) as built,  # type: ignore[arg-type]
+        ):
+            yield built
+
+
+@pytest.fixture
+def judge(execution: Stage) -> Judge:
+    """Give a function that runs the stage over a candidate, and checks that what it told early is what it found."""
+
+    async def run(*arguments: str | dict[str, str], **fields: object) -> StageResult:
+        context = Context()
+        result = await execution.run(candidate(*arguments, **fields), context)  # type: ignore[arg-type]
+        assert tuple(context.findings) == result.findings
+        return result
+
+    return run
