@@ -1,0 +1,275 @@
+"""The store: what is kept, for whom, for how long, and what it says when it cannot."""
+
+import asyncio
+import base64
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavailable
+
+from host import database
+from host.settings import Settings
+from services.validation.store import Stored, ValidationStore
+from tests.processes import run_python
+
+
+def row(number: int, tenant: str = "local", request_id: str = "", digest: str = "", verdict: int = 1) -> Stored:
+    """Return a row."""
+    return Stored(f"val_{tenant}_{number}", tenant, request_id, digest, verdict, b"body %d" % number)
+
+
+def at(folder: Path, keep: int = 1000) -> ValidationStore:
+    """Return a store whose database lies in a folder."""
+    return ValidationStore(lambda: database.open_engine(database.url_of(Settings(state_dir=folder))), keep)
+
+
+@asynccontextmanager
+async def opened(folder: Path, keep: int = 1000) -> AsyncIterator[ValidationStore]:
+    """Open a store and close it."""
+    store = at(folder, keep)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def test_kept(folder: Path) -> None:
+    """What was added is there, also for a later process."""
+    async with opened(folder) as store:
+        assert await store.add(row(1)) == row(1)
+    async with opened(folder) as store:
+        assert await store.get("local", "val_local_1") == row(1)
+
+
+@pytest.mark.parametrize(("tenant", "identifier"), [("other", "val_local_1"), ("local", "val_local_2")])
+async def test_not_there(folder: Path, tenant: str, identifier: str) -> None:
+    """Another tenant's validation and one that never was are answered alike."""
+    async with opened(folder) as store:
+        await store.add(row(1))
+        with pytest.raises(NotFound) as caught:
+            await store.get(tenant, identifier)
+    assert str(caught.value) == "there is no such validation"
+
+
+async def pages(store: ValidationStore, size: int, verdict: int = 0) -> list[list[Stored]]:
+    """Return all pages."""
+    found, token = [], ""
+    while True:
+        rows, token = await store.page("local", size, token, verdict)
+        found.append(list(rows))
+        if not token:
+            return found
+
+
+@pytest.mark.parametrize("size", [1, 7, 24, 25, 26, 1000])
+async def test_pages(folder: Path, size: int) -> None:
+    """Pages go through all of a tenant's validations once, newest first, and the last has no token."""
+    async with opened(folder) as store:
+        for number in range(25):
+            await store.add(row(number))
+            await store.add(row(number, "other"))
+        found = await pages(store, size)
+    assert [entry for page in found for entry in page] == [row(number) for number in reversed(range(25))]
+    assert all(len(page) == size for page in found[:-1])
+    assert found[-1]
+
+
+async def test_new_rows_do_not_move_pages(folder: Path) -> None:
+    """What is added between two pages does not show up in the second, or repeat what the first had."""
+    async with opened(folder) as store:
+        for number in range(4):
+            await store.add(row(number))
+        _, token = await store.page("local", 2, "", 0)
+        await store.add(row(4))
+        rows, token = await store.page("local", 2, token, 0)
+    assert (list(rows), token) == ([row(1), row(0)], "")
+
+
+async def test_by_verdict(folder: Path) -> None:
+    """A verdict narrows the pages."""
+    async with opened(folder) as store:
+        for number in range(9):
+            await store.add(row(number, verdict=1 + number % 3))
+        found = await pages(store, 2, verdict=2)
+    assert [entry.id for page in found for entry in page] == ["val_local_7", "val_local_4", "val_local_1"]
+
+
+def token_of(text: str) -> str:
+    """Return a token as the store writes it, over any text."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["!", "é", "A", "====", " ", "MQ==", token_of("x"), token_of("-1"), token_of("0"), token_of("1_0"),
+     token_of(" 1"), token_of("1.5"), token_of(str(2**63)), token_of("9" * 5000), token_of("١")],
+)  # fmt: skip
+async def test_bad_token(folder: Path, token: str) -> None:
+    """A token that the store did not write is refused by its field."""
+    async with opened(folder) as store:
+        with pytest.raises(InvalidArgument) as caught:
+            await store.page("local", 10, token, 0)
+    assert caught.value.field == "page_token"
+
+
+async def test_request_id(folder: Path) -> None:
+    """A request_id brings back what was first made with it, for its tenant, and is refused for another request."""
+    async with opened(folder) as store:
+        first = row(1, request_id="r", digest="d")
+        await store.add(first)
+        assert await store.add(row(2, request_id="r", digest="d")) == first
+        assert await store.by_request("local", "r", "d") == first
+        assert await store.by_request("other", "r", "d") is None
+        assert await store.add(row(3, "other", request_id="r", digest="e")) == row(3, "other", "r", "e")
+        for attempt in (store.by_request("local", "r", "e"), store.add(row(4, request_id="r", digest="e"))):
+            with pytest.raises(RequestIdReused):
+                await attempt
+
+
+async def test_without_request_id(folder: Path) -> None:
+    """Rows without a request_id never stand for one another."""
+    async with opened(folder) as store:
+        assert [await store.add(row(number)) for number in range(3)] == [row(number) for number in range(3)]
+        assert await store.by_request("local", "", "") is None
+
+
+async def test_concurrent_request_id(folder: Path) -> None:
+    """Of many at one time with one request_id, in two stores on one file, one is kept and all are answered by it."""
+    async with opened(folder) as one, opened(folder) as other:
+        attempts = [
+            store.add(row(number, request_id="r", digest="d")) for number in range(10) for store in (one, other)
+        ][:20]
+        answers = await asyncio.gather(*attempts)
+        assert len({answer.id for answer in answers}) == 1
+        assert [len(page) for page in await pages(one, 100)] == [1]
+
+
+async def test_pruned(folder: Path) -> None:
+    """Only the newest are kept."""
+    async with opened(folder, keep=5) as store:
+        for number in range(12):
+            await store.add(row(number))
+        assert await pages(store, 100) == [[row(number) for number in range(11, 6, -1)]]
+        with pytest.raises(NotFound):
+            await store.get("local", "val_local_6")
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from host import database
+from host.settings import Settings
+from services.validation.store import Stored, ValidationStore
+
+async def main():
+    url = database.url_of(Settings(state_dir=Path(sys.argv[1])))
+    store = ValidationStore(lambda: database.open_engine(url), 1000)
+    await asyncio.to_thread(__import__, "sqlalchemy.ext.asyncio")
+    while not Path(sys.argv[1], "go").exists():
+        await asyncio.sleep(0.001)
+    for number in range(20):
+        await store.add(Stored(f"{sys.argv[2]}{number}", "local", "", "", 1, b""))
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_on_a_new_file(folder: Path) -> None:
+    """Processes that meet on a database that is not there yet make it together, and lose nothing."""
+    (folder / "program.py").write_text(PROGRAM)
+    processes = [
+        asyncio.create_task(run_python(str(folder / "program.py"), str(folder), name, seconds=60)) for name in "abc"
+    ]
+    await asyncio.sleep(2)
+    (folder / "go").touch()
+    for done in await asyncio.gather(*processes):
+        assert (done.returncode, done.stderr) == (0, "")
+    async with opened(folder) as store:
+        assert [len(page) for page in await pages(store, 100)] == [60]
+
+
+async def test_folder_is_private(folder: Path) -> None:
+    """The folder of the default database is its owner's only."""
+    async with opened(folder / "made" / "here") as store:
+        await store.add(row(1))
+    assert (folder / "made" / "here").stat().st_mode & 0o777 == 0o700
+
+
+def not_a_folder(folder: Path) -> Path:
+    """Put a file where the folder should be."""
+    (folder / "state").write_text("")
+    return folder / "state"
+
+
+def in_proc(folder: Path) -> Path:
+    """Name a folder that nobody can make, root included."""
+    return Path("/proc/assay")
+
+
+def database_is_a_folder(folder: Path) -> Path:
+    """Put a folder where the database should be."""
+    (folder / "assay.db").mkdir()
+    return folder
+
+
+def no_database(folder: Path) -> Path:
+    """Put something else where the database should be."""
+    (folder / "assay.db").write_bytes(b"precious" * 1000)
+    return folder
+
+
+@pytest.mark.parametrize("prepare", [not_a_folder, in_proc, database_is_a_folder, no_database])
+async def test_cannot_be_opened(folder: Path, prepare: Callable[[Path], Path]) -> None:
+    """A database that cannot be opened is StoreUnavailable, with the setting to change."""
+    async with opened(prepare(folder)) as store:
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="ASSAY_STATE_DIR"):
+                await store.get("local", "x")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite+nothing:///x", "postgresql+asyncpg://u:hunter2@localhost/x", ""])
+async def test_bad_url(folder: Path, url: str) -> None:
+    """A database URL that cannot be used is StoreUnavailable, and its password stays out of it."""
+    store = ValidationStore(lambda: database.open_engine(url), 10)
+    with pytest.raises(StoreUnavailable, match="ASSAY_DATABASE_URL") as caught:
+        await store.get("local", "x")
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_another_schema(folder: Path) -> None:
+    """A database of another version's schema is refused, and left as it is."""
+    with sqlite3.connect(folder / "assay.db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    async with opened(folder) as store:
+        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 1"):
+            await store.add(row(1))
+    with sqlite3.connect(folder / "assay.db") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+async def test_locked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that another program holds is StoreUnavailable after a bounded wait, and works again afterwards."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    async with opened(folder) as store:
+        await store.add(row(1))
+        other = sqlite3.connect(folder / "assay.db", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await asyncio.wait_for(store.add(row(2)), 10)
+        other.execute("ROLLBACK")
+        other.close()
+        assert await store.add(row(2)) == row(2)
+
+
+async def test_gone_in_between(folder: Path) -> None:
+    """A database whose table went away is StoreUnavailable, not a defect."""
+    async with opened(folder) as store:
+        await store.add(row(1))
+        with sqlite3.connect(folder / "assay.db") as connection:
+            connection.execute("DROP TABLE validations")
+        with pytest.raises(StoreUnavailable, match="no such table"):
+            await store.add(row(2))
