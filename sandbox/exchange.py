@@ -24,6 +24,7 @@ KILL_SECONDS = 3.0
 COLLECT_SECONDS = 12.0
 MAX_OMITTED = 200
 MAX_NAME = 16 * 1024
+STREAMS = (Kind.STDOUT, Kind.STDERR, Kind.STDOUT_TAIL, Kind.STDERR_TAIL)
 
 
 class Connection(Protocol):
@@ -97,9 +98,6 @@ class Record:
         """Return why the runner killed the program, or nothing."""
         value = (self.ended or {}).get("ended_by")
         return value if value in {"cpu", "output", "service"} else ""
-
-
-STREAMS = (Kind.STDOUT, Kind.STDERR, Kind.STDOUT_TAIL, Kind.STDERR_TAIL)
 
 
 def job_of(program: Program, limits: Limits) -> Job:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from assay.errors import InvalidArgument
 
@@ -67,13 +68,17 @@ def resolve(asked: Mapping[str, float], defaults: Limits, maxima: Limits) -> Lim
     """
     for name, value in asked.items():
         _check(name, value, getattr(LEAST, name), getattr(maxima, name))
-    limits = replace(defaults, **asked)
+    limits = replace(defaults, **{name: _typed(name, value) for name, value in asked.items()})
     if limits.output_bytes > limits.output_hard_bytes:
         # Whoever asks for a low hard cap alone gets no more kept than that.
         if "output_bytes" in asked:
             raise InvalidArgument("limits.output_bytes", "it is above limits.output_hard_bytes")
         limits = replace(limits, output_bytes=limits.output_hard_bytes)
     return limits
+
+
+def _typed(name: str, value: float) -> Any:
+    return float(value) if name.endswith("_seconds") else int(value)
 
 
 def _check(name: str, value: float, least: float, most: float) -> None:

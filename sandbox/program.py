@@ -40,7 +40,7 @@ class Program:
 
 
 def check(program: Program) -> Program:
-    """Return the program if its parts, the files' paths apart, are in bounds; raise :class:`InvalidArgument` otherwise."""
+    """Return the program if all but its files is in bounds; raise :class:`InvalidArgument` otherwise."""
     if program.entry_point not in {file.path for file in program.files}:
         raise InvalidArgument("entry_point", "it is not the path of one of the files")
     if program.entry_point.startswith("-"):

@@ -1,8 +1,8 @@
 """
 How much of a container's memory its files may take.
 
-Files in the container live in memory. All tmpfs together, with what the kernel needs for their inodes, and a reserve for
-the runner and an interpreter stay under the memory limit: a full disk must never be what kills the runner.
+Files in the container live in memory. All tmpfs together, with what the kernel needs for their inodes, and a reserve
+for the runner and an interpreter stay under the memory limit: a full disk must never be what kills the runner.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Mounts:
     :param work_bytes: /work, the limit ``disk_bytes`` to the page.
     :param temporary_bytes: /tmp.
     :param shared_bytes: /dev/shm.
-    :param inodes: Of /work and of /tmp, each.
+    :param inodes: Of each of them.
     """
 
     work_bytes: int
@@ -40,12 +40,12 @@ class Mounts:
 
     def total_bytes(self) -> int:
         """Return the memory that all of it can take."""
-        return self.work_bytes + self.temporary_bytes + self.shared_bytes + 2 * self.inodes * INODE_BYTES
+        return self.work_bytes + self.temporary_bytes + self.shared_bytes + 3 * self.inodes * INODE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The limits that are a sandbox's from its making on: memory and processes can be changed while it waits, files not."""
+    """The limits that a sandbox is made with: memory and processes can be changed while it waits, files not."""
 
     memory_bytes: int
     processes: int
@@ -103,9 +103,7 @@ def check_files(sizes: dict[str, int], disk_bytes: int, field: str = "files") ->
         raise InvalidArgument(field, f"they take {taken} bytes in pages; limits.disk_bytes leaves {room.work_bytes}")
     folders = {path[:index] for path in sizes for index, character in enumerate(path) if character == "/"}
     if len(sizes) + len(folders) + 1 > room.inodes:
-        raise InvalidArgument(
-            field, f"{len(sizes)} files in {len(folders)} folders are more than {room.inodes} entries"
-        )
+        raise InvalidArgument(field, f"{len(sizes)} files in {len(folders)} folders are above {room.inodes} entries")
 
 
 def _clamp(value: int, least: int, most: int) -> int:

@@ -61,7 +61,15 @@ class Backend:
         self._remover = Remover(self._daemon, self._events, self._owner)
         turns = asyncio.Semaphore(concurrency + extra_concurrency)
         self._makers = {
-            name: Maker(self._daemon, self._events, self._remover, self._owner, language, isolation, turns)
+            name: Maker(
+                daemon=self._daemon,
+                events=self._events,
+                remover=self._remover,
+                owner=self._owner,
+                language=language,
+                isolation=isolation,
+                concurrency=turns,
+            )
             for name, language in languages.items()
         }
         self._size = size

@@ -27,11 +27,8 @@ class Container:
 
     def usable(self, max_age_seconds: float) -> bool:
         """Tell whether it is still alive and waiting, and not too old."""
-        return (
-            self.streams.waiting()
-            and not self.evidence.died.is_set()
-            and time.monotonic() - self.made_at < max_age_seconds
-        )
+        young = time.monotonic() - self.made_at < max_age_seconds
+        return young and self.streams.waiting() and not self.evidence.died.is_set()
 
     @property
     def version(self) -> str:

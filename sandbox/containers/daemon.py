@@ -40,7 +40,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the daemon listens: a Unix socket's path, or host and port, with TLS where a folder of certificates is set."""
+    """Where the daemon listens: a Unix socket's path, or host and port, with TLS where there are certificates."""
 
     url: str
     socket_path: str = ""
@@ -85,7 +85,11 @@ class Daemon:
 
     async def create(self, name: str, config: dict[str, Any]) -> str:
         """Create a container; return its id."""
-        return str((await self._run(self._make, lambda c: c.create_container_from_config(config, name)))["Id"])
+
+        def call(client: Any) -> str:
+            return str(client.create_container_from_config(config, name)["Id"])
+
+        return await self._run(self._make, call)
 
     async def start(self, container: str) -> None:
         """Start a container."""
@@ -96,8 +100,8 @@ class Daemon:
 
         def call(client: "APIClient") -> None:
             # The library's own method knows nothing of PidsLimit.
-            url = client._url("/containers/{0}/update", container)
-            client._raise_for_status(client._post_json(url, data=settings))
+            url = f"{client.base_url}/v{API_VERSION}/containers/{container}/update"
+            client._raise_for_status(client.post(url, json=settings, timeout=MAKE_SECONDS))  # type: ignore[attr-defined]
 
         await self._run(self._make, call)
 
@@ -116,7 +120,11 @@ class Daemon:
 
     async def image(self, tag: str) -> dict[str, Any]:
         """Return what the daemon knows of an image; raise :class:`Missing` where it has none."""
-        return dict(await self._run(self._query, lambda c: c.inspect_image(tag)))
+
+        def call(client: Any) -> dict[str, Any]:
+            return dict(client.inspect_image(tag))
+
+        return await self._run(self._query, call)
 
     async def _run(self, lane: "_Lane", call: Callable[["APIClient"], T]) -> T:
         loop = asyncio.get_running_loop()

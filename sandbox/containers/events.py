@@ -1,4 +1,4 @@
-"""What the daemon tells of this service's containers: kept, since a container that removes itself takes its own evidence."""
+"""What the daemon tells of this service's containers, kept: one that removes itself takes its own evidence along."""
 
 import asyncio
 import contextlib

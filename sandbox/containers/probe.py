@@ -1,4 +1,4 @@
-"""Whether a runtime enforces what it is told: tried with a program that goes beyond, before any other program is run."""
+"""Whether a runtime enforces what it is told: tried by going beyond it, before any other program is run."""
 
 import asyncio
 

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 BY_ITSELF_SECONDS = 1.0
 RETRY_SECONDS = 0.3
-GIVE_UP_SECONDS = 120.0
+MOST_TRIES = 60
 MOST_AT_ONE_TIME = 64
 SWEEP_SECONDS = 60.0
 
@@ -61,8 +61,9 @@ class Remover:
             else:
                 self._events.forget(identity)
                 return
-        gives_up_at = time.monotonic() + GIVE_UP_SECONDS
-        while not await self._try_once(name) and time.monotonic() < gives_up_at:
+        for _ in range(MOST_TRIES):
+            if await self._try_once(name):
+                break
             await asyncio.sleep(RETRY_SECONDS)
         self._events.forget(identity)
 
@@ -82,7 +83,7 @@ class Remover:
         return True
 
     async def sweep(self) -> int:
-        """Remove leftovers: of owners that are gone, and of this one where it lost track. Return how many were found."""
+        """Remove leftovers of owners that are gone, and of this one where it lost track; return how many."""
         here, now = machine(), time.time()
         found = 0
         for container in await self._daemon.containers(f"{MARK}=1"):

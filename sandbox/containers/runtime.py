@@ -35,6 +35,7 @@ class Maker:
 
     def __init__(
         self,
+        *,
         daemon: Daemon,
         events: EventLog,
         remover: Remover,

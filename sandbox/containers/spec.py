@@ -58,7 +58,6 @@ def config(language: Language, size: Size, isolation: Isolation, labels: dict[st
         "Env": [],
         "WorkingDir": "/work",
         "Labels": labels,
-        "NetworkDisabled": True,
         "Tty": False,
         "OpenStdin": True,
         "StdinOnce": True,
@@ -91,7 +90,8 @@ def _host_config(size: Size, isolation: Isolation) -> dict[str, Any]:
         "AutoRemove": True,
         "Runtime": isolation.runtime,
         "NetworkMode": "none",
-        "IpcMode": "private",
+        # A private namespace without Docker's own /dev/shm, whose number of entries nothing bounds: ours is below.
+        "IpcMode": "none",
         "CgroupnsMode": "private",
         "Privileged": False,
         "ReadonlyRootfs": True,
@@ -101,8 +101,8 @@ def _host_config(size: Size, isolation: Isolation) -> dict[str, Any]:
         "Tmpfs": {
             "/work": f"{base},size={room.work_bytes},mode=0700,{PROGRAM}",
             "/tmp": f"{base},size={room.temporary_bytes},mode=1777",  # noqa: S108 - the container's own
+            "/dev/shm": f"{base},size={room.shared_bytes},mode=1777",  # noqa: S108
         },
-        "ShmSize": room.shared_bytes,
         "NanoCpus": round(isolation.cpus * 1e9),
         "OomScoreAdj": 500,
         "Ulimits": [

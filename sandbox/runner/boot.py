@@ -1,10 +1,11 @@
+# ruff: noqa: D100 - a docstring would be the program's __doc__
 # What a prestarted interpreter runs: it says that it is up, waits for the program, and then is the program. It imports
 # nothing that the interpreter has not imported by itself, and leaves no name behind: the program finds the modules,
 # arguments, paths and globals that it would find under "python3 main.py". An uncaught exception leaves by the bare
 # "raise", which adds no frame of this file to the traceback.
 
 
-def _boot():
+def _boot():  # type: ignore[no-untyped-def]
     import os
     import sys
 
@@ -18,7 +19,7 @@ def _boot():
     entry, count, *rest = received.split(b"\0")
     arguments = [os.fsdecode(argument) for argument in rest[: int(count)]]
     variables = [os.fsdecode(part) for part in rest[int(count) :]]
-    os.environ.update(zip(variables[::2], variables[1::2]))
+    os.environ.update(zip(variables[::2], variables[1::2], strict=True))
 
     name = os.fsdecode(entry)
     path = os.path.join(os.getcwd(), name)
@@ -33,11 +34,15 @@ def _boot():
     del namespace["_boot"]
     with open(path, "rb") as source:
         text = source.read()
-    return compile(text, path, "exec", dont_inherit=True)
+    try:
+        return compile(text, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # What is wrong with a text is told in other words where it does not come from a file.
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - no shell is wanted
 
 
 try:
-    exec(_boot())
+    exec(_boot())  # type: ignore[no-untyped-call]  # noqa: S102 - it is what this file is for
 except BaseException:
     __boot_error__ = __import__("sys").exception()
     while (

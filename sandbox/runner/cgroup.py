@@ -1,8 +1,9 @@
 """
 The counters of the container's own control group, version 1 or 2, as pure functions over the text of its files.
 
-They see everything in the container: processes that double-forked, that were reaped by others, that were stopped. Inside
-a container they are read-only. Sources: the kernel's admin-guide/cgroup-v1/{memory,cpuacct,pids}.rst and cgroup-v2.rst.
+They see everything in the container: processes that double-forked, that were reaped by others, that were stopped.
+Inside a container they are read-only. Sources: the kernel's admin-guide/cgroup-v1/{memory,cpuacct,pids}.rst and
+admin-guide/cgroup-v2.rst.
 """
 
 import os

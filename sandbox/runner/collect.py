@@ -108,7 +108,7 @@ def send_file(path: bytes, expected: os.stat_result, send: Callable[[bytes], Non
 
 
 def escape(path: bytes) -> str:
-    r"""Return a path as printable text; a byte that is not part of printable UTF-8 becomes "\xNN", "\" itself "\x5c"."""
+    r"""Return a path as printable text: a byte that is not part of it becomes "\xNN", "\" itself "\x5c"."""
     pieces = []
     for character in path.decode("utf-8", "surrogateescape"):
         if character.isprintable() and character != "\\":

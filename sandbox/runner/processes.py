@@ -62,7 +62,7 @@ def execute(command: list[str], environment: dict[str, str]) -> Callable[[], Non
     """Return a child's body that becomes a command."""
 
     def body() -> None:
-        os.execve(command[0], command, environment)
+        os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
 
     return body
 

@@ -11,11 +11,10 @@ from typing import Any
 
 import grpc.aio
 import pytest
-
 from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
-from host.service import ServiceContext
+
+from host.server import serving
 from host.settings import SandboxSettings, Settings
-from sandbox.service import service
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,11 +23,6 @@ def docker(*arguments: str, timeout: float = 60) -> str:
     """Run a docker command and return what it prints."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=True)
     return done.stdout.strip()
-
-
-def no_peers(name: str) -> grpc.aio.Channel:
-    """Stand for a host without peers: the sandbox calls none."""
-    raise AssertionError(f"the sandbox asked for {name}")
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +39,7 @@ def docker_ready() -> None:
     )
 
 
-def settings(**changes: Any) -> Settings:
+def sandbox_settings(**changes: Any) -> Settings:
     """Return settings for a service under test."""
     return Settings(sandbox=SandboxSettings(**changes))
 
@@ -53,17 +47,12 @@ def settings(**changes: Any) -> Settings:
 @pytest.fixture(scope="session")
 async def stub(docker_ready: None) -> "AsyncIterator[sandbox_pb2_grpc.SandboxServiceAsyncStub]":
     """A client of a service with the default settings, over gRPC."""
-    with tempfile.TemporaryDirectory() as folder:
-        address = f"unix:{folder}/s"
-        server = grpc.aio.server()
-        async with service(ServiceContext(("sandbox",), settings(), no_peers)) as registrations:
-            for registration in registrations:
-                registration.add(server)
-            server.add_insecure_port(address)
-            await server.start()
-            async with grpc.aio.insecure_channel(address) as channel:
-                yield sandbox_pb2_grpc.SandboxServiceStub(channel)  # type: ignore[misc]
-            await server.stop(5)
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        async with (
+            serving(["sandbox"], f"unix:{folder}/s", sandbox_settings()) as address,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            yield sandbox_pb2_grpc.SandboxServiceStub(channel)
 
 
 Run = Callable[..., Awaitable[sandbox_pb2.ExecutionResult]]
