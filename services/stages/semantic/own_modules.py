@@ -9,6 +9,12 @@ LOCAL_SUFFIXES = (
     "_common", "_config", "_constants", "_helper", "_helpers", "_lib", "_local", "_models", "_module", "_pb2",
     "_pb2_grpc", "_settings", "_test", "_tests", "_types", "_util", "_utils", "app", "project",
 )  # fmt: skip
+LOCAL_ROLES = frozenset({
+    "client", "controller", "db", "factory", "handler", "handlers", "impl", "io", "layout", "loader", "manager",
+    "processor", "repository", "router", "routes", "schema", "schemas", "server", "service", "services", "store",
+    "views", "worker",
+})  # fmt: skip
+"""What a module does in an application, as the second of two words: `jwt_handler`, `vector_store`."""
 LOCAL_SUBMODULES = frozenset({
     "admin", "api", "app", "common", "conf", "config", "constants", "core", "database", "db", "exceptions", "forms",
     "handlers", "helpers", "models", "routes", "schemas", "serializers", "services", "settings", "tasks", "tests",
@@ -68,5 +74,6 @@ def _module_parts(path: str) -> tuple[str, ...]:
 def looks_local(module: str) -> bool:
     """Whether a module is named as people name those of their own project, of which a snippet is only a part."""
     root, *below = module.split(".")
-    named = root.lower().startswith(LOCAL_PREFIXES) or root.lower().endswith(LOCAL_SUFFIXES)
-    return named or not LOCAL_SUBMODULES.isdisjoint(below)
+    first, _, second = root.partition("_")
+    is_named_so = root.lower().startswith(LOCAL_PREFIXES) or root.lower().endswith(LOCAL_SUFFIXES)
+    return is_named_so or (bool(first) and second in LOCAL_ROLES) or not LOCAL_SUBMODULES.isdisjoint(below)

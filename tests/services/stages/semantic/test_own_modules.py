@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stages.semantic.own_modules import OwnModules
+from services.stages.semantic.own_modules import OwnModules, looks_local
 
 OWN = OwnModules(["src/shop/__init__.py", "src/shop/cart.py", "src/shop/db/models.py", "setup.py", "README.md"])
 
@@ -31,3 +31,21 @@ def test_roots(root: str, is_own: bool) -> None:
 def test_relative_imports(path: str, level: int, module: str, members: list[str], resolves: bool) -> None:
     """A relative import resolves where the file or folder that it names is among the files."""
     assert OWN.resolves(path, level, module, members) is resolves
+
+
+@pytest.mark.parametrize(
+    ("module", "is_local"),
+    [
+        ("billing_utils", True),
+        ("my_project", True),
+        ("_speedups", True),
+        ("acme.shop.models", True),
+        ("jwt_handler", True),
+        ("invoice_layout_detective", False),
+        ("quantum_flux_handler", False),
+        ("quantumflux", False),
+    ],
+)
+def test_names_that_look_local(module: str, is_local: bool) -> None:
+    """A module named as those of applications are looks local; a name that sells a product does not."""
+    assert looks_local(module) is is_local
