@@ -1,13 +1,21 @@
 """The semantic stage, as the host builds it; what reads code runs in the workers."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from assay.stage import Candidate, Stage, StageContext, StageResources, StageResult, StageStatus, Workers
 
-from services.stages.semantic.catalog import Manifest, read_manifest
+from services.stages.semantic.catalog import DATA, Manifest, read_manifest
 
 RULES_VERSION = "1"
+TABLES = ("aliases.tsv", "hosts.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
+
+
+def tables_fingerprint(directory: Path = DATA) -> str:
+    """Return eight hexadecimal digits that change with any table beside the catalog's own files."""
+    return hashlib.sha256(b"\0".join((directory / name).read_bytes() for name in TABLES)).hexdigest()[:8]
 
 
 class SemanticStage:
@@ -20,7 +28,7 @@ class SemanticStage:
 
     def __init__(self, workers: Workers, manifest: Manifest) -> None:
         self._workers = workers
-        self.version = f"{RULES_VERSION}+pypi.{manifest.date}.{manifest.fingerprint}"
+        self.version = f"{RULES_VERSION}+pypi.{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}"
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge the imports of one candidate."""

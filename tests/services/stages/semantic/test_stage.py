@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc.aio
 import pytest
 from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, StageStatus, Workers
 
 from services.stages.semantic.catalog import read_manifest
-from services.stages.semantic.stage import stage
+from services.stages.semantic.stage import TABLES, stage, tables_fingerprint
 from services.stages.workers import ProcessWorkers
 
 
@@ -68,8 +69,18 @@ async def test_clean_code_has_no_findings(semantic: Stage) -> None:
     assert (result.status, result.findings) == (StageStatus.COMPLETED, ())
 
 
-async def test_version_changes_with_the_catalog(semantic: Stage) -> None:
-    """The version that answers are stored under names the catalog's date and content."""
+async def test_version_names_the_data(semantic: Stage) -> None:
+    """The version that answers are stored under names the catalog's date and content, and the tables'."""
     manifest = read_manifest()
-    assert semantic.version.endswith(f"{manifest.date}.{manifest.fingerprint}")
+    assert semantic.version.endswith(f"{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}")
     assert (semantic.name, semantic.languages, semantic.requires) == ("semantic", frozenset({"python"}), ())
+
+
+@pytest.mark.parametrize("altered", TABLES)
+def test_any_table_changes_the_fingerprint(tmp_path: Path, altered: str) -> None:
+    """A change of one table gives another fingerprint."""
+    for name in TABLES:
+        (tmp_path / name).write_text(name)
+    before = tables_fingerprint(tmp_path)
+    (tmp_path / altered).write_text("other")
+    assert tables_fingerprint(tmp_path) != before
