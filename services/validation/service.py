@@ -1,5 +1,6 @@
 """Composes the validation service: the engine over the stages of the suite, and the store."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -25,6 +26,8 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         turns=Turns(settings.max_concurrent, settings.queue_size),
         times=StageTimes(settings.default_stage_seconds, settings.stage_seconds),
     )
+    # Loading SQLAlchemy takes longer than reading a file: it overlaps with the stages. The first use tells of an error.
+    opening = asyncio.create_task(store.open())
     try:
         yield [
             Registration(
@@ -33,4 +36,5 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
             )
         ]
     finally:
+        await asyncio.gather(opening, return_exceptions=True)
         await store.close()
