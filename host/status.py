@@ -10,13 +10,11 @@ from typing import Any
 import grpc
 import grpc.aio
 from assay.convert import duration_to_proto
-from assay.errors import AssayError, InvalidArgument
+from assay.errors import DOMAIN, AssayError, InvalidArgument
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
-
-DOMAIN = "assay"
 
 MESSAGE_BYTES = 800
 """What is kept of a message, and of a violation's description. A status travels in headers of at most 8 KiB in all, in

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import grpc.aio
 
-from assay.errors import AssayError, DeadlineExceeded, InvalidArgument, Unavailable, by_reason
+from assay.errors import DOMAIN, AssayError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable, by_reason
 from assay.v1 import sandbox_pb2_grpc, stage_pb2_grpc, validation_pb2_grpc
 
 if TYPE_CHECKING:
@@ -70,29 +70,33 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> AssayError:
 
     A status without ErrorInfo, for example from a proxy or from gRPC itself, becomes the nearest class.
     """
-    from google.rpc import error_details_pb2
-    from grpc_status import rpc_status
-
+    info, request, retry = _details(error)
     message = error.details() or error.code().name
-    try:
-        status = rpc_status.from_call(error)
-    except ValueError:
-        # The details in the metadata contradict the code: a middleman's doing. The code is what counts.
-        status = None
-    info, request, retry = (
-        error_details_pb2.ErrorInfo(),
-        error_details_pb2.BadRequest(),
-        error_details_pb2.RetryInfo(),
-    )
-    for detail in status.details if status else ():
-        for wanted in (info, request, retry):
-            if detail.Is(wanted.DESCRIPTOR):
-                detail.Unpack(wanted)
-    made = _make(by_reason().get(info.reason) or _nearest(error.code()), message, request)
+    ours = by_reason().get(info.reason) if info.domain == DOMAIN else None
+    made = _make(ours or _nearest(error.code()), message, request)
     made.metadata.update(info.metadata)
     if retry.HasField("retry_delay"):
         made.retry_after = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
     return made
+
+
+def _details(
+    error: grpc.aio.AioRpcError,
+) -> "tuple[error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo]":
+    from google.protobuf.message import DecodeError
+    from google.rpc import error_details_pb2
+    from grpc_status import rpc_status
+
+    found = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    try:
+        status = rpc_status.from_call(error)
+        for detail in status.details if status else ():
+            for wanted in found:
+                detail.Unpack(wanted)
+    except (ValueError, DecodeError):
+        # They cannot be read, or contradict the code: a middleman's doing. The code is what counts.
+        pass
+    return found
 
 
 def _make(kind: type[AssayError], message: str, request: "error_details_pb2.BadRequest") -> AssayError:
@@ -112,5 +116,7 @@ def _nearest(code: grpc.StatusCode) -> type[AssayError]:
             return DeadlineExceeded
         case grpc.StatusCode.INVALID_ARGUMENT:
             return InvalidArgument
+        case grpc.StatusCode.NOT_FOUND:
+            return NotFound
         case _:
             return AssayError

@@ -24,6 +24,9 @@ The first column is the gRPC status code, the second the ErrorReason without its
 from collections.abc import Mapping
 from typing import ClassVar
 
+DOMAIN = "assay"
+"""The domain of ErrorInfo in which the reasons have their meaning."""
+
 
 class AssayError(Exception):
     """
