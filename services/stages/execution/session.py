@@ -23,6 +23,9 @@ SPARE_SECONDS = 1.0
 
 MIN_SECONDS = 0.5
 
+TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
+"""After one of these no further suite is run: the code has failed, and each would take as long again."""
+
 
 class Session:
     """Runs one candidate."""
@@ -75,7 +78,7 @@ class Session:
                 await self._context.found(finding)
         if said.unable:
             self._unable.append(said.unable)
-        return report.load_error is None and "loaded" in report.reached
+        return report.load_error is None and "loaded" in report.reached and result.outcome not in TIME_LIMITS
 
     def _check(self, run: Run, result: ExecutionResult, report: Report, seconds: float) -> None:
         """Raise where what happened is ours, not the candidate's."""

@@ -143,11 +143,13 @@ async def test_what_went_wrong_is_named(judge: Judge, body: str, rule: str) -> N
 
 
 async def test_an_endless_loop_is_named_with_its_line(judge: Judge) -> None:
-    """A loop without end is a time limit, in the test under way, at the line where the program stood."""
-    finding = await only(judge, "def add(a, b):\n    while True:\n        a += b\n", TWO)
+    """A loop without end is a time limit at the line where the program stood, and no other suite is waited for."""
+    result = await judge("def add(a, b):\n    while True:\n        a += b\n", TWO, TWO)
+    (finding,) = result.findings
     assert (finding.rule_id, finding.evidence["test"]) == ("execution/time-limit", "line 1")
     assert finding.location is not None
     assert finding.location.start_line in {2, 3}
+    assert result.details["tests_total"] == "2"
 
 
 async def test_an_exception_has_the_candidates_line(judge: Judge) -> None:
