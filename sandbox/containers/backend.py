@@ -107,6 +107,7 @@ class Backend:
     async def close(self) -> None:
         """End every container of this backend."""
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        await asyncio.gather(*(maker.close(DRAIN_SECONDS) for maker in self._makers.values()))
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self._missing is not None:

@@ -51,6 +51,7 @@ class Maker:
         self._language = language
         self._isolation = isolation
         self._concurrency = concurrency
+        self._making: set[asyncio.Task[Container]] = set()
 
     async def make(self, size: Size) -> Container:
         """
@@ -60,11 +61,20 @@ class Maker:
         """
         # A creation that was asked for cannot be taken back: it goes on, and what it makes is removed.
         making = asyncio.create_task(self._make_in_turn(size))
+        self._making.add(making)
+        making.add_done_callback(self._making.discard)
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
             making.add_done_callback(self._discard_result)
             raise
+
+    async def close(self, seconds: float) -> None:
+        """Wait for the containers that are still in the making; each is removed once it is made."""
+        if self._making:
+            await asyncio.wait(tuple(self._making), timeout=seconds)
+            # Their results are discarded by callbacks in the next turn of the loop.
+            await asyncio.sleep(0)
 
     def _discard_result(self, task: "asyncio.Task[Container]") -> None:
         if not task.cancelled() and task.exception() is None:
