@@ -3,6 +3,7 @@ file does not parse, so that no string or comment is mistaken for them."""
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from assay.stage import Category, Finding, Fix, Location, Severity, TextEdit
 
@@ -55,6 +56,9 @@ _MERGE = re.compile(rb"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _TALK = re.compile(rb"[\[/<*-]?\s*[A-Z*\[][\w'*`]*[,!]?(?: .*)?", re.DOTALL)
 _WORD = re.compile(rb"[A-Za-z][A-Za-z'-]*[,.:;!?]?")
 
+MAX_FENCES = 50
+"""Fences beyond which a file is no program with a fence left in, and nothing is tried to mend it."""
+
 Parses = Callable[[bytes], bool]
 """Says whether UTF-8 source has no syntax error."""
 
@@ -64,13 +68,15 @@ Lines = range
 
 def artifacts(source: Source, scan: Scan, parses: Parses) -> Iterator[Finding]:
     """Yield what was left in a file that does not parse."""
-    merged = [number for number in _outside(source, scan) if _MERGE.fullmatch(source.line(number))]
+    marked = _outside(source, scan)
+    merged = [number for number in marked if _MERGE.fullmatch(source.line(number))]
     if any(source.line(number)[:1] in (b"<", b">") for number in merged):
         yield MERGE.finding("A merge conflict was never resolved.", _lines(source, range(merged[0], merged[0] + 1)))
         return
-    fences = [number for number in _outside(source, scan) if _FENCE.fullmatch(source.line(number))]
+    fences = [number for number in marked if _FENCE.fullmatch(source.line(number))]
     if fences:
-        fix = _fix(source, _without_fences(fences, len(source.starts)), parses)
+        few = len(fences) <= MAX_FENCES
+        fix = _fix(source, _without_fences(fences, len(source.starts)), parses) if few else ()
         message = "A Markdown fence was left in the source."
         yield FENCE.finding(message, _lines(source, range(fences[0], fences[0] + 1)), fixes=fix)
         return
@@ -88,13 +94,13 @@ def _talk(source: Source, parses: Parses) -> Iterator[Finding]:
         yield TALK.finding("Text of a conversation stands around the code.", _lines(source, talk[0]), fixes=fix)
 
 
+_MARK = re.compile(rb"^[ \t]*(?:```|~~~|<<<<<<<|>>>>>>>|=======|\|\|\|\|\|\|\|)", re.MULTILINE)
+
+
 def _outside(source: Source, scan: Scan) -> list[int]:
-    marks = (b"```", b"~~~", b"<<<<<<<", b">>>>>>>", b"=======", b"|||||||")
-    return [
-        number
-        for number, start in enumerate(source.starts, 1)
-        if source.line(number).lstrip().startswith(marks) and not scan.in_string(start)
-    ]
+    """Return the lines that begin like a fence or a merge marker, outside of strings; of each kind some are enough."""
+    marks = islice(_MARK.finditer(source.data.replace(b"\r", b"\n")), 10 * MAX_FENCES)
+    return [source.position(mark.start())[0] for mark in marks if not scan.in_string(mark.start())]
 
 
 def _without_fences(fences: list[int], last: int) -> list[list[Lines]]:

@@ -19,8 +19,8 @@ BINARY = Rule(
     Category.SYNTAX,
     Severity.CRITICAL,
     "The bytes are those of an archive, an image, a program or compiled code under a name that promises source.",
-    fires=(b"PK\x03\x04 and so on", b"\x89PNG\r\n\x1a\n", b"\x7fELF\x02"),
-    passes=(b"# PNG\nx = 1\n",),
+    fires=(b"PK\x03\x04 and so on", b"\x89PNG\r\n\x1a\n", b"\x7fELF\x02", b"\x01\x02" * 50),
+    passes=(b"# PNG\nx = 1\n", b"\x0cx = '\x1b[0m'\r\n"),
 )
 
 UNREADABLE = Rule(
@@ -64,17 +64,24 @@ TOO_DEEP = Rule(
     passes=(b"x = " + b"(" * 190 + b"1" + b")" * 190, b'x = "' + b"(" * 300 + b'"\n'),
 )
 
+_CONTROL = bytes(set(range(1, 32)) - set(b"\t\n\f\r\x1b") | {127})
+
 _MAGIC = (b"PK\x03\x04", b"\x89PNG", b"\x7fELF", b"GIF8", b"\xff\xd8\xff", b"%PDF-", b"\x1f\x8b", b"BZh9", b"MZ\x90")
 
 
 def check_bytes(content: bytes, path: str) -> Finding | None:
     """Return what is wrong with bytes that cannot be source at all."""
-    if content.startswith(_MAGIC):
+    if content.startswith(_MAGIC) or _is_mostly_control(content):
         return BINARY.finding("This is a binary file, not source.", Location(path, 1, 1, 1, 1))
     at = content.find(b"\0")
     if at < 0:
         return None
     return NUL_BYTES.finding("The source holds NUL bytes.", _place(content, at, path))
+
+
+def _is_mostly_control(content: bytes) -> bool:
+    beginning = content[:8192]
+    return len(beginning.translate(None, _CONTROL)) * 10 < len(beginning) * 9
 
 
 def unreadable(error: UnreadableSource, content: bytes, path: str) -> Finding:

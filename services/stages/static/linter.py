@@ -1,11 +1,13 @@
 """Runs ruff over one file, by the candidate's Python version, with nothing of the candidate's silencing it."""
 
 import ctypes
+import io
 import json
 import resource
 import signal
 import subprocess
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
 from assay.errors import PluginFailed
@@ -19,6 +21,9 @@ DEADLINE = 25.0
 
 STACK_BYTES = 16 * 1024 * 1024
 """Room for what Python compiles (up to 10,000 levels), so that ruff runs out of it only where Python would too."""
+
+MAX_DIAGNOSTICS = 10_000
+"""Diagnostics of one file that are looked at, in the order of the source."""
 
 PR_SET_PDEATHSIG = 1
 SYNTAX = "invalid-syntax"
@@ -53,7 +58,7 @@ def lint(data: bytes, path: str, minor: int, rules: tuple[str, ...] = RULES) -> 
     suffix = ".pyi" if PurePosixPath(path).suffix.lower() == ".pyi" else ".py"
     command = [
         _binary(), "check", "--isolated", "--ignore-noqa", "--no-cache", "--quiet", "--no-respect-gitignore",
-        "--select", ",".join(rules), "--target-version", f"py3{minor}", "--output-format", "json",
+        "--select", ",".join(rules), "--target-version", f"py3{minor}", "--output-format", "json-lines",
         "--stdin-filename", f"source{suffix}", "-",
     ]  # fmt: skip
     try:
@@ -69,7 +74,8 @@ def lint(data: bytes, path: str, minor: int, rules: tuple[str, ...] = RULES) -> 
         raise TooDeep
     if done.returncode not in (0, 1):
         raise PluginFailed(f"ruff failed with exit status {done.returncode}")
-    return tuple(_diagnostic(item, path) for item in json.loads(done.stdout))
+    lines = islice(io.BytesIO(done.stdout), MAX_DIAGNOSTICS)
+    return tuple(_diagnostic(json.loads(line), path) for line in lines)
 
 
 def _binary() -> str:

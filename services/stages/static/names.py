@@ -3,7 +3,7 @@
 import builtins
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 SIMILAR = 80.0
 """How alike two names are, from 0 to 100 (rapidfuzz's ratio), for one to be offered for the other."""
+
+MAX_NAMES, MAX_USES, MAX_NODES = 100, 20, 20_000
+"""Names of one file that are reported, uses of a name that are judged, and nodes of a scope that are searched for a
+similar name: a bound on the time that generated nonsense can take."""
 
 LAZY_ANNOTATIONS = 14
 """The minor version from which annotations are evaluated only when asked for (PEP 649)."""
@@ -39,12 +43,21 @@ def undefined_names(diagnostics: Sequence[Diagnostic], source: Source, minor: in
     dynamic = _DYNAMIC.search(source.data) is not None
     lazy = minor >= LAZY_ANNOTATIONS or b"from __future__ import annotations" in source.data
     lazy = lazy or PurePosixPath(source.path).suffix == ".pyi"
-    uses = [(_name(item, source), item, _node(root, item, source)) for item in diagnostics]
-    for name, group in groupby(sorted(uses, key=lambda use: use[0]), key=lambda use: use[0]):
-        judged = [(_rule(name, node, source, dynamic, lazy), item, node) for _, item, node in group]
-        rule, item, _ = max(judged, key=lambda one: one[0].severity)
-        nodes = [node for _, _, node in judged]
-        yield _finding(rule, item, name, nodes, root=root, source=source)
+    named = sorted(((_name(item, source), item) for item in diagnostics), key=lambda use: use[0])
+    for name, group in islice(groupby(named, key=lambda use: use[0]), MAX_NAMES):
+        items = [item for _, item in group]
+        nodes = [_node(root, item, source) for item in items[:MAX_USES]]
+        rules = [_rule(name, node, source, dynamic, lazy) for node in nodes]
+        gravest = max(range(len(rules)), key=lambda index: rules[index].severity)
+        rule, item = rules[gravest], items[gravest]
+        missing = import_for(name, frozenset(_members(nodes)))
+        message, evidence = f"Nothing defines the name {name!r}.", {"uses": str(len(items))}
+        fixes: tuple[Fix, ...] = ()
+        if missing is None:
+            suggestion = _did_you_mean(name, nodes[gravest])
+        else:
+            suggestion, fixes = f"Add: {missing[0]}", _insertion(*missing, root, source)
+        yield rule.finding(message, item.location, suggestion=suggestion, fixes=fixes, evidence=evidence)
 
 
 def _name(item: Diagnostic, source: Source) -> str:
@@ -104,19 +117,6 @@ def _behind_version_check(node: "Node", data: bytes) -> bool:
     return False
 
 
-def _finding(rule: Rule, item: Diagnostic, name: str, uses: list["Node"], *, root: "Node", source: Source) -> Finding:
-    missing = import_for(name, frozenset(_members(uses)))
-    message = f"Nothing defines the name {name!r}."
-    evidence = {"uses": str(len(uses))}
-    if missing is not None:
-        statement, sure = missing
-        fixes = _insertion(statement, sure, root, source)
-        return rule.finding(message, item.location, suggestion=f"Add: {statement}", fixes=fixes, evidence=evidence)
-    nearest = _nearest(name, uses[0], root)
-    suggestion = f"Did you mean {nearest!r}?" if nearest else "Define it, or import it."
-    return rule.finding(message, item.location, suggestion=suggestion, evidence=evidence)
-
-
 def _members(uses: list["Node"]) -> Iterator[str]:
     for node in uses:
         parent = node.parent
@@ -126,25 +126,24 @@ def _members(uses: list["Node"]) -> Iterator[str]:
                 yield member.text.decode()
 
 
-def _nearest(name: str, use: "Node", root: "Node") -> str:
-    """Return the name most like it that the code around it can see; empty where none is like it."""
+def _did_you_mean(name: str, use: "Node") -> str:
+    """Offer the name most like it that the code around it can see, where there is one."""
     from rapidfuzz import fuzz, process
 
-    known = {other for other in _visible(use, root) if other != name} | set(dir(builtins))
+    known = {other for other in _visible(use) if other != name} | set(dir(builtins))
     best = process.extract(name, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=2)
     if not best or (len(best) > 1 and best[0][1] == best[1][1]) or len(name) < 3:
-        return ""
-    return str(best[0][0])
+        return "Define it, or import it."
+    return f"Did you mean {best[0][0]!r}?"
 
 
-def _visible(use: "Node", root: "Node") -> Iterator[str]:
+def _visible(use: "Node") -> Iterator[str]:
     """Yield the names bound around a use: in the functions that hold it, and at the top of the module."""
     scope: Node | None = use
     while scope is not None:
         if scope.type in ("function_definition", "lambda", "module"):
             yield from _bound(scope)
         scope = scope.parent
-    yield from _bound(root)
 
 
 _BINDS = frozenset({"parameters", "lambda_parameters", "function_definition", "class_definition", "assignment"})
@@ -154,7 +153,9 @@ _BINDS |= {"for_statement", "named_expression", "aliased_import", "import_statem
 def _bound(scope: "Node") -> Iterator[str]:
     """Yield the identifiers that a scope's own statements bind, without those of functions inside it."""
     waiting = list(scope.named_children)
-    while waiting:
+    for _ in range(MAX_NODES):
+        if not waiting:
+            return
         node = waiting.pop()
         inner = node.type in ("function_definition", "class_definition", "lambda")
         if inner:
