@@ -31,16 +31,27 @@ def lines_of(content: bytes) -> list[str]:
 
 
 def excerpt(lines: Sequence[str], location: finding_pb2.Location) -> Excerpt | None:
-    """Return the first line of a location, or None where there is no such line or nothing on it."""
-    if not 1 <= location.start_line <= len(lines):
+    """
+    Return the first line of a location, or None where the file has nothing to show.
+
+    A finding at the end of a file, or on an empty line, is shown behind the last line before it that holds anything.
+    """
+    if location.start_line < 1:
         return None
-    line = lines[location.start_line - 1]
-    if not line.strip():
-        return None
+    for number in range(min(location.start_line, len(lines)), 0, -1):
+        line = lines[number - 1].rstrip()
+        if line:
+            if number < location.start_line:
+                return _cut(number, line, len(line), len(line) + 1)
+            start, stop = _columns(line, location)
+            return _cut(number, line, start, stop)
+    return None
+
+
+def _columns(line: str, location: finding_pb2.Location) -> tuple[int, int]:
     start = min(max(location.start_column - 1, 0), len(line))
-    stop = location.end_column - 1 if location.end_line <= location.start_line else len(line.rstrip())
-    stop = min(max(stop, start + 1), max(len(line), start + 1))
-    return _cut(location.start_line, line, start, stop)
+    stop = location.end_column - 1 if location.end_line <= location.start_line else len(line)
+    return start, max(start + 1, min(stop, len(line)))
 
 
 def _cut(number: int, line: str, start: int, stop: int) -> Excerpt:

@@ -61,7 +61,8 @@ class Report:
         self._console.print()
         self._console.print(Padding(_stage_table(validation), (0, 0, 0, 2), expand=False))
         self._findings(validation, checked.files)
-        self._console.print()
+        if self._brief:
+            self._console.print()
 
     def close(self, tally: Tally) -> None:
         """Print the summary of many files."""

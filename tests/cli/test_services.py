@@ -1,0 +1,48 @@
+"""`assay serve`, `assay stages` and `assay doctor`."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Program
+
+STAGES = ["static", "placeholder", "semantic", "execution"]
+
+
+def test_stages_are_listed(assay: Program) -> None:
+    """Each stage has its name, version and languages, in the order in which they can run."""
+    shown = assay("stages").stdout
+    assert all(name in shown for name in STAGES)
+    document = json.loads(assay("stages", "--format", "json").stdout)
+    assert sorted(entry["stage"]["name"] for entry in document["stages"]) == sorted(STAGES)
+    assert all(entry["available"] and entry["stage"]["version"] for entry in document["stages"])
+
+
+def test_an_address_that_is_taken_is_said(program: Program) -> None:
+    """Serving where somebody else does is an error in one line."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = program("serve", "--listen", address, ASSAY_SANDBOX_ENABLED="false", ASSAY_LOG_LEVEL="error")
+    assert ended.status == 2
+    assert address in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_doctor_says_what_to_do(program: Program, folder: Path) -> None:
+    """What is missing is named with its remedy, and the rest is examined all the same."""
+    (folder / "state").write_text("a file where a folder should be")
+    ended = program("doctor", ASSAY_STATE_DIR=str(folder / "state"), DOCKER_HOST=f"unix://{folder}/nobody.sock")
+    assert ended.status == 1
+    for part in ("✓ Python", "✗ state directory", "ASSAY_STATE_DIR", "✗ Docker daemon", "scripts/docker-up", "✓ ruff"):
+        assert part in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.docker
+def test_the_doctor_finds_nothing_where_all_is_well(program: Program, docker_ready: None) -> None:
+    """With Docker and the image there, every examination passes, the runs included."""
+    ended = program("doctor")
+    assert ended.status == 0, ended.stdout
+    assert ended.stdout.endswith("all is well\n")
