@@ -162,7 +162,8 @@ class Pool(Generic[S]):
             if not waiter.done():
                 waiter.set_result(sandbox)
                 return
-        if self._closed:
+        # More than fit come where callers gave up while theirs were in the making.
+        if self._closed or len(self._ready) >= self._size:
             self._discard(sandbox)
         else:
             self._ready.append(sandbox)

@@ -11,6 +11,7 @@ from assay.errors import AssayError, SandboxUnavailable
 from sandbox.containers.container import Container
 from sandbox.containers.daemon import Address, Daemon, Missing, Refused
 from sandbox.containers.events import EventLog
+from sandbox.containers.janitor import Janitor
 from sandbox.containers.owner import this_process
 from sandbox.containers.probe import PROBE_LIMITS, probe, refuse
 from sandbox.containers.removal import Remover
@@ -58,6 +59,7 @@ class Backend:
         self._owner = this_process()
         self._daemon = Daemon(address, concurrency + extra_concurrency)
         self._events = EventLog(address, self._owner.label())
+        self._janitor = Janitor(address.url, self._owner.label())
         self._remover = Remover(self._daemon, self._events, self._owner)
         turns = asyncio.Semaphore(concurrency + extra_concurrency)
         self._makers = {
@@ -99,6 +101,7 @@ class Backend:
 
     def open(self) -> None:
         """Begin to listen and to fill; returns at once, whether or not there is a daemon."""
+        self._janitor.open()
         self._events.open()
         self._sweeper = asyncio.create_task(self._remover.keep_swept(), name="sandbox-sweep")
         for pool in self._pools.values():
@@ -115,6 +118,7 @@ class Backend:
                 await self._remover.sweep()
         await self._remover.drain(DRAIN_SECONDS)
         await self._events.close()
+        await self._janitor.close()
         self._daemon.close()
 
     async def claim(self, language: str, size: Size) -> tuple[Container, frozenset[str]]:

@@ -143,6 +143,24 @@ async def test_killed_service_leaves_nothing() -> None:
     assert await until(lambda: not containers(label), 15) < 15
 
 
+async def test_killed_service_leaves_no_created_container() -> None:
+    """A service that is killed between creating and starting a container leaves that behind for seconds only."""
+    service = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVICE, str(Path(__file__).parent)),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert service.stdout is not None
+    label = ""
+    while not label.startswith(OWNER):
+        label = (await asyncio.wait_for(service.stdout.readline(), 60)).decode().strip()
+    created = docker("create", "--label", label, "--network", "none", "debian:trixie-slim", "sleep", "60")
+    service.send_signal(signal.SIGKILL)
+    await service.wait()
+    assert created[:12] in containers(label)
+    assert await until(lambda: not containers(label), 15) < 15
+
+
 async def test_frozen_service_is_outlived_by_no_container() -> None:
     """The runner ends itself at the end of its life, though the service holds the connection."""
     from dataclasses import replace
