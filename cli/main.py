@@ -20,7 +20,9 @@ def main() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         status = _quiet_pipe()
-    sys.exit(status)
+    sys.stderr.flush()
+    # Everything that was opened is closed by now. Taking a thousand modules apart would cost a fifth of a second more.
+    os._exit(status)
 
 
 def _status(arguments: list[str]) -> int:
@@ -56,6 +58,6 @@ def _called(arguments: list[str]) -> int:
 def _quiet_pipe() -> int:
     from cli.exits import BROKEN_PIPE
 
-    # The interpreter flushes once more at its end; what cannot be delivered goes nowhere.
+    # What is still buffered cannot be delivered: it goes nowhere.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return BROKEN_PIPE
