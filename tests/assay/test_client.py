@@ -12,7 +12,7 @@ from tests.assay.test_errors import ALL
 
 
 def rpc_error(
-    code: grpc.StatusCode, details: str, trailing: tuple[tuple[str, bytes], ...] = ()
+    code: grpc.StatusCode, details: str, trailing: tuple[tuple[str, str | bytes], ...] = ()
 ) -> grpc.aio.AioRpcError:
     """Return an error as a call raises it."""
     return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(*trailing), details)

@@ -30,6 +30,9 @@ File = candidate_pb2.SourceFile
 ONE = File(path="a.py", content=b"x = 1\n")
 
 
+LATER_SUITE = candidate_pb2.TestSuite(files=[ONE], framework=99)  # type: ignore[arg-type]
+
+
 def refused(**fields: Any) -> InvalidArgument:
     """Return the error of a candidate."""
     fields.setdefault("files", [ONE])
@@ -78,7 +81,7 @@ def test_good_path(path: str) -> None:
         ({"entry_point": "b.py", "context_files": [File(path="b.py")]}, "candidate.entry_point"),
         ({"specification": {"text": "x" * 200_001}}, "candidate.specification.text"),
         ({"tests": [candidate_pb2.TestSuite()]}, "candidate.tests[0].files"),
-        ({"tests": [candidate_pb2.TestSuite(files=[ONE], framework=99)]}, "candidate.tests[0].framework"),
+        ({"tests": [LATER_SUITE]}, "candidate.tests[0].framework"),
         ({"tests": [candidate_pb2.TestSuite(files=[ONE])] * 65}, "candidate.tests"),
         ({"labels": {str(n): "" for n in range(65)}}, "candidate.labels"),
         ({"labels": {"x" * 257: ""}}, "candidate.labels"),

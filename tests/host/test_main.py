@@ -2,13 +2,9 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import grpc.aio
@@ -16,45 +12,7 @@ import pytest
 from assay.client import connect
 from assay.v1 import candidate_pb2, validation_pb2
 
-from tests.processes import ROOT, clean_environment, run_python
-
-BOUND = 60.0
-
-
-@dataclass
-class Server:
-    """A process that serves."""
-
-    process: asyncio.subprocess.Process
-    address: str
-    lines: list[str]
-
-    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal, and return the exit status."""
-        self.process.send_signal(number)
-        assert self.process.stderr is not None
-        async with asyncio.timeout(BOUND):
-            self.lines += (await self.process.stderr.read()).decode().splitlines()
-            return await self.process.wait()
-
-
-@asynccontextmanager
-async def host(*names: str, state: Path, **environment: str) -> AsyncIterator[Server]:
-    """Run services in a process of their own, until the block is left."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "host", *names, "--listen", "127.0.0.1:0",
-        env=clean_environment(ASSAY_STATE_DIR=str(state), **environment),
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stderr is not None
-        async with asyncio.timeout(BOUND):
-            line = (await process.stderr.readline()).decode()
-        yield Server(process, json.loads(line)["address"], [line])
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+from tests.processes import ROOT, host, run_python
 
 
 def request(content: bytes, stages: Sequence[str]) -> validation_pb2.ValidateRequest:
@@ -74,8 +32,12 @@ async def test_two_processes(folder: Path) -> None:
         peers = json.dumps(dict.fromkeys(STAGES, stages.address))
         async with host("validation", state=folder, ASSAY_PEERS=peers) as engine:
             async with connect(engine.address) as suite:
-                real = await suite.validation.Validate(request(b"def double(x):\n    return 2 * x\n", STAGES), timeout=60)
-                fake = await suite.validation.Validate(request(b"def f(x):\n    # TODO\n    pass\n", STAGES), timeout=60)
+                real = await suite.validation.Validate(
+                    request(b"def double(x):\n    return 2 * x\n", STAGES), timeout=60
+                )
+                fake = await suite.validation.Validate(
+                    request(b"def f(x):\n    # TODO\n    pass\n", STAGES), timeout=60
+                )
             assert await engine.stop() == 0
         assert await stages.stop() == 0
     assert real.validation.verdict == validation_pb2.VERDICT_AUTHENTIC
@@ -126,8 +88,6 @@ async def test_second_signal(folder: Path) -> None:
         (["sttaic"], {}, "no service 'sttaic'; there are sandbox, static"),
         (["validation"], {"ASSAY_LOG_LEVEL": "loud"}, "the setting ASSAY_LOG_LEVEL"),
         (["validation"], {"ASSAY_PEERS": "hunter2"}, '"peers"'),
-        (["validation", "--listen", "nowhere"], {}, "cannot listen on 'nowhere'"),
-        (["validation", "--listen", "127.0.0.1:70000"], {}, "cannot listen on '127.0.0.1:70000'"),
         (["validation", "--listen", "{taken}"], {}, "Address already in use"),
         (["validation", "--listen", "no.such.host.invalid:1"], {}, "cannot listen on 'no.such.host.invalid:1'"),
     ],
@@ -139,7 +99,7 @@ async def test_cannot_start(arguments: list[str], environment: dict[str, str], t
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         arguments = [argument.format(taken=address) for argument in arguments]
-        done = await run_python("-P", "-m", "host", *arguments, **environment)
+        done = await run_python("-P", "-m", "host", *arguments, environment=environment)
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -152,7 +112,7 @@ async def test_hostile_working_directory(folder: Path) -> None:
     """With -P a module of the working directory is not taken for one of the suite."""
     for name in ("host.py", "assay.py", "services.py", "grpc.py", "asyncio.py"):
         (folder / name).write_text("raise SystemExit('hijacked')")
-    done = await run_python("-P", "-m", "host", "sttaic", cwd=folder, PATH=os.environ["PATH"])
+    done = await run_python("-P", "-m", "host", "sttaic", cwd=folder)
     assert done.returncode == 2
     assert "no service 'sttaic'" in done.stderr
-    assert ROOT != folder
+    assert folder != ROOT

@@ -1,11 +1,15 @@
+"""The order of the interceptors, and that calls of every shape pass through all of them."""
+
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
 
-from host.interceptors.around import AroundInterceptor
+from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import DeadlineInterceptor
 from host.interceptors.logging import LoggingInterceptor
@@ -17,11 +21,11 @@ from tests.host import echo
 class Recording(AroundInterceptor):
     """Writes down when it is entered and left."""
 
-    def __init__(self, name, record):
+    def __init__(self, name: str, record: list[str]) -> None:
         self.name, self.record = name, record
 
     @asynccontextmanager
-    async def around(self, details, context):
+    async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See AroundInterceptor."""
         self.record.append(f"+{self.name}")
         try:
@@ -31,17 +35,18 @@ class Recording(AroundInterceptor):
 
 
 async def answers(request: bytes, context: object) -> bytes:
+    """Answer in capitals."""
     return request.upper()
 
 
-def test_order():
+def test_order() -> None:
     """Calls pass through tracing, logging, status and deadlines, in this order."""
     kinds = [type(interceptor) for interceptor in incoming(1)]
     assert kinds == [TracingInterceptor, LoggingInterceptor, StatusInterceptor, DeadlineInterceptor]
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_every_shape(folder: Path, shape: str):
+async def test_every_shape(folder: Path, shape: str) -> None:
     """A call of any shape passes through every interceptor, outermost first, and gets its answer."""
     record: list[str] = []
     around = [Recording(name, record) for name in "ab"]
@@ -54,7 +59,7 @@ async def test_every_shape(folder: Path, shape: str):
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_outgoing_every_shape(folder: Path, shape: str):
+async def test_outgoing_every_shape(folder: Path, shape: str) -> None:
     """A channel with the outgoing interceptors carries calls of every shape."""
     async with (
         echo.served(folder, incoming(5), echo.handler(answers)) as address,
@@ -63,25 +68,26 @@ async def test_outgoing_every_shape(folder: Path, shape: str):
         assert await echo.call(channel, shape) == b"X"
 
 
-async def test_unknown_method(folder: Path):
+async def test_unknown_method(folder: Path) -> None:
     """A method that nobody serves is UNIMPLEMENTED, as without interceptors."""
     async with (
         echo.served(folder, incoming(5), echo.handler(answers)) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
+        unary: Any = channel.unary_unary("/test.Echo/Nothing")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await channel.unary_unary("/test.Echo/Nothing")(b"", timeout=5)
+            await unary(b"", timeout=5)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_handler_that_writes(folder: Path):
+async def test_handler_that_writes(folder: Path) -> None:
     """A streaming handler that writes to its context instead of yielding is served too."""
 
-    async def writes(request, context):
+    async def writes(request: bytes, context: Context) -> None:
         await context.write(b"one")
         await context.write(b"two")
 
-    methods = {"UnaryStream": grpc.unary_stream_rpc_method_handler(writes)}
+    methods: dict[str, Any] = {"UnaryStream": grpc.unary_stream_rpc_method_handler(writes)}
     generic = grpc.method_handlers_generic_handler("test.Echo", methods)
     async with (
         echo.served(folder, incoming(5), generic) as address,

@@ -1,6 +1,9 @@
+"""Deadlines: the server's own, what is left for nested calls, and what ends when they pass."""
+
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -17,11 +20,12 @@ ROUNDING = 0.05
 
 
 async def left(request: bytes, context: object) -> bytes:
+    """Answer with the time that is left."""
     return str(seconds_left()).encode()
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_the_servers_own(folder: Path, shape: str):
+async def test_the_servers_own(folder: Path, shape: str) -> None:
     """A call without a deadline gets the server's, and one that asks for more gets no more."""
     async with (
         echo.served(folder, incoming(7), echo.handler(left)) as address,
@@ -32,13 +36,13 @@ async def test_the_servers_own(folder: Path, shape: str):
         assert 2 < float(await echo.call(channel, shape, timeout=3)) <= 3 + ROUNDING
 
 
-def test_none_outside_of_a_call():
+def test_none_outside_of_a_call() -> None:
     """Outside of a call there is no deadline."""
     assert seconds_left() is None
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_over_the_servers_own(folder: Path, shape: str):
+async def test_over_the_servers_own(folder: Path, shape: str) -> None:
     """A call that runs over the server's deadline ends as DEADLINE_EXCEEDED, and its handler is stopped."""
     stopped = asyncio.Event()
 
@@ -59,7 +63,7 @@ async def test_over_the_servers_own(folder: Path, shape: str):
     assert isinstance(error_from_rpc(caught.value), DeadlineExceeded)
 
 
-async def test_a_time_out_of_the_handlers_own(folder: Path):
+async def test_a_time_out_of_the_handlers_own(folder: Path) -> None:
     """A TimeoutError that has nothing to do with the deadline is a defect, not DEADLINE_EXCEEDED."""
 
     async def times_out(request: bytes, context: object) -> bytes:
@@ -75,7 +79,7 @@ async def test_a_time_out_of_the_handlers_own(folder: Path):
 
 
 @pytest.mark.parametrize("timeout", [0, 0.000001])
-async def test_already_gone(folder: Path, timeout: float):
+async def test_already_gone(folder: Path, timeout: float) -> None:
     """A deadline that has passed already ends the call as DEADLINE_EXCEEDED."""
     async with (
         echo.served(folder, incoming(5), echo.handler(left)) as address,
@@ -86,24 +90,25 @@ async def test_already_gone(folder: Path, timeout: float):
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_watch_has_none(folder: Path):
+async def test_watch_has_none(folder: Path) -> None:
     """A method named Watch lasts as long as its client wants."""
 
     async def watch(request: bytes, context: object) -> AsyncIterator[bytes]:
         await asyncio.sleep(0.3)
         yield b"still here"
 
-    methods = {"Watch": grpc.unary_stream_rpc_method_handler(watch)}
+    methods: dict[str, Any] = {"Watch": grpc.unary_stream_rpc_method_handler(watch)}
     async with (
         echo.served(folder, incoming(0.1), grpc.method_handlers_generic_handler("test.Echo", methods)) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
-        stream = channel.unary_stream("/test.Echo/Watch")(b"", timeout=5)
+        method: Any = channel.unary_stream("/test.Echo/Watch")
+        stream = method(b"", timeout=5)
         assert [answer async for answer in stream] == [b"still here"]
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_nested_call_gets_what_is_left(folder: Path, shape: str):
+async def test_nested_call_gets_what_is_left(folder: Path, shape: str) -> None:
     """A call made while serving another has at most what is left of that one's deadline."""
     async with (
         echo.served(folder, incoming(600), echo.handler(left), "peer") as peer,
@@ -123,7 +128,7 @@ async def test_nested_call_gets_what_is_left(folder: Path, shape: str):
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_cancellation_reaches_the_nested_handler(folder: Path, shape: str):
+async def test_cancellation_reaches_the_nested_handler(folder: Path, shape: str) -> None:
     """When a client gives a call up, the handler of the call that was made for it is cancelled too."""
     begun, stopped = asyncio.Event(), asyncio.Event()
 
@@ -153,7 +158,7 @@ async def test_cancellation_reaches_the_nested_handler(folder: Path, shape: str)
             await asyncio.wait_for(stopped.wait(), 5)
 
 
-async def test_stream_torn_down_early(folder: Path):
+async def test_stream_torn_down_early(folder: Path) -> None:
     """A response stream that its client leaves ends its handler's clean-up and leaves no task behind."""
     before = asyncio.all_tasks()
     stopped = asyncio.Event()
@@ -166,12 +171,13 @@ async def test_stream_torn_down_early(folder: Path):
             await asyncio.sleep(0)
             stopped.set()
 
-    methods = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
+    methods: dict[str, Any] = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
     async with (
         echo.served(folder, incoming(30), grpc.method_handlers_generic_handler("test.Echo", methods)) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
-        stream = channel.unary_stream("/test.Echo/Endless")(b"")
+        method: Any = channel.unary_stream("/test.Echo/Endless")
+        stream = method(b"")
         async for _ in stream:
             break
         stream.cancel()
@@ -180,7 +186,7 @@ async def test_stream_torn_down_early(folder: Path):
     assert not [task for task in asyncio.all_tasks() - before if not task.done()]
 
 
-async def test_slow_reader(folder: Path):
+async def test_slow_reader(folder: Path) -> None:
     """A stream whose client does not read is ended by the server's deadline as well."""
     stopped = asyncio.Event()
 
@@ -191,12 +197,13 @@ async def test_slow_reader(folder: Path):
         finally:
             stopped.set()
 
-    methods = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
+    methods: dict[str, Any] = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
     async with (
         echo.served(folder, incoming(0.5), grpc.method_handlers_generic_handler("test.Echo", methods)) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
-        stream = channel.unary_stream("/test.Echo/Endless")(b"")
+        method: Any = channel.unary_stream("/test.Echo/Endless")
+        stream = method(b"")
         await stream.read()
         await asyncio.wait_for(stopped.wait(), 5)
         stream.cancel()

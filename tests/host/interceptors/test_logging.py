@@ -1,3 +1,5 @@
+"""The line in the log for each call: what stands in it, and what never does."""
+
 import asyncio
 from pathlib import Path
 
@@ -17,6 +19,7 @@ SECRET = b"def secret(): pass"
 async def logged(
     folder: Path, behave: echo.Behaviour, shape: str = "UnaryUnary", **options: object
 ) -> dict[str, object]:
+    """Make one call and return its line."""
     with capture_logs() as logs:
         async with (
             echo.served(folder, incoming(5), echo.handler(behave)) as address,
@@ -32,7 +35,7 @@ async def logged(
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_line(folder: Path, shape: str):
+async def test_line(folder: Path, shape: str) -> None:
     """A call is one line with its method, code, time and trace, and nothing of what was said."""
 
     async def answers(request: bytes, context: object) -> bytes:
@@ -46,7 +49,7 @@ async def test_line(folder: Path, shape: str):
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_code_of_an_error(folder: Path, shape: str):
+async def test_code_of_an_error(folder: Path, shape: str) -> None:
     """The line of a call that failed has the code that the client got, by name."""
 
     async def fails(request: bytes, context: object) -> bytes:
@@ -55,7 +58,7 @@ async def test_code_of_an_error(folder: Path, shape: str):
     assert (await logged(folder, fails, shape))["code"] == "NOT_FOUND"
 
 
-async def test_code_of_a_defect(folder: Path):
+async def test_code_of_a_defect(folder: Path) -> None:
     """The line of a call that broke says INTERNAL."""
 
     async def breaks(request: bytes, context: object) -> bytes:
@@ -65,7 +68,7 @@ async def test_code_of_a_defect(folder: Path):
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_code_of_a_cancelled_call(folder: Path, shape: str):
+async def test_code_of_a_cancelled_call(folder: Path, shape: str) -> None:
     """The line of a call that the client gave up says CANCELLED, not OK."""
 
     async def waits(request: bytes, context: object) -> bytes:

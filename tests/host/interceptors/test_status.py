@@ -1,3 +1,5 @@
+"""Exceptions as statuses: ours whole, foreign ones without their text, a peer's passed on."""
+
 from pathlib import Path
 
 import grpc
@@ -7,11 +9,14 @@ from assay import errors
 from assay.client import error_from_rpc
 from structlog.testing import capture_logs
 
+from host.interceptors.around import Context
 from host.interceptors.chain import incoming
 from tests.host import echo
 
 
 async def failure(folder: Path, error: BaseException, shape: str = "UnaryUnary") -> grpc.aio.AioRpcError:
+    """Call a handler that raises and return what the client gets."""
+
     async def fails(request: bytes, context: object) -> bytes:
         raise error
 
@@ -25,7 +30,7 @@ async def failure(folder: Path, error: BaseException, shape: str = "UnaryUnary")
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_error_of_ours(folder: Path, shape: str):
+async def test_error_of_ours(folder: Path, shape: str) -> None:
     """An error raised in a handler of any shape reaches the client as its own class, with all that it says."""
     raised = errors.QueueFull("full", metadata={"queue": "runs"}, retry_after=1.5)
     caught = await failure(folder, raised, shape)
@@ -36,7 +41,7 @@ async def test_error_of_ours(folder: Path, shape: str):
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_foreign_exception(folder: Path, shape: str):
+async def test_foreign_exception(folder: Path, shape: str) -> None:
     """An exception that is not ours is INTERNAL, and its text stays in the log."""
     with capture_logs() as logs:
         caught = await failure(folder, ValueError("password=hunter2"), shape)
@@ -46,7 +51,7 @@ async def test_foreign_exception(folder: Path, shape: str):
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["unhandled"]
 
 
-async def test_peer_status_passes_on(folder: Path):
+async def test_peer_status_passes_on(folder: Path) -> None:
     """The status of a failed call to a peer becomes that of the call that made it."""
 
     async def refuses(request: bytes, context: object) -> bytes:
@@ -72,10 +77,10 @@ async def test_peer_status_passes_on(folder: Path):
     assert (rebuilt.field, rebuilt.description) == ("policy.stages", "there is none")
 
 
-async def test_abort_is_untouched(folder: Path):
+async def test_abort_is_untouched(folder: Path) -> None:
     """A handler that aborts with a status of its own is left alone."""
 
-    async def aborts(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
+    async def aborts(request: bytes, context: Context) -> bytes:
         await context.abort(grpc.StatusCode.DATA_LOSS, "gone")
 
     async with (
@@ -87,7 +92,7 @@ async def test_abort_is_untouched(folder: Path):
     assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.DATA_LOSS, "gone")
 
 
-async def test_long_message(folder: Path):
+async def test_long_message(folder: Path) -> None:
     """An error whose text is longer than headers may be still arrives as what it is, shortened."""
     long = "\N{SNOWMAN}" * 100_000
     rebuilt = error_from_rpc(await failure(folder, errors.InvalidArgument("policy.stages", long, metadata={"a": long})))

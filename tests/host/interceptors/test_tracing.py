@@ -1,9 +1,12 @@
+"""Traces that go on from the client through the server to the calls that it makes."""
+
 from pathlib import Path
 
 import grpc.aio
 import pytest
 from opentelemetry import trace
 
+from host.interceptors.around import Context
 from host.interceptors.chain import incoming, outgoing
 from tests.host import echo
 from tests.processes import run_python
@@ -13,7 +16,7 @@ PARENT = (("traceparent", f"00-{TRACE}-b7ad6b7169203331-01"),)
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
-async def test_from_client_to_nested_call(folder: Path, shape: str):
+async def test_from_client_to_nested_call(folder: Path, shape: str) -> None:
     """A client's trace goes on through the server and into the call that it makes, whatever the shape."""
 
     async def traced(request: bytes, context: object) -> bytes:
@@ -34,11 +37,13 @@ async def test_from_client_to_nested_call(folder: Path, shape: str):
             assert await echo.call(channel, shape, metadata=PARENT) == TRACE.encode()
 
 
-async def test_metadata_of_the_call_is_kept(folder: Path):
+async def test_metadata_of_the_call_is_kept(folder: Path) -> None:
     """What the caller put into a nested call's metadata arrives beside the trace, and one traceparent alone."""
 
-    async def told(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
-        return repr(sorted(key for key, _ in context.invocation_metadata() if key in {"mine", "traceparent"})).encode()
+    async def told(request: bytes, context: Context) -> bytes:
+        return repr(
+            sorted(key for key, _ in context.invocation_metadata() or () if key in {"mine", "traceparent"})
+        ).encode()
 
     async with (
         echo.served(folder, incoming(5), echo.handler(told), "peer") as peer,
@@ -55,7 +60,7 @@ async def test_metadata_of_the_call_is_kept(folder: Path):
             assert await echo.call(channel, "UnaryUnary", metadata=PARENT) == b"['mine', 'traceparent']"
 
 
-async def test_spans():
+async def test_spans() -> None:
     """With a provider, each call is one SERVER span with the gRPC status code, and a failed one is an error."""
     program = Path(__file__).with_name("spans_program.py")
     done = await run_python("-P", str(program))

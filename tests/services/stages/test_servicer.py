@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -46,16 +47,16 @@ HERE = "tests.services.stages.test_servicer"
 
 
 async def events(
-    folder: Path, settings: Settings, stage: str, *, timeout: float = 20, **fields: object
+    folder: Path, settings: Settings, stage: str, *, timeout: float = 20, **fields: Any
 ) -> list[stage_pb2.RunStageResponse]:
     """Run one stage over one file and return its events."""
     fields.setdefault("candidate", candidate_to_proto(Candidate((SourceFile("a.py", CODE),), "python")))
-    request = stage_pb2.RunStageRequest(stage=stage, **fields)  # type: ignore[arg-type]
+    request = stage_pb2.RunStageRequest(stage=stage, **fields)
     async with serving([stage], f"unix:{folder}/s", settings) as address, connect(address) as suite:
         return [event async for event in suite.stages.RunStage(request, timeout=timeout)]
 
 
-async def failure(folder: Path, settings: Settings, stage: str, **fields: object) -> AssayError:
+async def failure(folder: Path, settings: Settings, stage: str, **fields: Any) -> AssayError:
     """Run one stage that fails and return its error."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await events(folder, settings, stage, **fields)

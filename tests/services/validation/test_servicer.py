@@ -11,6 +11,7 @@ import grpc.aio
 import pytest
 from assay.client import Suite, connect, error_from_rpc
 from assay.errors import AssayError, InvalidArgument, NotFound, RequestIdReused, StoreUnavailable, UnknownStage
+from assay.stage import StageResult
 from assay.v1 import candidate_pb2, finding_pb2, stage_pb2, validation_pb2
 
 from host.embedded import embedded
@@ -27,7 +28,7 @@ counted = toys.Toy("counted", toys.passes)
 counting = toys.opened(counted)
 
 
-async def claims(candidate: object, context: object) -> toys.StageResult:
+async def claims(candidate: object, context: object) -> StageResult:
     """Claim a confidence that is no number."""
     return toys.completed(toys.finding(confidence=float("nan")))
 
