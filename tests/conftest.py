@@ -1,6 +1,9 @@
 """What the tests of several folders share."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +13,22 @@ import pytest
 from host import catalog
 from host.settings import Settings
 
+ROOT = Path(__file__).parent.parent
+
 VALIDATION = catalog.Entry("validation", "services.validation.service:service")
+
+
+@pytest.fixture(scope="session")
+def docker_ready() -> None:
+    """Make sure of a daemon that answers and the sandbox image; a missing daemon is a skip, and in CI a failure."""
+    try:
+        subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        if os.environ.get("CI"):
+            pytest.fail("CI needs a Docker daemon", pytrace=False)
+        pytest.skip("no Docker daemon answers; run scripts/docker-up")
+    environment = os.environ | {"PYTHON": sys.executable}
+    subprocess.run([ROOT / "scripts" / "sandbox-image"], timeout=900, check=True, env=environment)
 
 
 @pytest.fixture

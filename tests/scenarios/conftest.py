@@ -67,7 +67,7 @@ async def suite(request: pytest.FixtureRequest) -> AsyncIterator[Suite]:
 
 
 @pytest.fixture(scope="session", params=DEPLOYMENTS)
-async def running_suite(request: pytest.FixtureRequest) -> AsyncIterator[Suite]:
+async def running_suite(request: pytest.FixtureRequest, docker_ready: None) -> AsyncIterator[Suite]:
     """Give a client of a suite that runs code in a sandbox too."""
     async with deployed(DEPLOYMENTS[request.param], sandbox=True) as client:
         yield client

@@ -36,9 +36,9 @@ async def test_placeholders(suite: Suite) -> None:
     validation = await judged(suite, PLACEHOLDERS, policy=POLICY)
     assert names(validation) == ("STATE_SUCCEEDED", "VERDICT_INAUTHENTIC")
     assert validation.authenticity_score < 0.95
-    found = rules(validation, "placeholder")
-    assert len(found) >= 2
-    lines = {finding.location.start_line for finding in validation.deciding_findings}
+    assert len(rules(validation, "placeholder")) >= 2
+    (result,) = [result for result in validation.stage_results if result.stage == "placeholder"]
+    lines = {finding.location.start_line for finding in result.findings}
     assert lines & {4, 5}
     assert lines & {10, 11}
 

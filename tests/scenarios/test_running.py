@@ -34,7 +34,8 @@ async def test_early_exit(running_suite: Suite) -> None:
 
 
 async def test_endless(running_suite: Suite) -> None:
-    """Code that never ends is INAUTHENTIC within a bound."""
-    validation = await judged(running_suite, b"while True:\n    pass\n")
+    """Code that does not come to an end when its tests call it is INAUTHENTIC within a bound."""
+    endless = b"def spin():\n    while True:\n        pass\n"
+    validation = await judged(running_suite, endless, tests=b"import words\n\nassert words.spin() is None\n")
     assert names(validation)[1] == "VERDICT_INAUTHENTIC"
     assert rules(validation, "execution")

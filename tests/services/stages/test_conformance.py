@@ -44,6 +44,7 @@ async def test_reading_stage(name: str, resources: Resources) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.usefixtures("docker_ready")
 async def test_execution(folder: Path, settings: Settings, resources: Resources) -> None:
     """The stage that runs code keeps the contract of stages."""
     some = python_candidates()[:8]
