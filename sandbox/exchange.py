@@ -42,7 +42,6 @@ class Record:
     """What one run brought, as far as it came."""
 
     limits: Limits
-    started: bool = False
     ended: dict[str, Any] | None = None
     done: bool = False
     wall_expired: bool = False
@@ -198,9 +197,7 @@ class Exchange:
         record = self.record
         if record.done:
             raise BadFrame("a frame after the last one")
-        if kind is Kind.STARTED:
-            record.started = True
-        elif kind in STREAMS and record.ended is None:
+        if kind in STREAMS and record.ended is None:
             self._keep(kind, payload)
         elif kind is Kind.ENDED and record.ended is None:
             record.ended = frames.decode_object(payload)

@@ -129,7 +129,7 @@ class Pool(Generic[S]):
         spare = self._concurrency - len(self._making)
         missing = waiting - len(self._making)
         now = time.monotonic()
-        if now >= self._retry_at and (now >= self._claimed_at + SETTLE_SECONDS or not self._ready):
+        if now >= self._retry_at and now >= self._claimed_at + SETTLE_SECONDS:
             missing += self._size - len(self._ready)
         return min(spare, missing)
 

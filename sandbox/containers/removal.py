@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from assay.errors import SandboxUnavailable
@@ -12,7 +13,8 @@ from sandbox.containers.owner import MARK, OWNER, Owner, is_leftover, machine
 
 log = structlog.get_logger()
 
-BY_ITSELF_SECONDS = 1.0
+LINGER_SECONDS = 0.15
+BY_ITSELF_SECONDS = 3.0
 RETRY_SECONDS = 0.3
 MOST_TRIES = 60
 MOST_AT_ONE_TIME = 64
@@ -34,15 +36,18 @@ class Remover:
         """Tell whether so many containers will not go that no more should be made."""
         return len(self._tasks) >= MOST_AT_ONE_TIME
 
-    def remove(self, name: str, identity: str, *, at_once: bool) -> None:
+    def remove(self, name: str, identity: str, hang_up: Callable[[], None] = lambda: None, *, at_once: bool) -> None:
         """
         See a container to its end; returns at once.
 
-        :param at_once: Do not wait for it to go by itself.
+        :param hang_up: Ends the connection to process 1, whereupon the container goes by itself.
+        :param at_once: Do not wait for that.
         """
         self.known.discard(name)
+        if at_once:
+            hang_up()
         if name not in self._tasks:
-            task = asyncio.create_task(self._remove(name, identity, at_once=at_once), name=f"remove-{name}")
+            task = asyncio.create_task(self._remove(name, identity, hang_up, at_once=at_once), name=f"remove-{name}")
             self._tasks[name] = task
             task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
@@ -51,8 +56,13 @@ class Remover:
         if self._tasks:
             await asyncio.wait(tuple(self._tasks.values()), timeout=seconds)
 
-    async def _remove(self, name: str, identity: str, *, at_once: bool) -> None:
+    async def _remove(self, name: str, identity: str, hang_up: Callable[[], None], *, at_once: bool) -> None:
         if not at_once and identity:
+            try:
+                # Nothing lives in it any more; its end is left for after the burst that it may be part of.
+                await asyncio.sleep(LINGER_SECONDS)
+            finally:
+                hang_up()
             try:
                 async with asyncio.timeout(BY_ITSELF_SECONDS):
                     await self._events.watch(identity).gone.wait()

@@ -135,8 +135,7 @@ class Maker:
 
     def discard(self, container: Container, *, at_once: bool = False) -> None:
         """End a container; returns at once."""
-        container.streams.close()
-        self._remover.remove(container.name, container.id, at_once=at_once)
+        self._remover.remove(container.name, container.id, container.streams.close, at_once=at_once)
 
 
 async def settle(container: Container, seconds: float) -> None:

@@ -36,8 +36,6 @@ class Kind(IntEnum):
 
     READY = 16
     """Object: waiting for a job."""
-    STARTED = 17
-    """Empty: the program runs."""
     STDOUT = 18
     """Raw: the next piece of the beginning of the standard output."""
     STDERR = 19

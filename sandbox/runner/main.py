@@ -51,11 +51,13 @@ class Runner:
         self._link.send_now(frames.encode_object(Kind.READY, self._facts()))
         job, stdin = self._receive()
         program = launch(self._setup, self._prestarted, job)
-        self._link.send_now(frames.encode(Kind.STARTED))
         Supervisor(self._link, self._meter, job, program, stdin).run()
         if job.artifact_globs:
             self._collect(job)
         self._link.send_now(frames.encode(Kind.DONE))
+        # The service says when: the end of a container costs the machine more than its run, and others may be running.
+        for _ in self._link.wait():
+            pass
 
     def _facts(self) -> dict[str, object]:
         counters = self._meter.counters()
@@ -97,6 +99,7 @@ class Runner:
             raise OSError(f"the files could not be written (wait status {status})")
 
     def _collect(self, job: Job) -> None:
+        self._link.flush()
         os.set_blocking(1, True)
         body = collector(job.artifact_globs, Bounds(job.artifact_bytes, job.artifact_count), _write_all)
         pid = fork_as_program(body, 64, self._setup.file_bytes, {1: 1, 2: 2})

@@ -15,6 +15,9 @@ from .processes import end_everything, reap
 
 TICK_SECONDS = 0.02
 OUTBOX_BYTES = 4 * 1024 * 1024
+SEND_BYTES = 64 * 1024
+"""Less than this waits for the next tick: every message costs the machine more than the program's own write."""
+
 PIECE = 256 * 1024
 
 
@@ -61,13 +64,14 @@ class Supervisor:
         if self._link.waiting_bytes < OUTBOX_BYTES:
             for descriptor in self._open:
                 poll.register(descriptor, select.POLLIN)
-        if self._link.waiting_bytes:
+        if self._link.waiting_bytes > SEND_BYTES:
             poll.register(1, select.POLLOUT)
         if self._stdin_open:
             poll.register(self._program.stdin, select.POLLOUT)
         for descriptor, event in poll.poll(seconds * 1000):
             self._handle(descriptor, event)
-        self._link.write()
+        if self._link.waiting_bytes > SEND_BYTES:
+            self._link.write()
 
     def _handle(self, descriptor: int, event: int) -> None:
         if descriptor == 0:
@@ -118,6 +122,7 @@ class Supervisor:
         os.close(self._program.stdin)
 
     def _sample(self) -> None:
+        self._link.write()
         self._meter.sample()
         if self._meter.cpu_seconds() > self._job.cpu_seconds:
             self._ended_by = self._ended_by or "cpu"
@@ -147,4 +152,4 @@ class Supervisor:
             "stderr_bytes": stderr.total,
             **self._meter.report(),
         }
-        self._link.send_now(frames.encode_object(frames.Kind.ENDED, ended))
+        self._link.send(frames.encode_object(frames.Kind.ENDED, ended))
