@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from assay.languages import of_path
 from assay.stage import (
     Candidate,
     Finding,
-    SourceFile,
     Stage,
     StageContext,
     StageResources,
@@ -17,6 +15,7 @@ from assay.stage import (
     Workers,
 )
 
+from services.stages.files import python_files
 from services.stages.static.versions import minor_version
 
 
@@ -55,16 +54,6 @@ def check_file(content: bytes, path: str, minor: int, *, entry: bool) -> tuple[F
     from services.stages.static.analysis import check
 
     return check(content, path, minor, entry=entry)
-
-
-def python_files(candidate: Candidate) -> tuple[SourceFile, ...]:
-    """Return the files that are Python by their name, and the entry point where its name says nothing."""
-    entry = candidate.entry()
-    return tuple(
-        file
-        for file in candidate.files
-        if of_path(file.path) == "python" or (file is entry and of_path(file.path) is None)
-    )
 
 
 @asynccontextmanager
