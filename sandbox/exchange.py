@@ -23,6 +23,7 @@ KILL_SECONDS = 3.0
 
 COLLECT_SECONDS = 12.0
 MAX_OMITTED = 200
+MAX_NUMBER = 1 << 62
 MAX_NAME = 16 * 1024
 STREAMS = (Kind.STDOUT, Kind.STDERR, Kind.STDOUT_TAIL, Kind.STDERR_TAIL)
 
@@ -55,7 +56,7 @@ class Record:
     def number(self, name: str) -> int:
         """Return a count that the runner reported, or 0."""
         value = (self.ended or {}).get(name)
-        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+        return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MAX_NUMBER else 0
 
     def status(self, name: str) -> int | None:
         """Return "exit_code" or "signal" as the runner reported it."""
@@ -96,7 +97,7 @@ class Record:
     def killed(self) -> str:
         """Return why the runner killed the program, or nothing."""
         value = (self.ended or {}).get("ended_by")
-        return value if value in {"cpu", "output", "service"} else ""
+        return value if isinstance(value, str) and value in {"cpu", "output", "service"} else ""
 
 
 def job_of(program: Program, limits: Limits) -> Job:

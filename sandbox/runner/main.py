@@ -23,8 +23,8 @@ from .privileges import protect_self
 from .processes import end_everything, fork_as_program, wait_for
 from .supervise import Supervisor
 
-WRITE_SECONDS = 30.0
-COLLECT_SECONDS = 30.0
+WRITE_SECONDS = 10.0
+COLLECT_SECONDS = 10.0
 
 
 class Runner:
@@ -51,7 +51,9 @@ class Runner:
         self._link.send_now(frames.encode_object(Kind.READY, self._facts()))
         job, stdin = self._receive()
         program = launch(self._setup, self._prestarted, job)
-        Supervisor(self._link, self._meter, job, program, stdin).run()
+        if not Supervisor(self._link, self._meter, job, program, stdin).run():
+            self._link.flush()
+            raise ServiceGone
         if job.artifact_globs:
             self._collect(job)
         self._link.send_now(frames.encode(Kind.DONE))

@@ -42,8 +42,8 @@ class Supervisor:
         signal.set_wakeup_fd(wakeup_end)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
-    def run(self) -> None:
-        """Watch the program to its end, end everything else, and report."""
+    def run(self) -> bool:
+        """Watch the program to its end, end everything else, and report; return whether nothing lives any more."""
         if not self._stdin:
             self._close_stdin()
         reap(self._reaped)
@@ -55,7 +55,8 @@ class Supervisor:
                 next_sample = time.monotonic() + TICK_SECONDS
         all_dead = end_everything(self._reaped)
         self._drain()
-        self._report(all_dead)
+        self._report()
+        return all_dead
 
     def _turn(self, seconds: float) -> None:
         poll = select.poll()
@@ -135,7 +136,7 @@ class Supervisor:
             while self._read_output(descriptor):
                 self._link.write()
 
-    def _report(self, all_dead: bool) -> None:
+    def _report(self) -> None:
         stdout, stderr = (self._kept[descriptor] for descriptor in self._kinds)
         for kind, kept in ((frames.Kind.STDOUT_TAIL, stdout), (frames.Kind.STDERR_TAIL, stderr)):
             for frame in frames.encode_pieces(kind, kept.tail()):
@@ -147,7 +148,6 @@ class Supervisor:
             "exit_code": os.WEXITSTATUS(status) if exited and status is not None else None,
             "signal": os.WTERMSIG(status) if signaled and status is not None else None,
             "ended_by": self._ended_by,
-            "all_dead": all_dead,
             "stdout_bytes": stdout.total,
             "stderr_bytes": stderr.total,
             **self._meter.report(),
