@@ -47,16 +47,11 @@ def message_of(error: BaseException) -> str:
 
 def _of_the_host(error: BaseException) -> str:
     """Return the message of a failure to start the suite; empty for others."""
-    from pydantic import ValidationError
-
-    if isinstance(error, ValidationError):
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        name = "__".join(str(part).upper() for part in wrong["loc"])
-        return f"the setting ASSAY_{name}: {wrong['msg']}"
     from host.catalog import BrokenCatalog
     from host.listening import CannotListen
+    from host.settings import BadSettings
 
-    return str(error) if isinstance(error, (BrokenCatalog, CannotListen)) else ""
+    return str(error) if isinstance(error, (BadSettings, BrokenCatalog, CannotListen)) else ""
 
 
 def _misused(error: typer.TyperException, failed: int) -> int:

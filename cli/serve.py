@@ -6,7 +6,7 @@ import sys
 from host import logs
 from host.__main__ import serve as serve_suite
 from host.__main__ import trace_calls
-from host.settings import Settings
+from host.settings import read
 
 
 def serve(listen: str) -> int:
@@ -15,9 +15,10 @@ def serve(listen: str) -> int:
 
     Logs are text on a terminal and JSON elsewhere, unless the environment says otherwise.
 
-    :raises host.server.CannotListen: The address cannot be bound.
+    :raises host.listening.CannotListen: The address cannot be bound.
+    :raises host.settings.BadSettings: The environment holds a setting that cannot be used.
     """
-    settings = Settings()
+    settings = read()
     style = settings.log_format
     if "log_format" not in settings.model_fields_set and sys.stderr.isatty():
         style = "text"

@@ -97,9 +97,9 @@ def own_settings(at_once: int = 1) -> "Settings":
     wrong, and ASSAY_LOG_LEVEL asks for more. No more containers wait ready than the command can use.
     """
     from host import logs
-    from host.settings import Settings
+    from host.settings import read
 
-    settings = Settings()
+    settings = read()
     if "log_level" in settings.model_fields_set:
         logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
     else:
