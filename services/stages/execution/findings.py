@@ -16,8 +16,11 @@ MAX_FAILURES = 10
 
 MAX_EVIDENCE = 2_000
 MAX_QUOTED = 120
-BUSY_SHARE = 0.5
-"""The share of the elapsed time in CPU time above which a program that did not end was computing, not waiting."""
+BUSY_SHARE = 0.1
+"""
+The share of the elapsed time in CPU time above which a program that did not end was computing, not waiting. A service that
+waits uses next to none; a loop on a machine under load gets its share of a processor, which may be far below one.
+"""
 
 LIMITS = {
     Outcome.OUTCOME_CPU_TIME_LIMIT: ("time-limit", "used more CPU time than it may"),
@@ -153,7 +156,7 @@ def _judge_failure(candidate: Candidate, run: Run, test: str, error: Error, said
     elif error.assertion and not error.candidate_raised:
         said.findings.append(_failed(candidate, name, error, evidence))
     else:
-        message = f"{_sentence(name)} raises {error.type}: {_quoted(error.message)}"
+        message = f"{_sentence(name)} raises {_raised(error)}"
         found = Finding("execution/test-error", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
         path, line = (error.path, error.line) if error.line else (error.subject_path, error.subject_line)
         said.findings.append(_at(found, candidate, path, line))
@@ -187,7 +190,7 @@ def _example(candidate: Candidate, error: Error, evidence: dict[str, str]) -> Fi
     category = Category.SPECIFICATION if specified else Category.BEHAVIOR
     source = "specification" if specified else "documentation"
     if error.type:
-        message = f"An example of the {source} raises {error.type}: {_quoted(error.message)}"
+        message = f"An example of the {source} raises {_raised(error)}"
     else:
         message = f"An example of the {source} gives {_quoted(error.left or '')}, not {_quoted(error.right or '')}."
     severity = Severity.HIGH if specified and not candidate.tests else Severity.MEDIUM
@@ -259,6 +262,10 @@ def _standing(candidate: Candidate, report: Report) -> Iterator[tuple[str, int]]
     for file, line in report.stack:
         if folder and file.startswith(folder) and file.removeprefix(folder) in paths:
             yield file.removeprefix(folder), line
+
+
+def _raised(error: Error) -> str:
+    return f"{error.type}: {_quoted(error.message)}" if error.message else f"{error.type}."
 
 
 def _is_busy(result: ExecutionResult) -> bool:
