@@ -18,8 +18,8 @@ MAX_EVIDENCE = 2_000
 MAX_QUOTED = 120
 BUSY_SHARE = 0.1
 """
-The share of the elapsed time in CPU time above which a program that did not end was computing, not waiting. A service that
-waits uses next to none; a loop on a machine under load gets its share of a processor, which may be far below one.
+The share of the elapsed time in CPU time above which a program that did not end was computing, not waiting. A service
+that waits uses next to none; a loop on a machine under load gets its share of a processor, which may be far below one.
 """
 
 LIMITS = {
