@@ -5,6 +5,7 @@ import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavailable
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 MAX_NUMBER = 2**63 - 1
 """The largest number that a row can have."""
+
+
+PAGE_BYTES = 8 * 1024 * 1024
+"""What the validations of one page have together at most, well below the largest message that is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ class ValidationStore:
         """
         Return a page of validations, newest first, and the token of the next one.
 
+        A page has fewer than ``size`` where they would be more than PAGE_BYTES; never none where there is one.
+
         :param verdict: Only those with this verdict; 0: all.
         :raises InvalidArgument: The token is not one of ours.
         """
@@ -119,17 +126,24 @@ class ValidationStore:
             return clause & (table.c.verdict == verdict) if verdict else clause
 
         rows = await self._select(wanted, size + 1)
-        following = _token_of(rows[size - 1][0]) if len(rows) > size else ""
-        return [row for _, row in rows[:size]], following
+        kept = _within(rows[:size])
+        following = _token_of(rows[kept - 1][0]) if len(rows) > kept else ""
+        return [row for _, row in rows[:kept]], following
 
     async def _select(self, where: Callable[["Table"], Any], limit: int) -> list[tuple[int, Stored]]:
         from sqlalchemy import select
 
         engine, table = await self.open()
         query = select(table).where(where(table)).order_by(table.c.number.desc()).limit(limit)
+        rows: list[tuple[int, Stored]] = []
+        total = 0
         async with _translated(), engine.connect() as connection:
-            rows = (await connection.execute(query)).mappings().all()
-        return [(row["number"], _stored(row)) for row in rows]
+            async for row in (await connection.stream(query)).mappings():
+                rows.append((row["number"], _stored(row)))
+                total += len(row["body"])
+                if total > PAGE_BYTES and len(rows) > 1:
+                    break
+        return rows
 
     async def open(self) -> tuple["AsyncEngine", "Table"]:
         """
@@ -185,6 +199,12 @@ async def _translated() -> AsyncIterator[None]:
         raise StoreUnavailable(
             f"the database cannot be used ({cause}); see ASSAY_STATE_DIR and ASSAY_DATABASE_URL"
         ) from error
+
+
+def _within(rows: Sequence[tuple[int, Stored]]) -> int:
+    """Return how many rows fit into a page, at least one."""
+    sizes = accumulate(len(row.body) for _, row in rows)
+    return max(1, sum(size <= PAGE_BYTES for size in sizes))
 
 
 def _token_of(number: int) -> str:

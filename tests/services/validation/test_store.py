@@ -5,6 +5,7 @@ import base64
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ async def test_pages(folder: Path, size: int) -> None:
     assert [entry for page in found for entry in page] == [row(number) for number in reversed(range(25))]
     assert all(len(page) == size for page in found[:-1])
     assert found[-1]
+
+
+async def test_large_rows_make_short_pages(folder: Path) -> None:
+    """A page never grows beyond what a message may carry, and no validation is left out for it."""
+    large = [replace(row(number), body=bytes(5 * 1024 * 1024 * (1 + number % 3))) for number in range(4)]
+    async with opened(folder) as store:
+        for entry in large:
+            await store.add(entry)
+        found = await pages(store, 50)
+    assert [entry for page in found for entry in page] == large[::-1]
+    assert [len(page) for page in found] == [1, 1, 1, 1]
 
 
 async def test_new_rows_do_not_move_pages(folder: Path) -> None:
