@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
-import grpc.aio
+if TYPE_CHECKING:
+    # Workers read code and speak no gRPC: loading it would double their start.
+    import grpc.aio
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -252,7 +254,7 @@ class StageResources(Protocol):
     def workers(self) -> Workers:
         """Worker processes, shared by the stages of this process."""
 
-    def channel(self, service: str) -> grpc.aio.Channel:
+    def channel(self, service: str) -> "grpc.aio.Channel":
         """Return the channel to a service of the suite, for example "sandbox". Owned by the host."""
 
 
