@@ -40,6 +40,7 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     resources = Resources(workers, context.channel)
     async with AsyncExitStack() as stack:
         stack.callback(workers.close)
+        workers.start()
         stages: dict[str, Stage] = {}
         for name in context.names:
             factory: StageFactory = catalog.load(entries[name].factory)

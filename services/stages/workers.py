@@ -30,7 +30,7 @@ class ProcessWorkers:
     """
     A pool of killable workers.
 
-    Worker processes start when the first work arrives.
+    Worker processes start with :meth:`start`, or when the first work arrives.
 
     :param count: Processes at one time.
     :param memory_bytes: Address space of each; a worker that wants more gets a MemoryError.
@@ -57,6 +57,11 @@ class ProcessWorkers:
             context=spawn,
         )
         return pool, spawn
+
+    def start(self) -> None:
+        """Start the processes without waiting for them, so that the first work finds them there."""
+        # Pebble starts a pool's processes when it is first asked whether it is active.
+        _ = self._pool.active
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """
