@@ -12,10 +12,10 @@ from sandbox.containers.container import Container
 from sandbox.containers.daemon import Address, Daemon, Missing, Refused
 from sandbox.containers.events import EventLog
 from sandbox.containers.janitor import Janitor
+from sandbox.containers.maker import Maker, settle, unenforced
 from sandbox.containers.owner import this_process
 from sandbox.containers.probe import PROBE_LIMITS, probe, refuse
 from sandbox.containers.removal import Remover
-from sandbox.containers.runtime import Maker, settle, unenforced
 from sandbox.containers.spec import Isolation
 from sandbox.language import Language
 from sandbox.pool import Pool

@@ -83,7 +83,7 @@ class EventLog:
                 case "oom":
                     evidence.oom = True
                 case "die":
-                    code = event.get("Actor", {}).get("Attributes", {}).get("exitCode", "")
+                    code = str(event.get("Actor", {}).get("Attributes", {}).get("exitCode", ""))
                     evidence.exit_code = int(code) if code.isdecimal() else None
                     evidence.died.set()
                 case "destroy":

@@ -6,7 +6,7 @@ from assay.errors import LimitNotEnforceable, SandboxUnavailable
 from assay.stage import SourceFile
 
 from sandbox.containers.container import Container
-from sandbox.containers.runtime import unenforced
+from sandbox.containers.maker import unenforced
 from sandbox.exchange import Exchange
 from sandbox.limits import MIB, Limits
 from sandbox.program import Program

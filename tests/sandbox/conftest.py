@@ -19,12 +19,6 @@ from host.settings import SandboxSettings, Settings
 ROOT = Path(__file__).parents[2]
 
 
-def docker(*arguments: str, timeout: float = 60) -> str:
-    """Run a docker command and return what it prints."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=True)
-    return done.stdout.strip()
-
-
 @pytest.fixture(scope="session")
 def docker_ready() -> None:
     """A daemon that answers, and the sandbox image. Missing: a skip, in CI a failure."""

@@ -1,86 +1,27 @@
-"""Containers come and go with the service: cancelled calls, killed services, lost sandboxes, full queues."""
+"""Containers come and go with their calls and with the service."""
 
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import grpc.aio
 import psutil
 import pytest
-from assay.errors import QueueFull, SandboxLost, SandboxUnavailable, ShuttingDown
-from assay.stage import SourceFile
+from assay.errors import QueueFull, ShuttingDown
+from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
 
-from host.settings import SandboxSettings
-from sandbox.admission import Admission
-from sandbox.containers.backend import Backend
-from sandbox.containers.container import Container
-from sandbox.containers.owner import DEADLINE, MARK, OWNER, machine
-from sandbox.executor import Executor
-from sandbox.limits import Limits
+from host.server import serving
+from host.settings import SandboxSettings, Settings
+from sandbox.containers.owner import OWNER
 from sandbox.outcome import Outcome
-from sandbox.program import Program
-from sandbox.service import open_backend
+from tests.sandbox.suite import SLEEP, Suite, containers, docker, program, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_ready")]
-
-SLEEP = "import time; print('up', flush=True); time.sleep(60)"
-
-
-def docker(*arguments: str) -> str:
-    """Run a docker command and return what it prints."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.strip()
-
-
-def containers(label: str) -> list[str]:
-    """Return the ids of all containers with a label, in whatever state."""
-    return docker("ps", "-aq", "--filter", f"label={label}").split()
-
-
-async def until(condition: Callable[[], bool], seconds: float) -> float:
-    """Wait until a condition holds; return how long that took, or fail."""
-    started = time.monotonic()
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() - started < seconds, "it did not come about in time"
-        await asyncio.sleep(0.05)
-    return time.monotonic() - started
-
-
-def program(text: str) -> Program:
-    """Return a Python program of one file."""
-    return Program("python", (SourceFile("main.py", text.encode()),), "main.py")
-
-
-class Suite:
-    """A backend and its executor, as the service composes them."""
-
-    def __init__(self, **changes: object) -> None:
-        settings = SandboxSettings(**changes)  # type: ignore[arg-type]
-        defaults = Limits(**settings.default_limits.model_dump())
-        maxima = Limits(**settings.max_limits.model_dump())
-        self.backend: Backend = open_backend(settings, defaults, maxima)
-        admission = Admission(settings.max_concurrent_runs, settings.queue_size)
-        self.executor: Executor[Container] = Executor(self.backend, self.backend.languages, admission, defaults, maxima)
-
-    async def __aenter__(self) -> "Suite":
-        self.backend.open()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.backend.close()
-
-    async def outcome(self, text: str, **asked: float) -> Outcome:
-        """Run a program and return its outcome."""
-        return (await asyncio.wait_for(self.executor.execute(program(text), asked), 60)).outcome
-
-    def running(self) -> list[str]:
-        """Return the containers of this backend."""
-        return containers(self.backend.owner_label)
 
 
 async def test_cancelled_call_ends_the_container() -> None:
@@ -98,6 +39,37 @@ async def test_cancelled_call_ends_the_container() -> None:
             assert await until(lambda: not set(suite.running()) & set(victim), 2.0) < 2.0  # noqa: B023
 
 
+async def test_deadline_of_a_call_ends_the_container(folder: Path) -> None:
+    """A gRPC call whose deadline passes in mid-run, or whose client goes, ends its container within two seconds."""
+
+    def mine() -> set[str]:
+        lines = docker("ps", "-a", "--format", '{{.ID}} {{.Label "assay.sandbox.owner"}}').splitlines()
+        return {line.split()[0] for line in lines if f".{os.getpid()}." in line}
+
+    before = mine()
+    settings = Settings(sandbox=SandboxSettings(pool_size=1))
+    async with (
+        serving(["sandbox"], f"unix:{folder}/s", settings) as address,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        stub = sandbox_pb2_grpc.SandboxServiceStub(channel)
+        quick = {"path": "main.py", "content": b"print(1)"}
+        await stub.Execute(sandbox_pb2.ExecuteRequest(language="python", files=[quick]), timeout=60)
+        sleeper = sandbox_pb2.ExecuteRequest(language="python", files=[{"path": "main.py", "content": SLEEP.encode()}])
+        for end in ("deadline", "cancel"):
+            await until(lambda: len(mine() - before) == 1, 20)
+            victim = mine() - before
+            await asyncio.sleep(0.5)
+            call = stub.Execute(sleeper, timeout=1.0 if end == "deadline" else 60)
+            await asyncio.sleep(0.9)
+            if end == "cancel":
+                call.cancel()
+            with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
+                await call
+            await until(lambda: not mine() & victim, 2.0)  # noqa: B023
+    assert mine() == before
+
+
 async def test_stop_leaves_nothing() -> None:
     """A stopped backend has removed every container, those in the making included."""
     suite = Suite(pool_size=3)
@@ -108,9 +80,8 @@ async def test_stop_leaves_nothing() -> None:
 
 
 SERVICE = textwrap.dedent("""
-    import asyncio, sys
-    sys.path.insert(0, sys.argv[1])
-    from test_lifecycle import SLEEP, Suite, program
+    import asyncio
+    from tests.sandbox.suite import SLEEP, Suite, program
 
     async def main():
         async with Suite(pool_size=2) as suite:
@@ -146,7 +117,7 @@ async def test_killed_service_leaves_nothing() -> None:
 async def test_killed_service_leaves_no_created_container() -> None:
     """A service that is killed between creating and starting a container leaves that behind for seconds only."""
     service = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SERVICE, str(Path(__file__).parent)),
+        *(sys.executable, "-c", SERVICE),
         stdout=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],
     )
@@ -163,8 +134,6 @@ async def test_killed_service_leaves_no_created_container() -> None:
 
 async def test_frozen_service_is_outlived_by_no_container() -> None:
     """The runner ends itself at the end of its life, though the service holds the connection."""
-    from dataclasses import replace
-
     suite = Suite(pool_size=1)
     maker = suite.backend._makers["python"]
     maker._isolation = replace(maker._isolation, life_seconds=2.0)
@@ -174,38 +143,6 @@ async def test_frozen_service_is_outlived_by_no_container() -> None:
     await until(lambda: not suite.running(), 15)
     assert not container.usable(60)
     await suite.backend.close()
-
-
-async def test_lost_sandbox_is_replaced_once() -> None:
-    """A sandbox that dies in mid-run is replaced and the program run again; when that dies too, the call says so."""
-    async with Suite(pool_size=1) as suite:
-        assert await suite.outcome("print(1)") is Outcome.OK
-        await until(lambda: suite.backend.ready_count("python") == 1, 20)
-
-        async def kill_running(times: int) -> None:
-            for _ in range(times):
-                await asyncio.sleep(1.0)
-                for container in filter(_is_busy, suite.running()):
-                    docker("kill", container)
-
-        quick = "import time; time.sleep(1.6); print('through')"
-        call = asyncio.create_task(suite.executor.execute(program(quick), {}))
-        await kill_running(1)
-        result = await call
-        assert (result.outcome, result.stdout.content) == (Outcome.OK, b"through\n")
-        call = asyncio.create_task(suite.executor.execute(program(SLEEP), {}))
-        with pytest.raises(SandboxLost):
-            await asyncio.gather(call, kill_running(4))
-
-
-def _is_busy(container: str) -> bool:
-    # A waiting interpreter's socket is its descriptor 3; one that runs a program has none but the streams.
-    try:
-        processes = docker("top", container, "-eo", "pid,args").splitlines()[1:]
-        pids = [line.split()[0] for line in processes if "boot.py" in line]
-        return any(len(os.listdir(f"/proc/{pid}/fd")) == 3 for pid in pids)
-    except (subprocess.CalledProcessError, OSError):
-        return False
 
 
 async def test_queue_is_bounded_and_in_order() -> None:
@@ -228,128 +165,6 @@ async def test_queue_is_bounded_and_in_order() -> None:
         assert caught.value.retry_after > 0
         await asyncio.gather(*tasks)
         assert order == [0, 1, 2]
-
-
-async def test_others_containers_are_left_alone() -> None:
-    """Starting and sweeping removes leftovers of dead owners, and nothing that a live service or anyone else owns."""
-    image = docker("images", "-q", "debian:trixie-slim")
-    dead = f"{machine()}.999999999.1.x"
-    alive = f"{machine()}.{os.getpid()}.{psutil_born()}.x"
-    elsewhere = "somewhere.1.1.x"
-    future, past = str(int(time.time()) + 900), str(int(time.time()) - 5)
-    made = {
-        "dead owner": ({MARK: "1", OWNER: dead, DEADLINE: future}, True),
-        "deadline passed": ({MARK: "1", OWNER: elsewhere, DEADLINE: past}, True),
-        "live owner": ({MARK: "1", OWNER: alive, DEADLINE: future}, False),
-        "owner elsewhere": ({MARK: "1", OWNER: elsewhere, DEADLINE: future}, False),
-        "somebody's": ({"com.example": "x"}, False),
-    }
-    ids = {}
-    try:
-        for name, (labels, _) in made.items():
-            flags = [flag for key, value in labels.items() for flag in ("--label", f"{key}={value}")]
-            ids[name] = docker("run", "-d", "--network", "none", *flags, image, "sleep", "120")
-        async with Suite(pool_size=1) as suite, Suite(pool_size=1) as other:
-            assert await suite.outcome("print(1)") is Outcome.OK
-            assert await other.outcome("print(1)") is Outcome.OK
-            await until(lambda: suite.backend.ready_count("python") == other.backend.ready_count("python") == 1, 20)
-            await suite.backend._remover.sweep()
-            await until(lambda: not (left(ids) & {name for name, (_, gone) in made.items() if gone}), 15)
-            assert left(ids) == {name for name, (_, gone) in made.items() if not gone}
-            assert suite.backend.ready_count("python") == other.backend.ready_count("python") == 1
-            assert await other.outcome("print(1)") is Outcome.OK
-    finally:
-        for identity in ids.values():
-            subprocess.run(["docker", "rm", "-f", identity], capture_output=True, timeout=60, check=False)
-
-
-def psutil_born() -> str:
-    """Return when this process began, as the kernel counts."""
-    return Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
-
-
-def left(ids: dict[str, str]) -> set[str]:
-    """Return the names of those containers that are still there."""
-    there = set(docker("ps", "-aq", "--no-trunc").split())
-    return {name for name, identity in ids.items() if identity in there}
-
-
-async def test_no_daemon() -> None:
-    """Without a daemon the service starts, says what is missing, and is ready as soon as there is one."""
-    async with Suite(docker_url="unix:///nonexistent/docker.sock") as suite:
-        with pytest.raises(SandboxUnavailable, match="scripts/docker-up"):
-            await suite.outcome("print(1)")
-
-
-async def test_daemon_comes_and_goes() -> None:
-    """A daemon that appears is used without a restart, and one that goes in mid-run is told as such."""
-    path = Path("/tmp") / f"assay-{os.getpid()}.sock"
-    async with Suite(docker_url=f"unix://{path}", pool_size=1) as suite:
-        with pytest.raises(SandboxUnavailable):
-            await suite.outcome("print(1)")
-        door = Door(path)
-        await door.open()
-        await asyncio.sleep(1.1)
-        assert await suite.outcome("print(1)") is Outcome.OK
-        call = asyncio.create_task(suite.outcome(SLEEP))
-        await asyncio.sleep(1.0)
-        await door.close()
-        with pytest.raises((SandboxUnavailable, SandboxLost)):
-            await call
-        await door.open()
-        await asyncio.sleep(1.1)
-        assert await suite.outcome("print(1)") is Outcome.OK
-        await until(lambda: len(suite.running()) <= 2, 30)
-    await door.close()
-    assert suite.running() == []
-
-
-class Door:
-    """A socket before the real daemon's, which can be shut."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-
-    async def open(self) -> None:
-        """Let calls through."""
-        self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, self._path)
-
-    async def close(self) -> None:
-        """Cut every connection, and refuse new ones."""
-        if self._server is not None:
-            self._server.close()
-        self._path.unlink(missing_ok=True)
-        for writer in tuple(self._writers):
-            writer.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_unix_connection("/var/run/docker.sock")
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
-        self._writers -= {writer, far_writer}
-
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        writer.transport.abort()
-
-
-async def test_missing_image() -> None:
-    """A missing image is told by the script that builds it."""
-    async with Suite(pool_size=1) as suite:
-        from dataclasses import replace
-
-        maker = suite.backend._makers["python"]
-        maker._language = replace(maker._language, image="assay-sandbox-python:none")
-        with pytest.raises(SandboxUnavailable, match="scripts/sandbox-image python"):
-            await suite.outcome("print(1)")
 
 
 async def test_claim_after_stop() -> None:

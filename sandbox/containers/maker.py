@@ -1,4 +1,4 @@
-"""Making sandboxes on one daemon: only after the daemon, the image and the runtime were found fit."""
+"""Making containers of one language, and explaining what stands in the way."""
 
 import asyncio
 import contextlib

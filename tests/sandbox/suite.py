@@ -1,0 +1,72 @@
+"""A backend and its executor as the service composes them, and a look at Docker from outside."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable
+
+from assay.stage import SourceFile
+
+from host.settings import SandboxSettings
+from sandbox.admission import Admission
+from sandbox.containers.backend import Backend
+from sandbox.containers.container import Container
+from sandbox.executor import Executor
+from sandbox.limits import Limits
+from sandbox.outcome import Outcome
+from sandbox.program import Program
+from sandbox.service import open_backend
+
+SLEEP = "import time; print('up', flush=True); time.sleep(60)"
+
+
+def docker(*arguments: str) -> str:
+    """Run a docker command and return what it prints."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip()
+
+
+def containers(label: str) -> list[str]:
+    """Return the ids of all containers with a label, in whatever state."""
+    return docker("ps", "-aq", "--filter", f"label={label}").split()
+
+
+async def until(condition: Callable[[], bool], seconds: float) -> float:
+    """Wait until a condition holds; return how long that took, or fail."""
+    started = time.monotonic()
+    while not await asyncio.to_thread(condition):
+        assert time.monotonic() - started < seconds, "it did not come about in time"
+        await asyncio.sleep(0.05)
+    return time.monotonic() - started
+
+
+def program(text: str) -> Program:
+    """Return a Python program of one file."""
+    return Program("python", (SourceFile("main.py", text.encode()),), "main.py")
+
+
+class Suite:
+    """A backend and its executor, as the service composes them."""
+
+    def __init__(self, **changes: object) -> None:
+        settings = SandboxSettings(**changes)  # type: ignore[arg-type]
+        defaults = Limits(**settings.default_limits.model_dump())
+        maxima = Limits(**settings.max_limits.model_dump())
+        self.backend: Backend = open_backend(settings, defaults, maxima)
+        admission = Admission(settings.max_concurrent_runs, settings.queue_size)
+        self.executor: Executor[Container] = Executor(self.backend, self.backend.languages, admission, defaults, maxima)
+
+    async def __aenter__(self) -> "Suite":
+        self.backend.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.backend.close()
+
+    async def outcome(self, text: str, **asked: float) -> Outcome:
+        """Run a program and return its outcome."""
+        return (await asyncio.wait_for(self.executor.execute(program(text), asked), 60)).outcome
+
+    def running(self) -> list[str]:
+        """Return the containers of this backend."""
+        return containers(self.backend.owner_label)
