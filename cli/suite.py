@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ONE_WISH_SECONDS = 1.0
+"""Signals this close together are one wish to stop: `timeout` signals its child and then its whole process group."""
+
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """
     Run a command's work to its end, and stop it cleanly on SIGINT, SIGTERM or SIGHUP.
 
-    A second signal ends the process at once.
+    A later one ends the process at once.
 
     :raises cli.exits.Stopped: A signal ended it.
     """
@@ -34,12 +37,17 @@ async def _guarded(work: Coroutine[Any, Any, T]) -> T:
     loop = asyncio.get_running_loop()
     received: list[signal.Signals] = []
 
+    first = 0.0
+
     def stop(number: signal.Signals) -> None:
-        if received:
+        nonlocal first
+        if not received:
+            first = loop.time()
+            received.append(number)
+            task.cancel()
+        elif loop.time() - first > ONE_WISH_SECONDS:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        received.append(number)
-        task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop, number)

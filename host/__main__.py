@@ -15,9 +15,13 @@ from host.settings import BadSettings, Settings, read
 DEFAULT_LISTEN = "127.0.0.1:50051"
 
 
+ONE_WISH_SECONDS = 1.0
+"""Signals this close together are one wish to stop: `timeout` signals its child and then its whole process group."""
+
+
 async def serve(names: Sequence[str], listen: str, settings: Settings) -> None:
     """
-    Serve until SIGTERM or SIGINT, then stop gracefully. A second signal ends the process at once.
+    Serve until SIGTERM or SIGINT, then stop gracefully. A later one ends the process at once.
 
     :param names: Names of the catalog; none: all of them.
     :raises CannotListen: The address is taken or not ours.
@@ -25,12 +29,16 @@ async def serve(names: Sequence[str], listen: str, settings: Settings) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    first = 0.0
 
     def on_signal(number: signal.Signals) -> None:
-        if stop.is_set():
+        nonlocal first
+        if not stop.is_set():
+            first = loop.time()
+            stop.set()
+        elif loop.time() - first > ONE_WISH_SECONDS:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)

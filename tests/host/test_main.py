@@ -64,6 +64,14 @@ async def test_sigint_and_peers_that_are_gone(folder: Path) -> None:
     assert "cannot be reached" in answer.validation.stage_results[0].reason
 
 
+async def test_signals_close_together(folder: Path) -> None:
+    """Two signals close together, as `timeout` sends them, are one wish to stop gracefully."""
+    async with host("validation", state=folder) as engine:
+        engine.process.send_signal(signal.SIGTERM)
+        engine.process.send_signal(signal.SIGINT)
+        assert await engine.stop() == 0
+
+
 async def test_second_signal(folder: Path) -> None:
     """A second signal ends a process that is still draining."""
     async with host("validation", state=folder) as engine, grpc.aio.insecure_channel(engine.address) as channel:
@@ -76,7 +84,7 @@ async def test_second_signal(folder: Path) -> None:
         stream = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(endless())
         await stream.wait_for_connection()
         engine.process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.5)
         assert engine.process.returncode is None
         assert await engine.stop() == -signal.SIGTERM
         stream.cancel()
