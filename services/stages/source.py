@@ -9,6 +9,7 @@ from assay.stage import Location
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:[#\r\n]|$)")
+_LONE_CR = re.compile(rb"\r(?!\n)")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -49,6 +50,11 @@ class Source:
             self._starts.extend(match.end() for match in _LINE_END.finditer(self.data))
         return self._starts
 
+    @property
+    def parsed(self) -> bytes:
+        """The data as tree-sitter takes it: with LF for a CR that stands alone, and so with the same offsets."""
+        return _LONE_CR.sub(b"\n", self.data)
+
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, both from 1, columns in code points."""
         line = bisect_right(self.starts, offset)
@@ -65,6 +71,11 @@ class Source:
     def location(self, start: int, end: int) -> Location:
         """Return the range between two offsets."""
         return Location(self.path, *self.position(start), *self.position(end))
+
+    def line_end(self, offset: int) -> int:
+        """Return the offset at which the line of an offset ends, without its end mark."""
+        end = _LINE_END.search(self.data, offset)
+        return end.start() if end else len(self.data)
 
     def line(self, number: int) -> bytes:
         """Return a line, from 1, without its end."""

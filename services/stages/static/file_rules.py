@@ -10,7 +10,7 @@ NUL_BYTES = Rule(
     Category.SYNTAX,
     Severity.CRITICAL,
     "Python refuses source that holds NUL bytes. Mostly the file is binary, or was written in UTF-16.",
-    fires=(b"x = 1\x00\n", b"\x00\x01\x02\x03"),
+    fires=(b"x = 1\x00\n", b"\x00x = 1\n"),
     passes=(b'x = "\\x00"\n',),
 )
 

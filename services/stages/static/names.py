@@ -39,7 +39,7 @@ def undefined_names(diagnostics: Sequence[Diagnostic], source: Source, minor: in
     """Yield one finding for each undefined name, at its first use that fails, else at its first."""
     from tree_sitter_language_pack import get_parser
 
-    root = get_parser("python").parse(source.data).root_node
+    root = get_parser("python").parse(source.parsed).root_node
     dynamic = _DYNAMIC.search(source.data) is not None
     lazy = minor >= LAZY_ANNOTATIONS or b"from __future__ import annotations" in source.data
     lazy = lazy or PurePosixPath(source.path).suffix == ".pyi"

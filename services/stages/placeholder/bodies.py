@@ -1,0 +1,193 @@
+"""Bodies without work: empty ones, and those that raise or print that they were not written."""
+
+import re
+from collections.abc import Iterator
+
+from assay.stage import Category, Finding, Severity
+
+from services.stages.placeholder.design import (
+    is_by_design,
+    is_hook,
+    is_plainly_decorated,
+    is_template_step,
+    refuses_throughout,
+    says_subclass,
+    says_unsupported,
+)
+from services.stages.placeholder.promises import is_whole_file, promises_value
+from services.stages.placeholder.tree import STRINGS, Module, Scope, text
+from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal
+from services.stages.rules import Rule
+
+EMPTY_BODY = Rule(
+    "placeholder/empty-body",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "A function promises work by its docstring, its return type or its name, and its body is `pass`, `...` or the "
+    "docstring alone. What is empty by design is not meant: abstract methods, protocols, overloads, hooks, test "
+    "doubles, fallbacks, functions that say they do nothing.",
+    fires=(
+        'def area(shape):\n    """Return the area of a shape."""\n    pass\n',
+        "def parse(line: str) -> dict:\n    ...\n",
+        'def send(message, address):\n    """Send a message to an address."""\n',
+        "def compute_total(rows):\n    pass\n",
+        "class Store:\n    def load(self, key):\n        pass\n\n    def save(self, key, value):\n        pass\n",
+        'class Money:\n    def convert(self, rate):\n        """Return it at a rate."""\n\n    def __str__(self):\n'
+        "        return '1'\n",
+        "async def fetch(url: str) -> bytes:\n    ...\n",
+    ),
+    passes=(
+        "from abc import ABC, abstractmethod\n\n\nclass Shape(ABC):\n    @abstractmethod\n"
+        "    def area(self) -> float:\n"
+        '        """Return the area."""\n',
+        "from typing import Protocol\n\n\nclass Reader(Protocol):\n    def read(self, size: int) -> bytes: ...\n",
+        "from typing import overload\n\n\n@overload\ndef f(x: int) -> int: ...\n@overload\ndef f(x: str) -> str: ...\n"
+        "def f(x):\n    return x * 2\n",
+        'class ParseError(ValueError):\n    """A line that does not parse."""\n',
+        "def ignore(*args):\n    pass\n",
+        "class Walker:\n    def visit(self, node):\n        self.visit_name(node)\n\n    def visit_name(self, node):\n"
+        "        pass\n",
+        "class Server:\n    def __enter__(self):\n        return self\n\n    def __exit__(self, *exc):\n        pass\n",
+        "try:\n    from fast import join\nexcept ImportError:\n    def join(a, b):\n        pass\n",
+        "class NullWriter:\n    def write(self, text: str) -> int:\n        pass\n",
+        "class BaseTask:\n    def get_result(self):\n        pass\n",
+        'import click\n\n\n@click.group()\ndef cli():\n    """Manage the store."""\n',
+        "class Shape:\n    def area(self) -> float:\n        ...\n\n\nclass Square(Shape):\n"
+        "    def area(self) -> float:\n"
+        "        return 4.0\n",
+        'def close(handle):\n    """Does nothing: the handle closes itself."""\n',
+    ),
+)
+
+NOT_IMPLEMENTED = Rule(
+    "placeholder/not-implemented",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "All that a function does is to raise NotImplementedError, or another error that says it was not written. "
+    "Methods that a derived class fills in, the base of a single dispatch, and operations that are refused for good "
+    "are not meant.",
+    fires=(
+        "def invert(matrix):\n    raise NotImplementedError\n",
+        'def save(rows):\n    raise NotImplementedError("Saving is not implemented")\n',
+        'def load(path):\n    raise Exception("not implemented yet")\n',
+        'def load(path):\n    assert False, "TODO"\n',
+        'def parse(text):\n    print("parsing")\n    raise NotImplementedError()\n',
+        "class Bank:\n    def __init__(self):\n        self.rows = []\n\n    def pay(self, amount):\n"
+        '        raise NotImplementedError("pay is not implemented yet")\n\n    def total(self):\n'
+        "        return sum(self.rows)\n",
+    ),
+    passes=(
+        "class Shape:\n    def area(self):\n        raise NotImplementedError\n",
+        "class Codec:\n    def decode(self, data):\n"
+        '        raise NotImplementedError("subclasses must provide decode()")\n'
+        "\n    def name(self):\n        return 'codec'\n",
+        "class Filter:\n    def run(self, rows):\n        return [self._keep(row) for row in rows]\n\n"
+        "    def _keep(self, row):\n        raise NotImplementedError\n",
+        "from functools import singledispatch\n\n\n@singledispatch\ndef show(value):\n    raise NotImplementedError\n",
+        "def root(n, k):\n    if k > 2:\n        raise NotImplementedError\n    return n ** (1 / k)\n",
+        "class A:\n    def __lt__(self, other):\n        return NotImplemented\n",
+        'def fork():\n    raise NotImplementedError("fork is not supported on this platform")\n',
+    ),
+)
+
+ONLY_TALK = Rule(
+    "placeholder/only-talk",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "All that a function does is to print or log that its work is still to be done.",
+    fires=(
+        'def encode(text):\n    """Encode a text."""\n    print("TODO: encode")\n',
+        'import logging\n\n\ndef pay(order):\n    logging.warning("pay is not implemented")\n',
+    ),
+    passes=('def greet():\n    print("hello")\n', 'def show(todo):\n    print(f"TODO: {todo.title}")\n'),
+)
+
+QUIET_BODY = Rule(
+    "placeholder/quiet-body",
+    Category.PLACEHOLDER,
+    Severity.LOW,
+    "A function or method is empty, or refuses, and nothing says whether that is meant.",
+    fires=(
+        "def refresh():\n    pass\n\n\ndef one():\n    return 1\n",
+        "class Panel(Widget):\n    def paint(self, canvas):\n        pass\n",
+    ),
+    passes=("def ignore(event):\n    pass\n",),
+    confidence=0.5,
+)
+
+RULES = (EMPTY_BODY, NOT_IMPLEMENTED, ONLY_TALK, QUIET_BODY)
+
+TELLING = 25
+"""Characters from which a docstring says something of its function."""
+
+_OF_WORK = re.compile(r"^\W*TODO\b|\bunimplemented\b|\bnot (?:yet )?implemented\b|\bimplement me\b")
+
+
+def find(module: Module) -> Iterator[Finding]:
+    """Yield what the bodies of functions lack."""
+    for function in module.functions:
+        if function.blocks:
+            yield from _function(function, module)
+
+
+def _function(function: Scope, module: Module) -> Iterator[Finding]:
+    done = body_does(function)
+    rule, message = None, ""
+    if done <= {Does.NOTHING}:
+        rule = _judge_empty(function, module)
+        message = f"The body of {function.name!r} is empty."
+    elif Does.REFUSES in done and Does.WORKS not in done:
+        rule = _judge_refusal(function, module)
+        message = f"All that {function.name!r} does is to say that it is not implemented."
+    elif Does.TALKS in done and Does.WORKS not in done and _talks_of_work(function):
+        rule = ONLY_TALK
+        message = f"All that {function.name!r} does is to print that its work is to be done."
+    if rule is not None:
+        shown = function.statements[-1] if function.statements else function.name_node
+        yield rule.finding(message, module.place(shown), suggestion="Write the body, or remove it.")
+
+
+def _judge_empty(function: Scope, module: Module) -> Rule | None:
+    if is_by_design(function, module):
+        return None
+    if not is_plainly_decorated(function):
+        return QUIET_BODY
+    promised = promises_value(function)
+    if function.is_method:
+        return EMPTY_BODY if promised and not _is_step(function) else QUIET_BODY
+    nested = any(scope.kind == "function" for scope in function.around())
+    told = not function.docstring or len(function.docstring) >= TELLING
+    expected = bool(function.parameters or function.docstring) and told and not is_hook(function)
+    if promised or is_whole_file(function, module) or (expected and not nested):
+        return EMPTY_BODY
+    return QUIET_BODY
+
+
+def _is_step(function: Scope) -> bool:
+    """Say whether an empty method may be left to derived classes, though only the shape of its class says so."""
+    return bool(function.parent and function.parent.bases) or is_template_step(function)
+
+
+def _judge_refusal(function: Scope, module: Module) -> Rule | None:
+    message = next((told for told in map(refusal, function.statements) if told is not None), "")
+    if is_by_design(function, module) or says_subclass(message) or says_unsupported(message):
+        return None
+    if not function.is_method:
+        return NOT_IMPLEMENTED
+    step = is_template_step(function)
+    if (UNWRITTEN.search(message) or UNWRITTEN.search(module.comments_of(function))) and not step:
+        return NOT_IMPLEMENTED
+    if step or refuses_throughout(function.parent):
+        return None
+    alone = function.parent is not None and not function.parent.bases
+    return NOT_IMPLEMENTED if alone and promises_value(function) else QUIET_BODY
+
+
+def _talks_of_work(function: Scope) -> bool:
+    """Say whether what a function prints is a text that speaks of work to be done."""
+    told = [node.child_by_field_name("arguments") for node in function.statements if node.type == "call"]
+    first = [node.named_children[0] for node in told if node is not None and node.named_children]
+    plain = [
+        node for node in first if node.type in STRINGS and not any(c.type == "interpolation" for c in node.children)
+    ]
+    return any(_OF_WORK.search(text(node)) for node in plain)

@@ -1,0 +1,174 @@
+"""Comments that say that the code beside them was not written or stands in for the real thing, and notes of tasks."""
+
+from collections.abc import Iterator
+
+from assay.stage import Category, Finding, Severity
+
+from services.stages.placeholder import phrases
+from services.stages.placeholder.design import is_declared, is_double, says_subclass
+from services.stages.placeholder.tree import Comment, Module, Scope
+from services.stages.placeholder.work import Does, all_do, body_does
+from services.stages.rules import Rule
+
+UNWRITTEN = Rule(
+    "placeholder/unwritten-code",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "A comment says that the code belongs here, and no code is there: nothing follows that works, only `pass`, a "
+    "refusal, or a value written into the source.",
+    fires=(
+        "class Jobs:\n    def process(self, rows):\n        # TODO: Implement the processing\n        pass\n",
+        "def save(rows):\n    # Implementation needed here\n    raise NotImplementedError('not implemented')\n",
+        "def score(order, history):\n    # Add your scoring logic here\n    score = 0.0\n    return score\n",
+        "def mean(xs):\n    # stub\n    return {}\n",
+        "def mean(xs):\n    return 0  # TODO\n",
+        "def shortest(stops):\n    # For simplicity, we'll just return the stops unchanged for now\n    return stops\n",
+        'def weather(city):\n    # Replace with an actual API call.\n    return {"city": city, "celsius": 21.0}\n',
+        'import logging\n\n\ndef bill(order):\n    logging.info("billing %s", order)\n'
+        "    # In a real implementation, this would call the bank\n    return True\n",
+        "def names(path):\n    text = open(path).read()\n    # ... parsing logic goes here ...\n"
+        '    return {"names": []}\n',
+        "class Cache:\n    # TODO: implement\n    pass\n",
+        "def f(x):\n#TODO: implement this\n    return False\n",
+        "def total(rows):\n    # your code here\n    pass\n",
+    ),
+    passes=(
+        "def mean(xs):\n    # Your code here\n    return sum(xs) / len(xs)\n",
+        "def mean(xs):\n    # TODO: could be faster\n    return sum(xs) / len(xs)\n",
+        "def root(n, k):\n    # TODO: implement for k > 2\n    if k > 2:\n        raise NotImplementedError\n"
+        "    return n ** (1 / k)\n",
+        "def base(a):\n    b = a.base()\n    if b is None:\n        # TODO: look into sparse arrays too\n"
+        "        return None\n    return b\n",
+        "TODOS = []\n\n\ndef add(todo):\n    # add the todo to the list of todos\n    TODOS.append(todo)\n",
+        "def f(x):\n    # HACK: the driver reports NaN on start-up\n    return 0 if x != x else x\n",
+        "from abc import ABC, abstractmethod\n\n\nclass A(ABC):\n    @abstractmethod\n    def f(self):\n"
+        "        # TODO: say what f returns\n        ...\n",
+        "class FakeBank:\n    def pay(self, order):\n        # mock response\n        return {'paid': True}\n",
+    ),
+)
+
+EMPTY_BRANCH = Rule(
+    "placeholder/empty-branch",
+    Category.PLACEHOLDER,
+    Severity.MEDIUM,
+    "A branch holds a note of what it should do, and does nothing.",
+    fires=("def f(x):\n    if x > 1:\n        # TODO: handle large values\n        pass\n    return x + 1\n",),
+    passes=(
+        "def f(x):\n    try:\n        x.close()\n    except OSError:\n        pass  # it is gone already\n"
+        "    return x\n",
+    ),
+    confidence=0.8,
+)
+
+PRETENDED = Rule(
+    "placeholder/pretended-work",
+    Category.PLACEHOLDER,
+    Severity.MEDIUM,
+    "A comment says that what stands here stands in for what a real program would do.",
+    fires=(
+        "import time\n\n\ndef pay(order):\n    # Simulate the network call\n    time.sleep(1)\n"
+        "    return order.total()\n",
+        "def find(name, rows):\n    # In a real application, this would query a database\n"
+        "    return [row for row in rows if row.name == name]\n",
+    ),
+    passes=("def f(x):\n    # in practice the value is small\n    return x + 1\n",),
+    confidence=0.8,
+)
+
+LEFTOVER = Rule(
+    "placeholder/leftover-comment",
+    Category.PLACEHOLDER,
+    Severity.LOW,
+    "A comment asks for code that has been written meanwhile, and was left behind.",
+    fires=("def mean(xs):\n    # Write your code here\n    return sum(xs) / len(xs)\n",),
+    passes=("def mean(xs):\n    # the implementation is that of Welford\n    return sum(xs) / len(xs)\n",),
+    confidence=0.8,
+)
+
+TODO = Rule(
+    "placeholder/todo-comment",
+    Category.PLACEHOLDER,
+    Severity.INFO,
+    "A note of something left to do, in code that works. Complete code carries many of them.",
+    fires=("def mean(xs):\n    # TODO: could be faster\n    return sum(xs) / len(xs)\n", "x = 1 + 1  # FIXME\n"),
+    passes=("# todos are kept by title\nx = {}\n", 'x = "# TODO: not a comment"\n', "# a list of todo items\nx = []\n"),
+)
+
+RULES = (UNWRITTEN, EMPTY_BRANCH, PRETENDED, LEFTOVER, TODO)
+
+
+def find(module: Module) -> Iterator[Finding]:
+    """Yield what comments say about the code beside them."""
+    for comment in module.comments:
+        if phrases.has_one_of(phrases.UNWRITTEN, phrases.bare(comment.words)):
+            yield _unwritten(comment, module)
+        elif phrases.has_one_of(phrases.PRETENDED, phrases.bare(comment.words)):
+            yield from _pretended(comment, module)
+        elif phrases.TASK.search(comment.words):
+            yield _task(comment, module)
+
+
+def _unwritten(comment: Comment, module: Module) -> Finding:
+    task = phrases.TASK.search(comment.words) is not None
+    if _may_be_idle(comment, module) or says_subclass(comment.words):
+        return _of(TODO if task else LEFTOVER, comment, module)
+    if _is_all_idle(comment.scope) or (_is_idle(comment) and _in_own_body(comment) and not task):
+        return _of(UNWRITTEN, comment, module)
+    if comment.following and _does(comment) <= {Does.NOTHING, Does.REFUSES}:
+        return _of(EMPTY_BRANCH, comment, module)
+    return _of(TODO if task else LEFTOVER, comment, module)
+
+
+def _pretended(comment: Comment, module: Module) -> Iterator[Finding]:
+    if _may_be_idle(comment, module):
+        return
+    yield _of(UNWRITTEN if _is_all_idle(comment.scope) else PRETENDED, comment, module)
+
+
+def _task(comment: Comment, module: Module) -> Finding:
+    scope = comment.scope
+    idle = scope.kind == "function" and _is_all_idle(scope) and not _may_be_idle(comment, module)
+    if idle and (body_does(scope) <= {Does.NOTHING} or (scope.parameters and not scope.is_method)):
+        return _of(UNWRITTEN, comment, module)
+    if comment.following and _does(comment) == {Does.NOTHING} and not idle:
+        return _of(EMPTY_BRANCH, comment, module)
+    return _of(TODO, comment, module)
+
+
+def _of(rule: Rule, comment: Comment, module: Module) -> Finding:
+    message = {
+        UNWRITTEN.id: "A comment stands where the code should.",
+        EMPTY_BRANCH.id: "A branch says what is to be done, and does nothing.",
+        PRETENDED.id: "A comment says that this stands in for the real thing.",
+        LEFTOVER.id: "A comment asks for code that stands below it.",
+        TODO.id: "A note of something left to do.",
+    }[rule.id]
+    return rule.finding(message, module.place(comment.node))
+
+
+def _may_be_idle(comment: Comment, module: Module) -> bool:
+    """Say whether a comment belongs to what need not work: a declaration, or a stand-in of a test."""
+    scope = comment.scope
+    return module.is_stub_file or is_declared(scope) or (scope.kind != "module" and is_double(scope, module))
+
+
+def _is_all_idle(scope: Scope) -> bool:
+    """Say whether a function does no work at all, or a class has no members."""
+    if scope.kind == "function":
+        return Does.WORKS not in body_does(scope)
+    return scope.kind == "class" and all_do(scope.statements) <= {Does.NOTHING}
+
+
+def _is_idle(comment: Comment) -> bool:
+    """Say whether nothing that a comment stands over works, and something is there."""
+    return bool(comment.following) and Does.WORKS not in _does(comment)
+
+
+def _does(comment: Comment) -> frozenset[Does]:
+    return all_do(comment.following, comment.scope.parameters)
+
+
+def _in_own_body(comment: Comment) -> bool:
+    """Say whether what a comment stands over is the end of its function's own body, not of a branch."""
+    own = comment.scope.blocks[0].statements if comment.scope.blocks else []
+    return comment.scope.kind == "function" and bool(own) and own[-1] == comment.following[-1]

@@ -1,0 +1,103 @@
+"""Code that was left out: "rest of the code unchanged", "... existing code ...", "handle the others similarly"."""
+
+from collections.abc import Iterator
+
+from assay.stage import Category, Finding, Severity
+
+from services.stages.placeholder import phrases
+from services.stages.placeholder.tree import Comment, Module, Scope
+from services.stages.placeholder.work import Does, body_does
+from services.stages.rules import Rule
+
+ELIDED = Rule(
+    "placeholder/elided-code",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "A comment stands for code that exists elsewhere, as in an answer that shows only what it changed. The file is "
+    "not whole.",
+    fires=(
+        "def f(x):\n    y = x + 1\n    # ... existing code ...\n    return y\n",
+        "def f(x):\n    y = x + 1\n    # rest of the code stays as before\n    return y\n",
+        "def f(x):\n    y = x + 1\n    # [... snip ...]\n    return y\n",
+        "class A:\n    x = 1\n\n    # ... other methods remain unchanged\n",
+        "def f(x):\n    return x\n\n\n# The rest of the file is unchanged\n",
+        'names = {\n    "DE": "Germany",\n    # ... add the remaining countries\n}\n',
+        "def f(x):\n    # implementation omitted for brevity\n    return x + 1\n",
+    ),
+    passes=(
+        "# Other methods\n\n\ndef f(x):\n    return x\n",
+        "def f(x):\n    # The rest of the code relies on x being positive.\n    return x + 1\n",
+        "# Read the header first ...\n# ... and the rest of the body below.\nx = 1\n",
+        "def f(x):\n    # keep the existing entries\n    return x + 1\n",
+        'x = "# ... existing code ..."\n',
+    ),
+    confidence=0.95,
+)
+
+AND_SO_ON = Rule(
+    "placeholder/and-so-on",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "A comment says that more of the same should follow, and leaves it to the reader.",
+    fires=(
+        "def f(kind):\n    if kind == 'a':\n        return 1\n    # etc.\n\n\nx = 1\n",
+        "def f(tokens):\n    for token in tokens:\n        if token == '+':\n            yield token\n"
+        "        # handle the other tokens similarly\n",
+    ),
+    passes=(
+        "def f(x):\n    # numbers, strings, etc.\n    return x + 1\n",
+        "def f(x):\n    # same as above\n    return x + 1\n",
+    ),
+    confidence=0.9,
+)
+
+DOTS = Rule(
+    "placeholder/dots",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "An ellipsis stands as a statement, or as a comment of its own, among statements that work: something was left "
+    "out there. As the only body, as a value and in annotations it is not meant.",
+    fires=(
+        "def f(x):\n    y = x + 1\n    ...\n    return y * g(x)\n\n\ndef g(x):\n    return x * 2\n",
+        "def f(x):\n    y = x + 1\n    # ...\n    return y * x\n",
+    ),
+    passes=(
+        "from typing import Callable\n\nx: Callable[..., int] = len\ny = [...]\nz = x[..., 0]\n",
+        "def f(x):\n    if x:\n        ...\n    return x + 1\n",
+    ),
+    confidence=0.9,
+)
+
+RULES = (ELIDED, AND_SO_ON, DOTS)
+
+
+def find(module: Module) -> Iterator[Finding]:
+    """Yield where code was left out."""
+    for comment in module.comments:
+        rule = _rule(comment)
+        if rule is not None:
+            yield rule.finding("Code was left out here.", module.place(comment.node), suggestion="Write out all of it.")
+    if not module.is_stub_file:
+        for function in module.functions:
+            yield from _dots(function, module)
+
+
+def _rule(comment: Comment) -> Rule | None:
+    words = phrases.bare(comment.words)
+    dotted = phrases.has_dots(comment.words)
+    if comment.continued or len(words) > 120:
+        return None
+    if phrases.is_one_of(phrases.ELIDED, words) or (dotted and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, words)):
+        return ELIDED
+    alike = phrases.is_one_of(phrases.LIKEWISE, words)
+    if not comment.beside and (alike or (not comment.following and phrases.is_one_of(phrases.AND_SO_ON, words))):
+        return AND_SO_ON
+    if not words and dotted and not comment.beside and comment.scope.kind == "function":
+        return DOTS
+    return None
+
+
+def _dots(function: Scope, module: Module) -> Iterator[Finding]:
+    dots = [node for node in function.statements if node.type == "ellipsis"]
+    if dots and Does.WORKS in body_does(function):
+        yield DOTS.finding("An ellipsis stands among the statements.", module.place(dots[0]))

@@ -1,0 +1,31 @@
+"""Every rule fires on its own examples and on none of those that only look like them."""
+
+import pytest
+from assay.stage import Severity
+
+from services.stages.placeholder.analysis import FAMILIES, check
+from services.stages.rules import Rule
+
+RULES = [rule for family in FAMILIES for rule in family.RULES]
+EXAMPLES = [
+    pytest.param(rule, example, fires, id=f"{rule.id}-{'fires' if fires else 'passes'}-{number}")
+    for rule in RULES
+    for fires, examples in ((True, rule.fires), (False, rule.passes))
+    for number, example in enumerate(examples)
+]
+
+
+@pytest.mark.parametrize(("rule", "example", "fires"), EXAMPLES)
+def test_examples(rule: Rule, example: str, fires: bool) -> None:
+    """A rule fires where its examples say so; its counterexamples have no finding that rejects."""
+    found = check(example.encode(), "example.py")
+    assert (rule.id in {finding.rule_id for finding in found}) is fires
+    if not fires:
+        assert max((finding.severity for finding in found), default=Severity.INFO) < Severity.HIGH
+
+
+def test_rules_are_told_apart_and_explained() -> None:
+    """Identifiers are unique and of this stage, and every rule has an explanation and examples of both sorts."""
+    assert len({rule.id for rule in RULES}) == len(RULES) > 10
+    assert all(rule.id.startswith("placeholder/") and rule.explanation for rule in RULES)
+    assert all(rule.fires and rule.passes for rule in RULES)
