@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc.aio
@@ -73,21 +73,23 @@ async def test_signals_close_together(folder: Path) -> None:
 
 
 async def test_second_signal(folder: Path) -> None:
-    """A second signal ends a process that is still draining."""
-    async with host("validation", state=folder) as engine, grpc.aio.insecure_channel(engine.address) as channel:
-        from grpc_reflection.v1alpha import reflection_pb2_grpc
-
-        async def endless() -> AsyncIterator[object]:
-            await asyncio.sleep(60)
-            yield None
-
-        stream = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(endless())
-        await stream.wait_for_connection()
-        engine.process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(1.5)
-        assert engine.process.returncode is None
-        assert await engine.stop() == -signal.SIGTERM
-        stream.cancel()
+    """A second signal, a while after the first, ends a process that is still draining."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        peers = json.dumps({"static": f"127.0.0.1:{silent.getsockname()[1]}"})
+        async with (
+            host("validation", state=folder, ASSAY_PEERS=peers) as engine,
+            connect(engine.address) as suite,
+        ):
+            call = asyncio.ensure_future(suite.validation.Validate(request(b"x = 1\n", ["static"]), timeout=60))
+            await asyncio.sleep(1)
+            engine.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(1.5)
+            assert engine.process.returncode is None
+            assert await engine.stop() == -signal.SIGTERM
+            with pytest.raises(grpc.aio.AioRpcError):
+                await call
 
 
 @pytest.mark.parametrize(
