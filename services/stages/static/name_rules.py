@@ -35,6 +35,7 @@ UNSURE = Rule(
     fires=(
         "globals().update(vars(settings_module()))\n\n\ndef settings_module():\n    return DEBUG\n",
         "print(_('hello'))\n",
+        "import enum\n\n\n@enum.global_enum\nclass Flag(enum.IntFlag):\n    DEBUG = 1\n\n\nprint(DEBUG)\n",
         "import sys\n\nif sys.version_info < (3,):\n    text = unicode\nelse:\n    text = str\n",
     ),
     passes=("import gettext\n\n_ = gettext.gettext\nprint(_('hello'))\n",),

@@ -30,7 +30,7 @@ LAZY_ANNOTATIONS = 14
 
 _DYNAMIC = re.compile(
     rb"\bglobals\(\)\s*(?:\[|\.update|\.setdefault)|\bglobals\(\)\s*\)|(?<![.\w])exec\s*\(|\bbuiltins\.\w+\s*=|"
-    rb"\binstall\(|\bsetattr\(\s*builtins|\bexecfile\("
+    rb"\binstall\(|\bsetattr\(\s*builtins|\bexecfile\(|\bglobal_enum\b|\._convert_\("
 )
 _VERSION_CHECK = re.compile(rb"version_info|\bPY2\b|\bPY3\b|\bPY_?\d|TYPE_CHECKING|hexversion|python_implementation")
 
