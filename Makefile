@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .PHONY: help demo test test-slow lint venv proto images docker serve clean
 
 PYTHON_BIN := .venv/bin
+STARTED := $(shell date +%s%N)
 SANDBOX := scripts/docker-up && scripts/sandbox-image
 WITHOUT_SANDBOX := echo "Going on without a sandbox: what needs one is skipped or left undetermined."
 
@@ -13,7 +14,7 @@ help: ## print this
 demo: ## set everything up and check the examples, with a report for each
 	@scripts/venv
 	@$(SANDBOX) || $(WITHOUT_SANDBOX)
-	@scripts/demo
+	@STARTED=$(STARTED) scripts/demo
 
 test: ## set everything up; lint; the whole test suite but what is slow
 	@scripts/venv dev
