@@ -97,6 +97,7 @@ HOSTILE = {
     "socket raw": ("socket.socket(2, socket.SOCK_RAW, 1)", None),
     "socket sctp": ("socket.socket(2, socket.SOCK_STREAM, 132)", None),
     "io_uring_setup": ("syscall(425, 8, ctypes.create_string_buffer(256))", ENOSYS),
+    "io_setup": ("syscall(206, 60_000, ctypes.byref(ctypes.c_ulong(0)))", ENOSYS),
     "userfaultfd": ("syscall(323, 0)", ENOSYS),
     "bpf": ("syscall(321, 0, 0, 0)", EPERM),
     "perf_event_open": ("syscall(298, 0, 0, -1, -1, 0)", EPERM),
@@ -161,6 +162,26 @@ async def test_hostile_calls_are_refused(run: Run) -> None:
         if answers.get(name, "worked").startswith("worked") or (wanted and answers[name] != wanted)
     }
     assert wrong == {}
+
+
+UNREAD = {
+    "filter by prctl": "syscall(157, 22, 2, 0)",
+    "filter by prctl with a high bit": "syscall(157, (1 << 32) | 22, 2, 0)",
+    "socket dccp by its type": "socket.socket(2, 6, 0)",
+    "socket dccp by its type, IPv6": "socket.socket(10, 6, 0)",
+    "socket sctp by its type": "socket.socket(2, 5, 0)",
+    "socket by a type with flags": "socket.socket(2, 6 | 0o2000000, 0)",
+}
+
+
+async def test_filter_is_not_passed_by_other_spellings(run: Run) -> None:
+    """Calls that reach the same place by bits that the kernel does not read, or by its defaults, end at the filter."""
+    lines = [f"print({name!r}, call(lambda: {body}), sep=' = ')" for name, body in UNREAD.items()]
+    result = await run(TRY + "\n".join(lines))
+    answers = dict(line.split(" = ") for line in result.stdout.content.decode().splitlines())
+    # The kernel itself would say EFAULT, EINVAL or ESOCKTNOSUPPORT.
+    assert set(answers) == set(UNREAD)
+    assert {name: answer for name, answer in answers.items() if answer not in {"EPERM", "ENOSYS"}} == {}
 
 
 async def test_foreign_architectures_are_refused(run: Run) -> None:
@@ -245,6 +266,8 @@ BENIGN = {
     "unittest and doctest": "import doctest, unittest\nclass T(unittest.TestCase):\n def test(self): self.assertTrue(1)\n"
     "unittest.main(exit=False); doctest.testmod()",
     "faulthandler and tracemalloc": "import faulthandler, gc, tracemalloc; faulthandler.enable(); tracemalloc.start(); gc.collect()",
+    "prctl": "import ctypes; p = ctypes.CDLL(None).prctl; "
+    "assert p(15, b'name', 0, 0, 0) == 0; assert p(4, 1, 0, 0, 0) == 0; assert p(36, 1, 0, 0, 0) == 0; assert p(39, 0, 0, 0, 0) == 1",
     "getpass and pwd": "import getpass, os, pathlib, pwd; assert getpass.getuser() == 'program'; "
     "assert str(pathlib.Path.home()) == '/work'; pwd.getpwuid(os.getuid())",
     "large numbers": "import decimal, fractions, math; math.factorial(2000); decimal.Decimal(1) / 3; fractions.Fraction(1, 3)",
