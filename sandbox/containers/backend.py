@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
-from assay.errors import AssayError, SandboxUnavailable
+from assay.errors import AssayError, SandboxUnavailable, ShuttingDown
 
 from sandbox.containers.container import Container
 from sandbox.containers.daemon import Address, Daemon, Missing, Refused
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 DRAIN_SECONDS = 20.0
 TRY_AGAIN_SECONDS = 1.0
+STARTING_PROCESSES = 2
+"""Beside process 1, while a container starts: the child that writes the files, and the interpreter that waits."""
 
 
 class Backend:
@@ -74,7 +77,7 @@ class Backend:
             )
             for name, language in languages.items()
         }
-        self._size = size
+        self._size = _startable(size)
         self._pools = {
             name: Pool(
                 lambda name=name: self._make(name, self._size),  # type: ignore[misc]
@@ -85,6 +88,8 @@ class Backend:
             )
             for name in languages
         }
+        self._claimed: dict[str, tuple[str, Container]] = {}
+        self._closed = False
         self._fit = asyncio.Lock()
         self._missing: frozenset[str] | None = None
         self._failed: tuple[float, AssayError] | None = None
@@ -108,7 +113,10 @@ class Backend:
             pool.open()
 
     async def close(self) -> None:
-        """End every container of this backend."""
+        """End every container of this backend, those with a program in them included: such a run is lost."""
+        self._closed = True
+        for language, container in tuple(self._claimed.values()):
+            self.discard(language, container, at_once=True)
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
         await asyncio.gather(*(maker.close(DRAIN_SECONDS) for maker in self._makers.values()))
         if self._sweeper is not None:
@@ -126,22 +134,31 @@ class Backend:
         Return a sandbox of exactly this size that nobody has used, and the limits that are not enforced in it.
 
         A waiting one where the files' size is the pool's, its other limits changed where they differ; else a fresh one.
+
+        :raises SandboxUnavailable: There is none to be had.
+        :raises ShuttingDown: The backend is closed.
         """
+        if self._closed:
+            raise ShuttingDown("the sandbox service is stopping")
         if size.disk_bytes != self._size.disk_bytes:
-            container = await self._make(language, size)
+            container = await self._make(language, _startable(size))
         else:
             container = await self._pools[language].claim()
+        self._claimed[container.name] = language, container
+        try:
             if container.size != size:
-                try:
-                    await self._makers[language].resize(container, size)
-                except BaseException:
-                    self.discard(language, container, at_once=True)
-                    raise
+                await self._makers[language].resize(container, size)
+            if self._closed:
+                raise ShuttingDown("the sandbox service is stopping")
+        except BaseException:
+            self.discard(language, container, at_once=True)
+            raise
         return container, self._missing or frozenset()
 
     def discard(self, language: str, container: Container, *, at_once: bool) -> None:
-        """End a sandbox; returns at once."""
-        self._makers[language].discard(container, at_once=at_once)
+        """End a sandbox that was claimed; returns at once."""
+        if self._claimed.pop(container.name, None) is not None:
+            self._makers[language].discard(container, at_once=at_once)
 
     async def settle(self, container: Container) -> None:
         """Wait a little for the daemon to tell how a container ended."""
@@ -193,3 +210,7 @@ class Backend:
         if missing:
             log.warning("limits_not_enforced", runtime=self._isolation.runtime, limits=sorted(missing))
         return missing
+
+
+def _startable(size: Size) -> Size:
+    return replace(size, processes=max(size.processes, STARTING_PROCESSES))

@@ -1,6 +1,7 @@
 """Containers come and go with their calls and with the service."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import grpc.aio
 import psutil
@@ -77,6 +79,54 @@ async def test_stop_leaves_nothing() -> None:
         assert await suite.outcome("print(1)") is Outcome.OK
         assert suite.running()
     assert suite.running() == []
+
+
+async def test_stop_during_a_burst() -> None:
+    """A backend that is stopped while it works ends every run and every container, and tells all callers so."""
+    suite = Suite(pool_size=2, max_concurrent_runs=3)
+    async with suite:
+        assert await suite.outcome("print(1)") is Outcome.OK
+        # A disk of their own takes every other one past the pool.
+        asked: list[dict[str, float]] = [{}, {"disk_bytes": 1024 * 1024}]
+        calls = [asyncio.create_task(suite.executor.execute(program(SLEEP), asked[n % 2])) for n in range(8)]
+        await asyncio.sleep(0.6)
+    await until(lambda: suite.running() == [], 10)
+    answers = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 20)
+    assert {type(answer) for answer in answers} == {ShuttingDown}
+
+
+async def test_cancellation_storm() -> None:
+    """Of calls that are cancelled at any time nothing is left: the pool is full again, and every turn is free."""
+    random = Random(7)
+    async with Suite(pool_size=2, max_concurrent_runs=3, queue_size=100) as suite:
+
+        async def call(number: int) -> None:
+            asked: dict[str, float] = {} if number % 5 else {"disk_bytes": 1024 * 1024}
+            run = asyncio.create_task(suite.executor.execute(program("print(1)" if number % 3 else SLEEP), asked))
+            await asyncio.sleep(random.uniform(0, 4))
+            run.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                assert (await run).outcome is Outcome.OK
+
+        async def settled() -> tuple[int, int, int, int]:
+            await until(lambda: suite.backend.ready_count("python") == 2 and len(suite.running()) == 2, 40)
+            backend = suite.backend
+            return len(backend._events._evidence), len(backend._remover.known), len(backend._claimed), backend_tasks()
+
+        def backend_tasks() -> int:
+            return len(asyncio.all_tasks())
+
+        assert await suite.outcome("print(1)") is Outcome.OK
+        before = await settled()
+        await asyncio.gather(*(call(number) for number in range(100)))
+        assert await settled() == before
+        assert (suite.executor._admission._free, len(suite.executor._admission._queue)) == (3, 0)
+        process = psutil.Process()
+        sizes = process.num_fds(), process.num_threads()
+        await asyncio.gather(*(call(number) for number in range(60)))
+        assert await settled() == before
+        assert process.num_fds() <= sizes[0] + 5
+        assert process.num_threads() <= sizes[1] + 3
 
 
 SERVICE = textwrap.dedent("""
