@@ -26,6 +26,7 @@ MAX_OMITTED = 200
 MAX_NUMBER = 1 << 62
 MAX_NAME = 16 * 1024
 STREAMS = (Kind.STDOUT, Kind.STDERR, Kind.STDOUT_TAIL, Kind.STDERR_TAIL)
+RAW = frozenset({*STREAMS, Kind.ARTIFACT_DATA})
 
 
 class Connection(Protocol):
@@ -140,6 +141,7 @@ class Exchange:
         self._decoder = frames.Decoder()
         self._artifact: tuple[dict[str, Any], bytearray] | None = None
         self._artifact_bytes = 0
+        self._omitted = 0
         self._ended_at = 0.0
         self.record = Record(limits)
 
@@ -198,6 +200,9 @@ class Exchange:
         record = self.record
         if record.done:
             raise BadFrame("a frame after the last one")
+        if not payload and kind in RAW:
+            # Every frame counts against a bound, so that there is an end to them.
+            raise BadFrame("an empty piece")
         if kind in STREAMS and record.ended is None:
             self._keep(kind, payload)
         elif kind is Kind.ENDED and record.ended is None:
@@ -236,7 +241,10 @@ class Exchange:
             raise BadFrame("an artifact without a path")
         if kind is Kind.ARTIFACT:
             self._artifact = (value, bytearray())
-        elif len(self.record.omitted) < MAX_OMITTED:
+        else:
+            self._omitted += 1
+            if self._omitted > MAX_OMITTED:
+                raise BadFrame("more files left out than are named")
             self.record.omitted[path] = str(value.get("reason"))[:200]
 
     def _finish_artifact(self) -> None:

@@ -126,7 +126,9 @@ class Executor(Generic[S]):
             known = ", ".join(sorted(self._languages))
             raise UnknownLanguage("language", f"this service runs {known}", metadata={"known": known})
         requested = resolve(asked, self._defaults, self._maxima)
-        disk = sizing.applied_disk(requested.disk_bytes, requested.memory_bytes, asked="disk_bytes" in asked)
+        disk = sizing.applied_disk(
+            requested.disk_bytes, requested.memory_bytes, len(program.stdin), asked="disk_bytes" in asked
+        )
         sizing.check_files({file.path: len(file.content) for file in program.files}, disk)
         return Plan(uuid.uuid4().hex, check(program), requested, replace(requested, disk_bytes=disk))
 

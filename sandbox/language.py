@@ -24,6 +24,7 @@ class Language:
     prestart: bool
     prestart_suffix: str
     startup_environment: tuple[str, ...]
+    startup_files: tuple[str, ...]
     environment: Mapping[str, str]
 
 
@@ -39,6 +40,7 @@ def load(name: str) -> Language:
         prestart=value["warm"] == "prestart",
         prestart_suffix=value["prestart_suffix"],
         startup_environment=tuple(value["startup_environment"]),
+        startup_files=tuple(value["startup_files"]),
         environment=value["environment"],
     )
 

@@ -13,7 +13,9 @@ from sandbox.runner.globs import matcher
 
 MAX_ARGUMENTS = 1_000
 MAX_ARGUMENT_BYTES = 100_000
-MAX_ARGUMENTS_BYTES = 1024 * 1024
+MAX_ARGUMENTS_BYTES = 384 * 1024
+"""Of all arguments, and of all variables with their names: escaped, they still fit into a JOB frame."""
+
 MAX_VARIABLES = 200
 MAX_GLOBS = 32
 MAX_GLOB_CHARACTERS = 256
@@ -69,8 +71,8 @@ def _check_environment(environment: Mapping[str, str]) -> None:
         if not VARIABLE.fullmatch(name) or len(name) > 256:
             raise InvalidArgument("environment", "a name is at most 256 letters, digits and '_', no digit first")
         _check_text(value, f"environment[{name}]")
-    if sum(len(value.encode()) for value in environment.values()) > MAX_ARGUMENTS_BYTES:
-        raise InvalidArgument("environment", f"together the values have at most {MAX_ARGUMENTS_BYTES} bytes")
+    if sum(len(name) + len(value.encode()) for name, value in environment.items()) > MAX_ARGUMENTS_BYTES:
+        raise InvalidArgument("environment", f"together the variables have at most {MAX_ARGUMENTS_BYTES} bytes")
 
 
 def _check_text(text: str, where: str) -> None:

@@ -68,21 +68,28 @@ def fits(disk_bytes: int, memory_bytes: int) -> bool:
     return mounts(disk_bytes).total_bytes() + RESERVE_BYTES <= memory_bytes
 
 
-def applied_disk(disk_bytes: int, memory_bytes: int, *, asked: bool) -> int:
+def applied_disk(disk_bytes: int, memory_bytes: int, stdin_bytes: int = 0, *, asked: bool) -> int:
     """
     Return the limit of the work directory that is enforced.
 
+    :param stdin_bytes: Of the standard input, which the runner holds in memory.
     :param asked: Whether the request named it. A default gives way to the memory limit; a value that was asked for is
         enforced as it is, or refused.
     :raises InvalidArgument: It does not fit into the memory.
     """
-    if fits(disk_bytes, memory_bytes):
+    room = memory_bytes - stdin_bytes
+    if fits(disk_bytes, room):
         return disk_bytes
-    largest = _largest(disk_bytes, memory_bytes)
+    largest = _largest(disk_bytes, room)
+    if not fits(largest, room):
+        least = memory_bytes - RESERVE_BYTES - mounts(PAGE).total_bytes()
+        raise InvalidArgument(
+            "stdin", f"it is held in memory: of limits.memory_bytes of {memory_bytes}, {least} are left"
+        )
     if asked:
         raise InvalidArgument(
             "limits.disk_bytes",
-            f"files live in memory: beside limits.memory_bytes of {memory_bytes}, at most {largest} fit",
+            f"files live in memory: beside limits.memory_bytes of {memory_bytes} and the input, at most {largest} fit",
         )
     return largest
 

@@ -76,6 +76,7 @@ def _setup(language: Language, size: Size, isolation: Isolation) -> Setup:
         prestart=language.prestart,
         prestart_suffix=language.prestart_suffix,
         startup_environment=list(language.startup_environment),
+        startup_files=list(language.startup_files),
         open_files=isolation.default_open_files,
         file_bytes=size.disk_bytes,
         life_seconds=isolation.life_seconds,

@@ -80,7 +80,7 @@ def encode(kind: Kind, payload: bytes = b"") -> bytes:
 
 def encode_object(kind: Kind, value: dict[str, Any]) -> bytes:
     """Return one frame that holds a JSON object."""
-    return encode(kind, json.dumps(value, separators=(",", ":")).encode())
+    return encode(kind, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def encode_pieces(kind: Kind, content: bytes, size: int = 256 * 1024) -> Iterator[bytes]:
@@ -93,6 +93,8 @@ def decode_object(payload: bytes) -> dict[str, Any]:
     """Return the object of a payload; raise :class:`BadFrame` where it is none."""
     try:
         value = json.loads(payload)
+        # Half a surrogate pair can be written as an escape, and is no text that could be passed on.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadFrame("a payload is not JSON") from None
     if not isinstance(value, dict):

@@ -61,6 +61,7 @@ class Setup:
     :param prestart: Whether an interpreter is started before the job arrives.
     :param prestart_suffix: A program whose path ends otherwise is exec'd.
     :param startup_environment: Patterns of the variables that an interpreter reads while it starts.
+    :param startup_files: Patterns of the files that it reads then.
     :param open_files: The limit that the prestarted interpreter gets.
     :param file_bytes: The size that no file may exceed.
     :param life_seconds: After this the runner ends everything, whatever the service does.
@@ -71,6 +72,7 @@ class Setup:
     prestart: bool
     prestart_suffix: str
     startup_environment: list[str]
+    startup_files: list[str]
     open_files: int
     file_bytes: int
     life_seconds: float

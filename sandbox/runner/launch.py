@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .job import Job, Setup
@@ -39,6 +40,10 @@ def start(setup: Setup, command: list[str], environment: dict[str, str], open_fi
     return Started(pid, stdin[1], stdout[0], stderr[0])
 
 
+def _any(names: Iterable[str], patterns: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
 class Prestarted:
     """An interpreter that has finished its own start-up and knows nothing of any job yet."""
 
@@ -63,9 +68,8 @@ class Prestarted:
         return (
             job.entry_point.endswith(setup.prestart_suffix)
             and job.open_files == setup.open_files
-            and not any(
-                fnmatch.fnmatchcase(name, pattern) for name in job.environment for pattern in setup.startup_environment
-            )
+            and not _any(job.environment, setup.startup_environment)
+            and not _any((file.path for file in job.files), setup.startup_files)
         )
 
     def hand_over(self, job: Job) -> Started:

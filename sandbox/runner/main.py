@@ -70,7 +70,7 @@ class Runner:
             "language_version": ".".join(map(str, sys.version_info[:3])),
         }
 
-    def _receive(self) -> tuple[Job, bytes]:
+    def _receive(self) -> tuple[Job, bytearray]:
         job: Job | None = None
         stdin = bytearray()
         for kind, payload in self._link.wait():
@@ -84,7 +84,7 @@ class Runner:
             elif kind is Kind.GO and job is not None:
                 self._finish_files()
                 self._meter.start()
-                return job, bytes(stdin)
+                return job, stdin
             else:
                 raise frames.BadFrame(f"{kind.name} was not expected")
         raise ServiceGone

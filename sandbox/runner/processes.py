@@ -30,8 +30,9 @@ def _child(body: Callable[[], None], open_files: int, file_bytes: int, keep: dic
     try:
         os.setsid()
         reset_signals()
-        become_program(open_files, file_bytes)
+        # Before the limits: what process 1 has open may be more than the program may have.
         _arrange(keep)
+        become_program(open_files, file_bytes)
         os.umask(0o022)
         os.chdir(WORK)
         body()

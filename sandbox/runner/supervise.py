@@ -24,7 +24,7 @@ PIECE = 256 * 1024
 class Supervisor:
     """One program, from the moment it runs until nothing in the sandbox lives any more."""
 
-    def __init__(self, link: Link, meter: Meter, job: Job, program: Started, stdin: bytes) -> None:
+    def __init__(self, link: Link, meter: Meter, job: Job, program: Started, stdin: bytearray) -> None:
         self._link = link
         self._meter = meter
         self._job = job

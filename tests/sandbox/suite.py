@@ -2,10 +2,12 @@
 
 import asyncio
 import subprocess
+import textwrap
 import time
 from collections.abc import Callable
 
 from assay.stage import SourceFile
+from assay.v1 import sandbox_pb2 as pb
 
 from host.settings import SandboxSettings
 from sandbox.admission import Admission
@@ -43,6 +45,16 @@ async def until(condition: Callable[[], bool], seconds: float) -> float:
 def program(text: str) -> Program:
     """Return a Python program of one file."""
     return Program("python", (SourceFile("main.py", text.encode()),), "main.py")
+
+
+def code(text: str) -> str:
+    """Return a program without the indentation that it has in a test."""
+    return textwrap.dedent(text)
+
+
+def outcome(result: pb.ExecutionResult) -> str:
+    """Return the outcome's name without its prefix."""
+    return pb.Outcome.Name(result.outcome).removeprefix("OUTCOME_")
 
 
 class Suite:

@@ -8,16 +8,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from assay.convert import MAX_FILES
 from assay.errors import LimitNotEnforceable
 from assay.stage import SourceFile
 
 from sandbox.containers.container import Container
 from sandbox.containers.probe import PROBE_LIMITS, probe, refuse
-from sandbox.exchange import Exchange, Record
+from sandbox.exchange import Exchange, Record, hand_over
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, decide
-from sandbox.program import Program
-from sandbox.runner.frames import Kind, encode, encode_object
+from sandbox.program import MAX_ARGUMENTS_BYTES, MAX_GLOB_CHARACTERS, Program, check
+from sandbox.runner.frames import MAX_JOB, Kind, encode, encode_object
 from sandbox.runner.job import Job
 from sandbox.sizing import Size
 
@@ -84,6 +85,8 @@ HOSTILE = {
     "end that is no object": [encode(Kind.ENDED, b"[]")],
     "done before the end": [DONE],
     "broken": [encode_object(Kind.BROKEN, {"reason": "x" * 9999})],
+    "empty piece of output": [encode(Kind.STDOUT)],
+    "half a character": [encode(Kind.ENDED, b'{"ended_by": "\\ud800"}')],
     "artifact before the end": [encode_object(Kind.ARTIFACT, {"path": "a"})],
 }
 
@@ -103,6 +106,9 @@ AFTER_THE_END = {
     "content without a name": [encode(Kind.ARTIFACT_DATA, b"x")],
     "artifact without a path": [encode_object(Kind.ARTIFACT, {"path": 7})],
     "too much content": [encode_object(Kind.ARTIFACT, {"path": "a"}) + encode(Kind.ARTIFACT_DATA, b"x" * 11)],
+    "half a character in a path": [encode(Kind.ARTIFACT, b'{"path": "\\udcff"}')],
+    "empty piece of content": [encode_object(Kind.ARTIFACT, {"path": "a"}) + encode(Kind.ARTIFACT_DATA)],
+    "more left out than is named": [encode_object(Kind.OMITTED, {"path": "a", "reason": "x"}) * 1000],
     "too many artifacts": [encode_object(Kind.ARTIFACT, {"path": "a"}) * 3],
     "an end": [],
 }
@@ -148,6 +154,23 @@ async def test_job_arrives_as_it_was_sent() -> None:
     assert [kind for kind, _ in kinds] == [Kind.JOB, Kind.FILE, Kind.STDIN, Kind.GO]
     job = Job.from_object(decode_object(kinds[0][1]))
     assert (job.entry_point, job.files[0].path, job.stdin_bytes) == ("main.py", "main.py", 5)
+
+
+async def test_longest_job_fits_into_a_frame() -> None:
+    """A program at every bound, in the characters that take most room on the way, can be handed over."""
+    escaped = "\x01" * (MAX_ARGUMENTS_BYTES // 4)
+    files = tuple(
+        SourceFile(f"{number:04}/" + "\U0001f600" * 250 + "/" + "\U0001f600" * 250, b"") for number in range(MAX_FILES)
+    )
+    program = Program(
+        "python",
+        files,
+        files[0].path,
+        arguments=(escaped,) * 4,
+        environment={"\x41" * 200 + str(number): "\x01" * (MAX_ARGUMENTS_BYTES // 200 - 203) for number in range(200)},
+        artifact_globs=("\U0001f600" * MAX_GLOB_CHARACTERS,) * 32,
+    )
+    assert len(next(hand_over(check(program), LIMITS))) < MAX_JOB
 
 
 async def probed(**counters: int) -> frozenset[str]:

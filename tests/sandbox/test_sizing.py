@@ -25,6 +25,15 @@ def test_asked_disk_is_given_or_refused() -> None:
         applied_disk(256 * MIB, 256 * MIB, asked=True)
 
 
+def test_input_takes_memory_from_the_files() -> None:
+    """Standard input is held in memory: the files give way to it, and what leaves no room at all is refused."""
+    assert applied_disk(64 * MIB, 128 * MIB, 0, asked=False) > applied_disk(64 * MIB, 128 * MIB, 8 * MIB, asked=False)
+    with pytest.raises(InvalidArgument, match=r"limits\.disk_bytes"):
+        applied_disk(8 * MIB, 48 * MIB, 8 * MIB, asked=True)
+    with pytest.raises(InvalidArgument, match="stdin"):
+        applied_disk(MIB, 48 * MIB, 16 * MIB, asked=False)
+
+
 def test_files_must_fit() -> None:
     """Files are counted in pages, and with their folders in entries."""
     check_files({"a": 4097}, 8192)
