@@ -153,6 +153,18 @@ class TestInTheSandbox:
         assert ended.status == 1
         assert "execution" in ended.stdout
 
+    def test_check_runs_tests_written_for_pytest(self, program: Program, sandboxed: str, folder: Path) -> None:
+        """Fixtures and parameters need nothing to be installed, and each case that fails is told."""
+        (folder / "code.py").write_text("def double(number):\n    return 2 + number\n")
+        tests = "import pytest\nfrom code import double\n@pytest.mark.parametrize('number, result', [{}])\n"
+        tests += "def test_double(number, result, tmp_path):\n    assert double(number) == result\n"
+        (folder / "test_good.py").write_text(tests.format("(2, 4)"))
+        (folder / "test_bad.py").write_text(tests.format("(2, 4), (3, 6)"))
+        assert program("check", "--gateway", sandboxed, "code.py", "--tests", "test_good.py", cwd=folder).status == 0
+        ended = program("check", "--gateway", sandboxed, "code.py", "--tests", "test_bad.py", cwd=folder)
+        assert ended.status == 1
+        assert "test_double[3-6] fails: got 5, expected 6" in ended.stdout
+
     def test_check_runs_code_with_its_neighbours(self, program: Program, sandboxed: str, folder: Path) -> None:
         """A module of the same project is there when the code is run."""
         (folder / "pkg").mkdir()

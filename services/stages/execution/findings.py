@@ -66,6 +66,7 @@ def judge(candidate: Candidate, run: Run, result: ExecutionResult, report: Repor
     said = Judgement()
     if report.plan is not None and report.plan.problem:
         said.lacking(f"{run.label} could not be run: {report.plan.problem}")
+    _judge_collection(run, report, said)
     _judge_end(candidate, run, result, report, said)
     if report.load_error is not None:
         _judge_load(candidate, run, result, report.load_error, said)
@@ -76,6 +77,16 @@ def judge(candidate: Candidate, run: Run, result: ExecutionResult, report: Repor
         said.findings.append(_replaced(run, report))
     said.findings = list(_bounded(said.findings))
     return said
+
+
+def _judge_collection(run: Run, report: Report, said: Judgement) -> None:
+    """Say whether the tests were there to be run, and ran."""
+    if report.collected is not None and report.collected.problem:
+        said.lacking(f"{run.label} could not be run: {report.collected.problem}")
+    elif left_out := report.left_out():
+        said.lacking(f"{run.label} could not all be run: pytest does not take {left_out[0]} for a test")
+    elif run.suite is not None and (reason := report.all_skipped()):
+        said.lacking(f"{run.label} were all skipped: {reason}")
 
 
 def _judge_end(candidate: Candidate, run: Run, result: ExecutionResult, report: Report, said: Judgement) -> None:

@@ -5,7 +5,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
 
@@ -60,12 +60,14 @@ def program(candidate: Candidate, run: Run, seconds: float) -> Program:
     Return the program of a run.
 
     The first test file travels on standard input and is never a file in the sandbox, so that the candidate cannot read
-    from it what it should answer. Other files of the suite give way to files of the candidate with the same path, and
-    so do files of the candidate's context.
+    from it what it should answer; so does each ``conftest.py`` of its folder and those above, so that the candidate's
+    own has no say. Other files of the suite give way to files of the candidate with the same path, and so do files of
+    the candidate's context.
     """
     nonce = secrets.token_hex(16)
     folder = f".assay-{secrets.token_hex(4)}"
-    beside = run.suite.files[1:] if run.suite else ()
+    conftests = _conftests(run.suite) if run.suite else ()
+    beside = [file for file in run.suite.files[1:] if file not in conftests] if run.suite else []
     own = (*candidate.context_files, *candidate.files)
     files = {file.path: file for file in (*beside, *own)}
     harness = (SourceFile(f"{folder}/{path}", content) for path, content in _harness())
@@ -76,16 +78,25 @@ def program(candidate: Candidate, run: Run, seconds: float) -> Program:
         "examples": run.examples,
         "specification": candidate.specification if run.examples else "",
         "dump_after": max(0.1, seconds * DUMP_SHARE),
-        "suite": _suite(run.suite) if run.suite else None,
+        "suite": _suite(run.suite, conftests) if run.suite else None,
     }
     return Program((*files.values(), *harness), f"{folder}/main.py", json.dumps(job).encode(), nonce)
 
 
-def _suite(suite: TestSuite) -> dict[str, object]:
+def _conftests(suite: TestSuite) -> tuple[SourceFile, ...]:
+    """Return the configuration that came with the tests and applies to the first file, the outermost first."""
+    folders = PurePosixPath(suite.files[0].path).parents
+    found = [file for file in suite.files[1:] if PurePosixPath(file.path).name == "conftest.py"]
+    applying = [file for file in found if PurePosixPath(file.path).parent in folders]
+    return tuple(sorted(applying, key=lambda file: file.path.count("/")))
+
+
+def _suite(suite: TestSuite, conftests: tuple[SourceFile, ...]) -> dict[str, object]:
     first = suite.files[0]
     return {
         "path": first.path,
         "content": base64.b64encode(first.content).decode(),
+        "conftests": [(file.path, base64.b64encode(file.content).decode()) for file in conftests],
         "appended": suite.framework is TestFramework.ASSERTS,
     }
 

@@ -74,6 +74,18 @@ class Mark(Record):
     event: Literal["loading", "loaded", "stopped"]
 
 
+class Collected(Record):
+    """
+    The tests that pytest made of the planned ones: a function with parameters is several.
+
+    :param problem: Why none of them is run; empty where they are.
+    """
+
+    event: Literal["collected"]
+    tests: Ids
+    problem: Text
+
+
 class LoadFailed(Record):
     """The candidate could not be imported."""
 
@@ -89,11 +101,16 @@ class Start(Record):
 
 
 class End(Record):
-    """A test ended."""
+    """
+    A test ended.
+
+    :param reason: Why it was skipped.
+    """
 
     event: Literal["passed", "failed", "skipped"]
     test: Short
     error: Error | None = None
+    reason: Text = ""
 
 
 class Replaced(Record):
@@ -119,7 +136,9 @@ class Done(Record):
     skipped: int
 
 
-Event = Annotated[Plan | Mark | LoadFailed | Start | End | Replaced | Broken | Done, Field(discriminator="event")]
+Event = Annotated[
+    Plan | Mark | Collected | LoadFailed | Start | End | Replaced | Broken | Done, Field(discriminator="event")
+]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 FRAME = re.compile(rb'^  File "([^"\n]{1,4096})", line (\d{1,8}) in ', re.MULTILINE)
 
@@ -138,6 +157,7 @@ class Report:
     plan: Plan | None = None
     reached: set[str] = field(default_factory=set)
     load_error: Error | None = None
+    collected: Collected | None = None
     results: dict[str, End] = field(default_factory=dict)
     under_way: str = ""
     replaced: tuple[str, ...] = ()
@@ -155,9 +175,24 @@ class Report:
         return sum(end.event == event for end in self.results.values())
 
     def missing(self) -> list[str]:
-        """Return the planned tests and examples that did not end."""
-        planned = (*self.plan.tests, *self.plan.examples) if self.plan else ()
-        return [test for test in planned if test not in self.results]
+        """Return the tests and examples that did not end: those collected, or else those planned."""
+        if self.plan is None:
+            return []
+        tests = self.plan.tests if self.collected is None else self.collected.tests
+        return [test for test in (*tests, *self.plan.examples) if test not in self.results]
+
+    def left_out(self) -> list[str]:
+        """Return the planned tests that were not collected."""
+        if self.plan is None or self.collected is None:
+            return []
+        functions = {test.partition("[")[0] for test in self.collected.tests}
+        return [test for test in self.plan.tests if test not in functions]
+
+    def all_skipped(self) -> str:
+        """Return why all tests were skipped, in the words of the first; empty where one was run, or none was there."""
+        examples = set(self.plan.examples) if self.plan else set()
+        ends = [end for end in self.results.values() if end.test not in examples]
+        return next((end.reason or "no reason is given" for end in ends if {e.event for e in ends} == {"skipped"}), "")
 
     def is_complete(self) -> bool:
         """Whether the run came to its end and everything planned was run, or could not be for a reason that is told."""
@@ -202,6 +237,9 @@ def _take(report: Report, event: Event) -> None:
             report.plan = event
         case Mark():
             report.reached.add(event.event)
+        case Collected():
+            report.malformed |= report.collected is not None or bool(report.results)
+            report.collected = event
         case LoadFailed():
             report.load_error = event.error
         case Start():

@@ -15,7 +15,7 @@ class ExecutionStage:
     """
 
     name = "execution"
-    version = "1"
+    version = "2"
     description = "Imports the code, runs its tests and its examples in the sandbox."
     languages = frozenset({"python"})
     requires = ("static",)

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+from . import discovery
+
 MAX_TESTS = 2_000
 
 LEFT = "@left"
@@ -29,6 +31,7 @@ class Collection:
     :param classes: Test classes with the names of their own test methods.
     :param bound: Every name that the file binds anywhere, and "SystemExit" where it may leave the program itself.
     :param imported: The modules that it imports, dotted.
+    :param needs_pytest: Whether only pytest can run it: it imports it, or has fixtures.
     :param problem: Why it cannot be run here; empty where it can.
     """
 
@@ -40,6 +43,7 @@ class Collection:
         self.classes: dict[str, list[str]] = {}
         self.bound: set[str] = set()
         self.imported: set[str] = set()
+        self.needs_pytest = False
         self.flags = 0
 
     def tests(self) -> list[str]:
@@ -56,26 +60,26 @@ def collect(source: bytes, path: str) -> Collection:
         line = getattr(error, "lineno", None) or 1
         return Collection(problem=f"the test file is not Python: {type(error).__name__} in line {line}")
     found = Collection(source)
-    found.bound, found.imported, found.flags = _bound(tree), _imported(tree), _future(tree)
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    deleted = {t.id for n in tree.body if isinstance(n, ast.Delete) for t in n.targets if isinstance(t, ast.Name)}
-    for name, node in classes.items():
-        own = [f.name for f in node.body if isinstance(f, FunctionNode) and f.name.startswith("test")]
-        if own and name not in deleted and _is_test_class(node, classes):
-            found.classes[name] = own
+    found.bound, found.imported, found.flags = bound_names(tree), _imported(tree), _future(tree)
     statements = [node for node in tree.body if not (_is_main_block(node) or _is_runner(node))]
     called = {n.id for s in statements if not isinstance(s, Definition) for n in ast.walk(s) if isinstance(n, ast.Name)}
-    functions = [n for n in statements if isinstance(n, FunctionNode) and n.name.startswith("test")]
-    found.functions = [node.name for node in functions if node.name not in called]
+    functions = [node for node in statements if isinstance(node, FunctionNode) and node.name not in called]
+    found.needs_pytest = discovery.needs_pytest(statements, functions, found.imported)
+    tests = [node for node in functions if node.name.startswith("test") and not discovery.is_fixture(node)]
+    found.functions = [node.name for node in tests]
+    found.classes = discovery.test_methods(tree.body, as_pytest=found.needs_pytest)
     if not (found.classes or found.functions):
         statements = [node for node in _unfold(tree.body) if not _is_runner(node)]
-    found.steps = _steps(statements, needed=not (found.classes or found.functions))
-    found.problem = _problem(found, [node for node in functions if node.name in found.functions])
+    found.steps = _steps(statements, found)
+    found.problem = _problem(found, discovery.coroutine(tests, tree.body, set(found.classes)))
     return found
 
 
-def _steps(statements: list[ast.stmt], *, needed: bool) -> list[Step]:
+def _steps(statements: list[ast.stmt], found: Collection) -> list[Step]:
     steps = [Step(node) for node in statements]
+    needed = not (found.classes or found.functions)
+    if found.needs_pytest and not needed:
+        return steps
     units = [step for step in steps if _is_unit(step.node)]
     if not units and needed:
         units = [s for s in steps if not isinstance(s.node, Definition) and _contains(s.node, ast.Call)]
@@ -97,31 +101,13 @@ def _is_unit(node: ast.stmt) -> bool:
     return False
 
 
-def _problem(found: Collection, functions: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> str:
-    if "pytest" in {name.split(".")[0] for name in found.imported}:
-        return "the tests import pytest, which is not in this environment"
-    for node in functions:
-        arguments = node.args
-        if isinstance(node, ast.AsyncFunctionDef):
-            return f"{node.name} is a coroutine, which needs a pytest plug-in that is not in this environment"
-        if len(arguments.posonlyargs + arguments.args) > len(arguments.defaults):
-            return f"{node.name} takes fixtures, which need pytest; it is not in this environment"
+def _problem(found: Collection, coroutine: str) -> str:
+    if coroutine:
+        return f"{coroutine} is a coroutine, which needs a pytest plug-in that is not in this environment"
     count = len(found.tests())
     if count > MAX_TESTS:
         return f"it holds {count} tests, more than the {MAX_TESTS} that are run"
     return "" if count else "the test file holds no test"
-
-
-def _is_test_class(node: ast.ClassDef, classes: dict[str, ast.ClassDef], depth: int = 20) -> bool:
-    if not node.bases:
-        return node.name.startswith("Test")
-    for base in node.bases:
-        name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
-        if name.endswith("TestCase"):
-            return True
-        if name in classes and name != node.name and depth and _is_test_class(classes[name], classes, depth - 1):
-            return True
-    return False
 
 
 def _is_main_block(node: ast.stmt) -> bool:
@@ -146,7 +132,8 @@ def _contains(node: ast.AST, *kinds: type[ast.AST]) -> bool:
     return any(isinstance(inner, kinds) for inner in ast.walk(node))
 
 
-def _bound(tree: ast.Module) -> set[str]:
+def bound_names(tree: ast.AST) -> set[str]:
+    """Return every name that is bound anywhere in a tree, and "SystemExit" where it may leave the program itself."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

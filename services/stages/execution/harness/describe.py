@@ -15,6 +15,9 @@ MAX_TEXT = 2_000
 MAX_FRAMES = 20_000
 NO_NETWORK = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ECONNREFUSED}
 
+TRACEBACK = BaseException.__dict__["__traceback__"].__get__
+"""Reads a traceback, whatever the exception's class makes of the name."""
+
 Frame = tuple[FrameType, int]
 """A frame of a traceback and its line."""
 
@@ -40,7 +43,7 @@ class Describer:
     def describe(self, error: BaseException) -> dict[str, Any]:
         """Return the facts about an exception."""
         self._compared: FrameType | None = None
-        candidate, test, deepest_is_candidate = self._frames(error.__traceback__)
+        candidate, test, deepest_is_candidate = self._frames(TRACEBACK(error))
         facts: dict[str, Any] = {
             "type": bounded(type(error).__name__, 200),
             "message": text_of(error),

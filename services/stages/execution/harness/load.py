@@ -7,7 +7,8 @@ import sys
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
 
 
 class Entry:
@@ -102,21 +103,25 @@ REPLACEABLE = {
 
 
 class Originals:
-    """What tests rest on, as it was before the candidate was loaded."""
+    """
+    What tests rest on, as it was before the candidate was loaded.
 
-    def __init__(self) -> None:
-        self._spaces = [(builtins, {n: v for n, v in vars(builtins).items() if n not in REPLACEABLE})]
+    :param more: Modules and classes besides, each with what must stay in it.
+    """
+
+    def __init__(self, more: list[tuple[Any, dict[str, Any]]] | None = None) -> None:
+        self._spaces = [(builtins, {n: v for n, v in vars(builtins).items() if n not in REPLACEABLE}), *(more or [])]
         if "unittest" in sys.modules:
             case = sys.modules["unittest"].TestCase
             self._spaces.append((case, dict(vars(case))))
-        self._identity = builtins.id
+        values = [value for _, before in self._spaces for value in before.values() if isinstance(value, FunctionType)]
+        self._code = [(value, value.__code__) for value in values]
 
     def replaced(self) -> list[str]:
         """Return the names of what is no longer what it was."""
-        identity = self._identity
-        return [
-            name
-            for space, before in self._spaces
-            for name, value in before.items()
-            if identity(space.__dict__.get(name)) != identity(value)
-        ][:20]
+        found = []
+        for space, before in self._spaces:
+            now = space.__dict__
+            found += [name for name, value in before.items() if now.get(name) is not value]
+        found += [value.__name__ for value, code in self._code if value.__code__ is not code]
+        return found

@@ -8,7 +8,7 @@ from .channel import Channel
 from .describe import Describer, bounded
 
 Outcome = BaseException | str | None
-"""How a test ended: what it raised, "skipped", or None where it passed."""
+"""How a test ended: what it raised, why it was skipped, or None where it passed."""
 
 
 class Reporter:
@@ -26,6 +26,8 @@ class Reporter:
         self._appended = appended
         self._recursion_limit = sys.getrecursionlimit()
         self.count = {"passed": 0, "failed": 0, "skipped": 0}
+        self.refine: Callable[[BaseException, dict[str, Any]], None] = lambda *_: None
+        """Adds what the tests' framework knows about an exception to its facts."""
 
     def start(self, test: str) -> None:
         """Tell that a test begins, so that a run that is cut short names it."""
@@ -36,8 +38,10 @@ class Reporter:
         self.restore()
         if isinstance(outcome, BaseException):
             self.fail(test, self._facts(outcome))
+        elif outcome is None:
+            self._send("passed", test)
         else:
-            self._send("skipped" if outcome == "skipped" else "passed", test)
+            self._send("skipped", test, reason=bounded(outcome))
 
     def fail(self, test: str, facts: dict[str, Any]) -> None:
         """Tell that a test failed, and how."""
@@ -52,6 +56,14 @@ class Reporter:
         except BaseException as error:
             outcome = error
         self.end(test, outcome)
+
+    def collected(self, tests: list[str], problem: str = "") -> None:
+        """Tell which tests the planned ones turned out to be, or why none of them is run."""
+        self._channel.send("collected", tests=tests, problem=bounded(problem))
+
+    def replaced(self, names: list[str]) -> None:
+        """Tell what is no longer what the tests rest on."""
+        self._channel.send("replaced", names=[bounded(name, 200) for name in names[:20]])
 
     def stop(self) -> None:
         """Tell that the tests which are left were not begun, since what they rest on failed."""
@@ -73,7 +85,12 @@ class Reporter:
     def _facts(self, error: BaseException) -> dict[str, Any]:
         facts = self._describer.describe(error)
         facts["test_problem"] = self._is_tests_own(error, facts)
+        self.refine(error, facts)
         return facts
+
+    def is_by_candidate(self, error: BaseException) -> bool:
+        """Whether code of the candidate had a part in an exception."""
+        return "path" in self._describer.describe(error)
 
     def _is_tests_own(self, error: BaseException, facts: dict[str, Any]) -> bool:
         """Whether something is missing that the candidate was never asked for."""

@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import collect, examples, load
 from .channel import Channel
@@ -15,16 +15,21 @@ from .describe import Describer, bounded, text_of
 from .reporter import Reporter
 from .suite import Suite
 
+if TYPE_CHECKING:
+    from .library import Library
+
 
 def main() -> None:
     """Run the job that stands on standard input, and leave by the shortest way."""
     job = json.loads(sys.stdin.buffer.read())
-    _remove(os.path.dirname(os.path.abspath(sys.argv[0])))
+    folder = os.path.dirname(os.path.abspath(sys.argv[0]))
     sys.modules["__main__"] = ModuleType("__main__")
     channel = Channel(job.pop("nonce"))
     leave = os._exit
     try:
-        Run(job, os.getcwd(), channel).run()
+        run = Run(job, os.getcwd(), channel)
+        _remove(folder)
+        run.run()
     except BaseException as error:
         channel.send("broken", reason=f"{type(error).__name__}: {text_of(error)}")
     leave(0)
@@ -54,7 +59,7 @@ class Run:
         sources = {os.path.join(work, path): path for path in self._files}
         self._describer = Describer(sources, self._test_file, self._collection.source)
         self._reporter = Reporter(self._channel, self._describer, self._collection.bound, appended=self._appended)
-        self._originals = load.Originals()
+        self._originals = load.Originals(self._library.spaces() if self._library else None)
 
     def _read(self) -> bytes:
         with open(os.path.join(self._work, self._path), "rb") as file:
@@ -64,12 +69,32 @@ class Run:
         self._test_file = os.path.join(self._work, suite["path"]) if suite else ""
         self._test_folder = os.path.dirname(self._test_file)
         self._collection = collect.Collection()
+        self._conftests: list[tuple[str, bytes]] = []
+        self._library: Library | None = None
         self._appended = False
         if suite:
             self._collection = collect.collect(binascii.a2b_base64(suite["content"]), self._test_file)
+            for path, content in suite["conftests"]:
+                self._conftests.append((os.path.join(self._work, path), binascii.a2b_base64(content)))
+            self._library = self._pytest()
             self._appended = suite["appended"] or not self._imports_candidate()
         if "unittest" in self._collection.imported:
             import_module("unittest")
+
+    def _pytest(self) -> "Library | None":
+        """Return pytest where the tests need it; None where they do not, or where there is none."""
+        if self._collection.problem or not (self._collection.needs_pytest or self._conftests):
+            return None
+        from .library import Library
+        from .session import Session
+
+        self._session_class = Session
+
+        try:
+            return Library(self._work)
+        except ImportError:
+            self._collection.problem = "they need pytest, which is not in this environment"
+            return None
 
     def run(self) -> None:
         """Run to the end."""
@@ -87,11 +112,27 @@ class Run:
         if module is not None:
             names = dict(vars(module))
             if tests:
-                Suite(self._collection, self._test_file, self._reporter, appended=self._appended).run(module)
+                self._suite().run(module)
             for each in self._examples:
                 self._example(each, names)
             self._report_replaced()
         self._channel.send("done", **self._reporter.count)
+
+    def _suite(self) -> Suite:
+        session = None
+        if self._library is not None:
+            if taken := self._library.show():
+                self._reporter.replaced(taken)
+            own = self._collection.bound
+            session = self._session_class(self._library, self._reporter, self._test_file, own, self._report_replaced)
+        return Suite(
+            self._collection,
+            self._test_file,
+            self._reporter,
+            appended=self._appended,
+            session=session if self._collection.functions or self._collection.classes else None,
+            conftests=self._conftests,
+        )
 
     def _imports_candidate(self) -> bool:
         others = {path.removesuffix(".py").replace("/", ".") for path in self._files}
@@ -112,7 +153,7 @@ class Run:
 
     def _report_replaced(self) -> None:
         if replaced := self._originals.replaced():
-            self._channel.send("replaced", names=replaced)
+            self._reporter.replaced(replaced)
 
     def _example(self, each: examples.Examples, names: dict[str, Any]) -> None:
         self._reporter.start(each.test)

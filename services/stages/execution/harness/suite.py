@@ -4,10 +4,13 @@ import ast
 import sys
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .collect import Collection, KeepSides
+from .collect import Collection, KeepSides, Step, bound_names
 from .reporter import Outcome, Reporter
+
+if TYPE_CHECKING:
+    from .session import Session, Source
 
 
 class Suite:
@@ -15,20 +18,42 @@ class Suite:
     The tests of one file.
 
     :param appended: Whether they run in the namespace of the candidate, as if they stood at the end of its file.
+    :param session: What runs functions and classes as pytest does, where they need that.
     """
 
-    def __init__(self, collection: Collection, path: str, reporter: Reporter, *, appended: bool) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        path: str,
+        reporter: Reporter,
+        *,
+        appended: bool,
+        session: "Session | None" = None,
+        conftests: "list[Source] | None" = None,
+    ) -> None:
         self._collection = collection
         self._path = path
         self._appended = appended
         self._reporter = reporter
+        self._session = session
+        self._conftests = conftests or []
         self._keep = KeepSides()
+        self._defined: dict[str, object] = {}
 
     def run(self, module: ModuleType) -> None:
         """Run them all, in the order of the file: statements, functions, classes."""
         names = vars(module) if self._appended else self._own_module()
+        self._run(names)
+        if replaced := [name for name, value in self._defined.items() if names.get(name) is not value]:
+            self._reporter.replaced(replaced)
+
+    def _run(self, names: dict[str, Any]) -> None:
+        if self._session is not None and not self._session.begin(self._conftests, names):
+            return
         if not self._statements(names):
-            self._reporter.stop()
+            return
+        if self._session is not None:
+            self._session.run(names)
             return
         for name in self._collection.functions:
             self._reporter.guarded(name, partial(_call, names, name))
@@ -47,15 +72,29 @@ class Suite:
             action = partial(_execute, self._compile(step.node), names)
             if step.test:
                 self._reporter.guarded(step.test, action)
+                self._define(step.node, names)
                 continue
             try:
                 action()
             except BaseException as error:
-                label = f"line {step.node.lineno}"
-                self._reporter.start(label)
-                self._reporter.end(label, error)
+                self._stop_at(step, error)
                 return False
+            self._define(step.node, names)
         return True
+
+    def _define(self, node: ast.stmt, names: dict[str, Any]) -> None:
+        """Keep what the tests' own statements define as tests: nobody else is to put something in its place."""
+        tests = {*self._collection.functions, *self._collection.classes}
+        self._defined |= {name: names.get(name) for name in bound_names(node) & tests}
+
+    def _stop_at(self, step: Step, error: BaseException) -> None:
+        if self._session is not None and (reason := self._session.skip_reason(error)):
+            self._reporter.collected([], f"they skip themselves: {reason}")
+            return
+        label = f"line {step.node.lineno}"
+        self._reporter.start(label)
+        self._reporter.end(label, error)
+        self._reporter.stop()
 
     def _compile(self, node: ast.stmt) -> Any:
         kept = self._keep.visit(node)
@@ -133,7 +172,10 @@ def _result(reporter: Reporter) -> Any:
                 self._keep(err[1])
 
         def addSkip(self, test: Any, reason: str) -> None:
-            self._outcome = self._outcome or "skipped"
+            error = sys.exception()
+            if error is not None and reporter.is_by_candidate(error):
+                self._keep(error)
+            self._outcome = self._outcome or reason or "no reason is given"
 
         def addUnexpectedSuccess(self, test: Any) -> None:
             self._keep(AssertionError("the test was expected to fail, and passed"))

@@ -66,8 +66,6 @@ def test_a_runner_is_no_test() -> None:
     [
         ("x = = 1\n", "SyntaxError in line 1"),
         ("x = '\0'\n", "not Python"),
-        ("import pytest\ndef test_a(): pass\n", "import pytest"),
-        ("def test_a(tmp_path): pass\n", "takes fixtures"),
         ("async def test_a(): pass\n", "coroutine"),
         ("x = 1\n", "holds no test"),
         ("", "holds no test"),
@@ -75,8 +73,49 @@ def test_a_runner_is_no_test() -> None:
     ],
 )
 def test_what_cannot_be_run_says_why(source: str, problem: str) -> None:
-    """A test file that is broken, empty, too long, or that needs pytest has a problem."""
+    """A test file that is broken, empty, too long, or that has coroutines for tests has a problem."""
     assert problem in read(source).problem
+
+
+@pytest.mark.parametrize(
+    ("source", "tests"),
+    [
+        ("import pytest\nx = f()\nassert x\ndef test_a(): pass\n", ["test_a"]),
+        ("from pytest import raises\ndef test_a(): pass\n", ["test_a"]),
+        ("def test_a(tmp_path): pass\n", ["test_a"]),
+        ("class TestA:\n    def test_a(self, tmp_path): pass\n", ["TestA.test_a"]),
+        ("class TestA:\n    def setup_class(cls): pass\n    def test_a(self): pass\n", ["TestA.test_a"]),
+        ("def setup_module(): pass\ndef test_a(): pass\n", ["test_a"]),
+        ("import pytest\n@pytest.fixture()\ndef test_a(): pass\ndef test_b(test_a): pass\n", ["test_b"]),
+        (
+            "import pytest\nclass TestA:\n    def __init__(self): pass\n    def test_a(self): pass\nassert 1\n",
+            ["line 5"],
+        ),
+        ("import pytest\nclass TestA(Base):\n    def test_a(self): pass\n", ["TestA.test_a"]),
+        ("import pytest\nclass A(TestCase):\n    def test_a(self): pass\n", ["A.test_a"]),
+        ("import pytest\nassert f()\n", ["line 2"]),
+    ],
+)
+def test_what_only_pytest_can_run_is_told(source: str, tests: list[str]) -> None:
+    """Imports of pytest and fixtures need it; what it would collect is planned, by its rules."""
+    found = read(source)
+    assert (found.needs_pytest, found.problem, found.tests()) == (True, "", tests)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def test_a(x=1): pass\n",
+        "def test_a(f):\n    assert f()\ntest_a(f)\n",
+        "class TestA:\n    def setup_method(self): pass\n    def test_a(self): pass\n",
+        "class A(unittest.TestCase):\n    @mock.patch('f')\n    def test_a(self, f): pass\n",
+        "class A(unittest.IsolatedAsyncioTestCase):\n    async def test_a(self): pass\n",
+    ],
+)
+def test_what_needs_no_pytest_is_run_without(source: str) -> None:
+    """Plain functions and classes, and unittest's, take the quicker way."""
+    found = read(source)
+    assert (found.needs_pytest, found.problem) == (False, "")
 
 
 def test_both_sides_of_a_comparison_stay_in_the_frame() -> None:

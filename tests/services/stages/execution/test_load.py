@@ -41,3 +41,16 @@ def test_a_replaced_builtin_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert originals.replaced() == []
     monkeypatch.setattr(builtins, "len", lambda _: 3)
     assert originals.replaced() == ["len"]
+
+
+def test_code_put_into_a_function_is_seen() -> None:
+    """A function that is watched cannot be given another body in its place."""
+
+    def function() -> int:
+        return 1
+
+    space = type("Space", (), {"function": function})
+    originals = Originals([(space, {"function": function})])
+    assert originals.replaced() == []
+    function.__code__ = (lambda: 2).__code__
+    assert originals.replaced() == ["function"]

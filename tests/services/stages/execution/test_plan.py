@@ -39,6 +39,22 @@ def test_the_tests_are_not_among_the_files() -> None:
     assert job["suite"]["appended"] is True
 
 
+def test_what_configures_the_tests_is_not_among_the_files_either() -> None:
+    """A conftest.py that applies travels with the tests, the outermost first; the candidate's own stays a file."""
+    names = ("a/b/t.py", "a/b/conftest.py", "conftest.py", "other/conftest.py")
+    candidate = Candidate((MAIN, SourceFile("conftest.py", b"own")), "python", tests=(suite(*names),))
+    made = program(candidate, runs(candidate)[0], 10)
+    conftests = json.loads(made.stdin)["suite"]["conftests"]
+    assert [(path, base64.b64decode(content)) for path, content in conftests] == [
+        ("conftest.py", b"conftest.py"),
+        ("a/b/conftest.py", b"a/b/conftest.py"),
+    ]
+    files = {file.path: file.content for file in made.files}
+    assert files["conftest.py"] == b"own"
+    assert "a/b/conftest.py" not in files
+    assert "other/conftest.py" in files
+
+
 def test_no_two_runs_share_a_nonce_or_a_folder() -> None:
     """What one run showed to its candidate is of no use in the next."""
     candidate = Candidate((MAIN,), "python")

@@ -112,6 +112,37 @@ def test_parts_of_one_test_keep_apart() -> None:
     assert list(read(twice).results) == ["a", "a (2)", "b"]
 
 
+def collected(*tests: str) -> list[dict[str, Any]]:
+    """Return an honest report in which pytest collected these tests."""
+    return [*HONEST[:3], {"event": "collected", "tests": tests, "problem": ""}, *HONEST[3:]]
+
+
+def test_collected_tests_stand_for_the_planned_ones() -> None:
+    """Each case of a function must end; a function without a case was left out."""
+    assert read(collected("a", "b")).is_complete()
+    assert read(collected("a", "b", "b[2]")).missing() == ["b[2]"]
+    assert not read(collected("a", "b", "b[2]")).is_complete()
+    assert read(collected("a", "b[1]")).left_out() == []
+    assert read(collected("a")).left_out() == ["b"]
+
+
+def test_tests_are_collected_once_and_before_they_run() -> None:
+    """A second collection, or a late one, is a forgery."""
+    event = collected("a", "b")[3]
+    assert read([*HONEST[:3], event, event, *HONEST[3:]]).malformed
+    assert read([*HONEST[:5], event, *HONEST[5:]]).malformed
+
+
+def test_all_skipped_gives_the_first_reason() -> None:
+    """Tests that were all skipped ran nothing; one that ran is enough."""
+    skipped = {"event": "skipped", "test": "a", "reason": "later"}
+    first = [*HONEST[:4], skipped]
+    end = {"event": "done", "passed": 0, "failed": 0, "skipped": 2}
+    assert read([*first, HONEST[5], {"event": "skipped", "test": "b"}, end]).all_skipped() == "later"
+    assert read([*first, *HONEST[5:7], {**end, "failed": 1, "skipped": 1}]).all_skipped() == ""
+    assert read(HONEST[:3]).all_skipped() == ""
+
+
 def test_the_stack_is_read_from_between_the_lines() -> None:
     """Where the program stood when its time was nearly gone is a hint that stands beside the events."""
     dump = b'Timeout (0:00:08)!\nThread 0x01 (most recent call first):\n  File "/work/main.py", line 3 in f\n'

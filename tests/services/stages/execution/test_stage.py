@@ -117,6 +117,22 @@ async def test_tricks_are_seen(judge: Judge, trick: str, rule: str) -> None:
     assert rule in {finding.rule_id for finding in result.findings if finding.severity is Severity.HIGH}
 
 
+async def test_a_candidate_cannot_skip_the_tests(judge: Judge) -> None:
+    """A skip counts where the tests ask for it; tests that are all skipped are no pass."""
+    cheat = "import unittest\ndef add(a, b):\n    raise unittest.SkipTest\n"
+    assert (await only(judge, cheat, UNITTEST)).rule_id == "execution/test-error"
+    result = await judge(ADD, UNITTEST.replace("class", "@unittest.skip('because')\nclass"))
+    assert result.status is StageStatus.SKIPPED
+    assert "because" in result.reason
+
+
+async def test_what_defines_a_test_is_the_tests_own(judge: Judge) -> None:
+    """A test that the candidate puts its own function in the place of is told, though it passes."""
+    code = "import sys\ndef add(a, b):\n    sys._getframe(1).f_globals['test_three'] = print\n"
+    tests = "from main import add\ndef test_three():\n    assert add(1, 2) == 3\nfirst = add(1, 2)\n"
+    assert (await only(judge, code, tests)).rule_id == "execution/replaced-builtins"
+
+
 async def test_the_tests_are_nowhere_to_be_read(judge: Judge) -> None:
     """The candidate finds its own file in its folder, an empty standard input, and no trace of the tests."""
     code = "import os, sys\ndef look():\n    return sorted(os.listdir('.')), sys.stdin.read(), sys.argv\n"
@@ -203,7 +219,6 @@ async def test_a_function_that_is_not_there(judge: Judge, tests: str) -> None:
     [
         ("from solution import add\n" + TWO, "solution"),
         ("from main import add\nassert add(1, 2) == helper()\n", "helper"),
-        ("import pytest\nfrom main import add\ndef test_a():\n    assert add(1, 2) == 3\n", "pytest"),
         ("assert add(1, 2) = 3\n", "not Python"),
         ("# nothing here\n", "holds no test"),
     ],
