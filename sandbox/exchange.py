@@ -15,6 +15,7 @@ from sandbox.limits import Limits
 from sandbox.outcome import Facts
 from sandbox.program import ArtifactFile, Output, Program
 from sandbox.runner import frames
+from sandbox.runner.collect import MAX_NAMES_BYTES
 from sandbox.runner.frames import BadFrame, Kind
 from sandbox.runner.job import FileHead, Job
 
@@ -141,6 +142,7 @@ class Exchange:
         self._decoder = frames.Decoder()
         self._artifact: tuple[dict[str, Any], bytearray] | None = None
         self._artifact_bytes = 0
+        self._names_bytes = 0
         self._omitted = 0
         self._ended_at = 0.0
         self.record = Record(limits)
@@ -240,6 +242,9 @@ class Exchange:
         if not isinstance(path, str) or not 0 < len(path) <= MAX_NAME:
             raise BadFrame("an artifact without a path")
         if kind is Kind.ARTIFACT:
+            self._names_bytes += len(path.encode())
+            if self._names_bytes > MAX_NAMES_BYTES:
+                raise BadFrame("longer names of artifacts than are sent")
             self._artifact = (value, bytearray())
         else:
             self._omitted += 1

@@ -12,6 +12,8 @@ MAX_DEPTH = 32
 MAX_VISITED = 100_000
 MAX_OMITTED = 100
 PIECE = 256 * 1024
+MAX_NAMES_BYTES = 2 * 1024 * 1024
+"""Of the escaped paths of all artifacts: with the longest contents and outputs, the answer is still one message."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,22 @@ def collector(globs: list[str], bounds: Bounds, send: Callable[[bytes], None]) -
     """Return a child's body that sends ARTIFACT, ARTIFACT_DATA and OMITTED frames for the current folder."""
 
     def body() -> None:
-        left, count, omitted = bounds.total_bytes, 0, 0
+        left, names_left, count, omitted = bounds.total_bytes, MAX_NAMES_BYTES, 0, 0
         wanted = matcher(globs)
         for path, found in walk(b"."):
             if not wanted(path):
                 continue
+            name_bytes = len(escape(path).encode())
             reason = refusal(found)
             if not reason and count >= bounds.count:
                 reason = f"more than {bounds.count} artifacts"
             if not reason and found.st_size > left:
                 reason = f"the artifacts' size is above {bounds.total_bytes} bytes"
+            if not reason and name_bytes > names_left:
+                reason = "the artifacts' names are too long together"
             if not reason:
                 reason, sent = send_file(path, found, send)
-                left -= sent
+                left, names_left = left - sent, names_left - name_bytes
                 count += not reason
             if reason and omitted < MAX_OMITTED:
                 omitted += 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from assay.client import CHANNEL_OPTIONS
 from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
 
 from host.server import serving
@@ -44,7 +45,7 @@ async def stub(docker_ready: None) -> "AsyncIterator[sandbox_pb2_grpc.SandboxSer
     with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
         async with (
             serving(["sandbox"], f"unix:{folder}/s", sandbox_settings()) as address,
-            grpc.aio.insecure_channel(address) as channel,
+            grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel,
         ):
             yield sandbox_pb2_grpc.SandboxServiceStub(channel)
 

@@ -18,6 +18,7 @@ from sandbox.exchange import Exchange, Record, hand_over
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, decide
 from sandbox.program import MAX_ARGUMENTS_BYTES, MAX_GLOB_CHARACTERS, Program, check
+from sandbox.runner.collect import MAX_NAMES_BYTES
 from sandbox.runner.frames import MAX_JOB, Kind, encode, encode_object
 from sandbox.runner.job import Job
 from sandbox.sizing import Size
@@ -132,6 +133,14 @@ async def test_hostile_values(field: str, value: object) -> None:
     assert outcome in Outcome
     assert all(len(text) < 1000 for text in evidence.values())
     assert record.output(Kind.STDOUT, Kind.STDOUT_TAIL, "stdout_bytes").total_bytes < 2**63
+
+
+async def test_names_of_artifacts_are_bounded_together() -> None:
+    """A runner that sends many long names is cut off before they are too much for an answer."""
+    names = [encode_object(Kind.ARTIFACT, {"path": "\u20ac" * 10_000}) for _ in range(200)]
+    record = await exchanged(ended(), *names, limits=replace(LIMITS, artifact_count=1024))
+    assert "names" in record.lost_reason
+    assert sum(len(artifact.path.encode()) for artifact in record.artifacts) <= MAX_NAMES_BYTES
 
 
 async def test_silent_runner_is_told_to_kill_and_then_given_up() -> None:

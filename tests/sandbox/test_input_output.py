@@ -227,6 +227,31 @@ async def test_many_artifacts(run: Run) -> None:
     assert (outcome(result), len(result.artifacts), len(result.artifacts_omitted)) == ("OK", 1000, 100)
 
 
+async def test_long_names_of_artifacts(run: Run) -> None:
+    """Names that are as long as can be do not make an answer too large to be sent."""
+    program = code("""
+        import os
+        for _ in range(15):
+            os.mkdir("\\n" * 250)
+            os.chdir("\\n" * 250)
+        for number in range(1000):
+            open("\\n" * 200 + str(number), "wb").write(b"x" * 15_000)
+        for stream in (1, 2):
+            os.write(stream, b"x" * 5_000_000)
+        """)
+    limits = {
+        "artifact_count": 1024,
+        "artifact_bytes": 16 * MIB,
+        "output_bytes": 4 * MIB,
+        "disk_bytes": 64 * MIB,
+        "memory_bytes": 256 * MIB,
+    }
+    result = await run(program, artifact_globs=["**/*"], limits=limits)
+    assert (outcome(result), len(result.artifacts_omitted)) == ("OK", 100)
+    assert 100 < len(result.artifacts) < 1000
+    assert "the artifacts' names are too long together" in result.artifacts_omitted.values()
+
+
 FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"limits": {"memory_bytes": 0}}, "limits.memory_bytes"),
     ({"limits": {"memory_bytes": -1}}, "limits.memory_bytes"),
