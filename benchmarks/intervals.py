@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 Z95 = 1.959963984540054
 """The two-sided 95 % quantile of the normal distribution."""
@@ -46,4 +46,4 @@ def quantile(values: Sequence[float], q: float) -> float:
     if not values:
         return float("nan")
     ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, max(0, round(q * len(ranked) + 0.5) - 1))]
+    return ranked[max(1, ceil(q * len(ranked))) - 1]
