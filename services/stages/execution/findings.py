@@ -85,6 +85,8 @@ def _judge_collection(run: Run, report: Report, said: Judgement) -> None:
         said.lacking(f"{run.label} could not be run: {report.collected.problem}")
     elif left_out := report.left_out():
         said.lacking(f"{run.label} could not all be run: pytest does not take {left_out[0]} for a test")
+    elif report.collected is not None and not report.collected.tests:
+        said.lacking(f"{run.label} could not be run: pytest finds none")
     elif run.suite is not None and (reason := report.all_skipped()):
         said.lacking(f"{run.label} were all skipped: {reason}")
 

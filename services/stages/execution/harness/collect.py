@@ -29,6 +29,7 @@ class Collection:
 
     :param functions: Test functions that the file does not call itself, by name.
     :param classes: Test classes with the names of their own test methods.
+    :param conditional: Tests that may or may not be there once the file has run.
     :param bound: Every name that the file binds anywhere, and "SystemExit" where it may leave the program itself.
     :param imported: The modules that it imports, dotted.
     :param needs_pytest: Whether only pytest can run it: it imports it, or has fixtures.
@@ -41,10 +42,15 @@ class Collection:
         self.steps: list[Step] = []
         self.functions: list[str] = []
         self.classes: dict[str, list[str]] = {}
+        self.conditional: set[str] = set()
         self.bound: set[str] = set()
         self.imported: set[str] = set()
         self.needs_pytest = False
         self.flags = 0
+
+    def is_script(self) -> bool:
+        """Whether the statements of its top level are the tests, since there are no others."""
+        return not (self.functions or self.classes or self.conditional)
 
     def tests(self) -> list[str]:
         """Return the ids of the tests, in order."""
@@ -65,10 +71,11 @@ def collect(source: bytes, path: str) -> Collection:
     called = {n.id for s in statements if not isinstance(s, Definition) for n in ast.walk(s) if isinstance(n, ast.Name)}
     functions = [node for node in statements if isinstance(node, FunctionNode) and node.name not in called]
     found.needs_pytest = discovery.needs_pytest(statements, functions, found.imported)
+    found.conditional = discovery.conditional(statements)
     tests = [node for node in functions if node.name.startswith("test") and not discovery.is_fixture(node)]
     found.functions = [node.name for node in tests]
     found.classes = discovery.test_methods(tree.body, as_pytest=found.needs_pytest)
-    if not (found.classes or found.functions):
+    if found.is_script():
         statements = [node for node in _unfold(tree.body) if not _is_runner(node)]
     found.steps = _steps(statements, found)
     found.problem = _problem(found, discovery.coroutine(tests, tree.body, set(found.classes)))
@@ -77,11 +84,10 @@ def collect(source: bytes, path: str) -> Collection:
 
 def _steps(statements: list[ast.stmt], found: Collection) -> list[Step]:
     steps = [Step(node) for node in statements]
-    needed = not (found.classes or found.functions)
-    if found.needs_pytest and not needed:
+    if found.needs_pytest and not found.is_script():
         return steps
     units = [step for step in steps if _is_unit(step.node)]
-    if not units and needed:
+    if not units and found.is_script():
         units = [s for s in steps if not isinstance(s.node, Definition) and _contains(s.node, ast.Call)]
     taken: set[int] = set()
     for step in units:
@@ -107,7 +113,7 @@ def _problem(found: Collection, coroutine: str) -> str:
     count = len(found.tests())
     if count > MAX_TESTS:
         return f"it holds {count} tests, more than the {MAX_TESTS} that are run"
-    return "" if count else "the test file holds no test"
+    return "" if count or found.conditional else "the test file holds no test"
 
 
 def _is_main_block(node: ast.stmt) -> bool:

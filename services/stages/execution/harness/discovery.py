@@ -3,18 +3,37 @@
 import ast
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
 
 SETUP = {"setup_module", "teardown_module", "setup_function", "teardown_function", "setup_class", "teardown_class"}
 """Functions and methods that pytest calls by their names."""
 
 
+def conditional(statements: list[ast.stmt]) -> set[str]:
+    """Return the tests of which only running the file tells whether they are there: in blocks, or all inherited."""
+    classes = {node.name: node for node in statements if isinstance(node, ast.ClassDef)}
+    found = {
+        name
+        for name, node in classes.items()
+        if name.startswith("Test") and not _tests_of(node) and any(map(_tests_of, _line(node, classes)))
+    }
+    blocks: list[ast.AST] = [node for node in statements if not isinstance(node, Definition)]
+    for block in blocks:
+        for inner in ast.iter_child_nodes(block):
+            if isinstance(inner, Definition):
+                found |= {inner.name} if inner.name.lower().startswith("test") else set()
+            elif isinstance(inner, (ast.stmt, ast.excepthandler, ast.match_case)):
+                blocks.append(inner)
+    return found
+
+
 def needs_pytest(statements: list[ast.stmt], functions: list[Function], imported: set[str]) -> bool:
     """
-    Return whether only pytest can run these tests: they import it, or have fixtures.
+    Return whether only pytest can run these tests: they import it, have fixtures, or are there on a condition.
 
     :param functions: Those of the top level that the file does not call itself.
     """
-    if "pytest" in {name.partition(".")[0] for name in imported}:
+    if "pytest" in {name.partition(".")[0] for name in imported} or conditional(statements):
         return True
     classes = [node for node in statements if isinstance(node, ast.ClassDef) and not _is_unittest(node)]
     methods = [inner for node in classes for inner in node.body if isinstance(inner, Function)]
@@ -57,11 +76,15 @@ def test_methods(body: list[ast.stmt], *, as_pytest: bool) -> dict[str, list[str
     deleted = {t.id for n in body if isinstance(n, ast.Delete) for t in n.targets if isinstance(t, ast.Name)}
     found: dict[str, list[str]] = {}
     for name, node in classes.items():
-        methods = [inner for inner in node.body if isinstance(inner, Function) and not is_fixture(inner)]
-        own = [method.name for method in methods if method.name.startswith("test")]
+        own = _tests_of(node)
         if own and name not in deleted and _is_test_class(node, classes, as_pytest=as_pytest):
             found[name] = own
     return found
+
+
+def _tests_of(node: ast.ClassDef) -> list[str]:
+    methods = [inner for inner in node.body if isinstance(inner, Function) and not is_fixture(inner)]
+    return [method.name for method in methods if method.name.startswith("test")]
 
 
 def _is_test_class(node: ast.ClassDef, classes: dict[str, ast.ClassDef], *, as_pytest: bool) -> bool:

@@ -111,7 +111,7 @@ class Run:
         module = self._load()
         if module is not None:
             names = dict(vars(module))
-            if tests:
+            if self._test_file and not self._collection.problem:
                 self._suite().run(module)
             for each in self._examples:
                 self._example(each, names)
@@ -130,7 +130,7 @@ class Run:
             self._test_file,
             self._reporter,
             appended=self._appended,
-            session=session if self._collection.functions or self._collection.classes else None,
+            session=None if self._collection.is_script() else session,
             conftests=self._conftests,
         )
 

@@ -84,7 +84,7 @@ class Suite:
 
     def _define(self, node: ast.stmt, names: dict[str, Any]) -> None:
         """Keep what the tests' own statements define as tests: nobody else is to put something in its place."""
-        tests = {*self._collection.functions, *self._collection.classes}
+        tests = {*self._collection.functions, *self._collection.classes, *self._collection.conditional}
         self._defined |= {name: names.get(name) for name in bound_names(node) & tests}
 
     def _stop_at(self, step: Step, error: BaseException) -> None:

@@ -94,6 +94,8 @@ def test_what_cannot_be_run_says_why(source: str, problem: str) -> None:
         ("import pytest\nclass TestA(Base):\n    def test_a(self): pass\n", ["TestA.test_a"]),
         ("import pytest\nclass A(TestCase):\n    def test_a(self): pass\n", ["A.test_a"]),
         ("import pytest\nassert f()\n", ["line 2"]),
+        ("if f():\n    def test_a():\n        assert g()\n", []),
+        ("class A:\n    def test_a(self): pass\nclass TestA(A): pass\n", []),
     ],
 )
 def test_what_only_pytest_can_run_is_told(source: str, tests: list[str]) -> None:
@@ -109,6 +111,7 @@ def test_what_only_pytest_can_run_is_told(source: str, tests: list[str]) -> None
         "def test_a(f):\n    assert f()\ntest_a(f)\n",
         "class TestA:\n    def setup_method(self): pass\n    def test_a(self): pass\n",
         "class A(unittest.TestCase):\n    @mock.patch('f')\n    def test_a(self, f): pass\n",
+        "class TestError(Exception): pass\nif f():\n    def check(): pass\nassert f()\n",
         "class A(unittest.IsolatedAsyncioTestCase):\n    async def test_a(self): pass\n",
     ],
 )

@@ -163,9 +163,10 @@ async def test_each_case_that_fails_is_told(judge: Judge) -> None:
     [
         (ADD, "import pytest\nfrom main import *\n@pytest.fixture\ndef one():\n    return 1\ndef test(one):\n"),
         (ADD, "def test(tmp_path):\n    one = 1\n"),
+        (ADD, "one = 1\nif one:\n  def test():\n"),
         ("try:\n    import pytest\nexcept ImportError:\n" + f"    {ADD}".replace("\n", "\n    "), ""),
     ],
-    ids=["star", "candidate's namespace", "no pytest for the candidate"],
+    ids=["star", "candidate's namespace", "in a block", "no pytest for the candidate"],
 )
 async def test_names_come_from_where_they_should(judge: Judge, code: str, tests: str) -> None:
     """Tests that import nothing stand in the candidate's namespace; the candidate itself can import no pytest."""
@@ -188,6 +189,7 @@ async def test_a_script_may_use_pytest(judge: Judge) -> None:
             "all skipped: because",
         ),
         ("pytest.skip('because', allow_module_level=True)\ndef test():\n    pass\n", "skip themselves: because"),
+        ("if not add:\n    def test():\n        pass\n", "pytest finds none"),
         ("import numpy\ndef test():\n    pass\n", "needs numpy"),
         ("numpy = pytest.importorskip('numpy')\ndef test():\n    pass\n", "could not import 'numpy'"),
         ("def test(mocker):\n    assert add(1, 2)\n", "the fixture mocker"),
