@@ -25,6 +25,7 @@ import grpc.aio
 import structlog
 from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
 
+from benchmarks.intervals import quantile
 from host.server import serving
 from host.settings import SandboxSettings, Settings
 from sandbox.containers.spec import RUNNER_CAPABILITIES, SECCOMP
@@ -139,12 +140,6 @@ def _caller(stub: sandbox_pb2_grpc.SandboxServiceStub):  # type: ignore[no-untyp
 async def _refilled() -> None:
     # From outside a pool's state cannot be seen: four containers take about a second on two processors.
     await asyncio.sleep(2.5)
-
-
-def quantile(values: list[float], share: float) -> float:
-    """Return a quantile by the nearest rank."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 def report(figures: dict[str, list[float]]) -> dict[str, dict[str, float]]:
