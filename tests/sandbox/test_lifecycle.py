@@ -97,7 +97,8 @@ async def test_stop_during_a_burst() -> None:
 
 async def test_cancellation_storm() -> None:
     """Of calls that are cancelled at any time nothing is left: the pool is full again, and every turn is free."""
-    random = Random(7)
+    random, process = Random(7), psutil.Process()
+    descriptors, threads = process.num_fds(), process.num_threads()
     async with Suite(pool_size=2, max_concurrent_runs=3, queue_size=100) as suite:
 
         async def call(number: int) -> None:
@@ -121,12 +122,8 @@ async def test_cancellation_storm() -> None:
         await asyncio.gather(*(call(number) for number in range(100)))
         assert await settled() == before
         assert (suite.executor._admission._free, len(suite.executor._admission._queue)) == (3, 0)
-        process = psutil.Process()
-        sizes = process.num_fds(), process.num_threads()
-        await asyncio.gather(*(call(number) for number in range(60)))
-        assert await settled() == before
-        assert process.num_fds() <= sizes[0] + 5
-        assert process.num_threads() <= sizes[1] + 3
+    # While it is open, the Docker library keeps up to 25 idle connections in each of three clients.
+    await until(lambda: process.num_fds() <= descriptors + 2 and process.num_threads() <= threads + 2, 10)
 
 
 SERVICE = textwrap.dedent("""
