@@ -2,6 +2,7 @@
 
 from assay.stage import Finding
 
+from services.stages.lexer import scan
 from services.stages.placeholder import bodies, comments, elisions, handlers, mocks, returns, tokens
 from services.stages.placeholder.tree import parse
 from services.stages.rules import in_order
@@ -15,11 +16,13 @@ def check(content: bytes, path: str) -> tuple[Finding, ...]:
     """
     Return the placeholders of one file, in the order of the source.
 
-    Bytes that are no text have none: that they are not source the static stage says.
+    Bytes that are no text, and brackets deeper than Python allows, have none: the static stage says what they are.
     """
     try:
         source = decode(content, path)
     except UnreadableSource:
+        return ()
+    if scan(source.data).too_deep >= 0:
         return ()
     module = parse(source)
     return in_order(finding for family in FAMILIES for finding in family.find(module))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder import phrases
-from services.stages.placeholder.design import is_declared, is_double, says_subclass
+from services.stages.placeholder.design import is_declared, is_double, is_fallback, is_hook, says_subclass
 from services.stages.placeholder.tree import Comment, Module, Scope
 from services.stages.placeholder.work import Does, all_do, body_does
 from services.stages.rules import Rule
@@ -128,7 +128,9 @@ def _pretended(comment: Comment, module: Module) -> Iterator[Finding]:
 def _task(comment: Comment, module: Module) -> Finding:
     scope = comment.scope
     idle = scope.kind == "function" and _is_all_idle(scope) and not _may_be_idle(comment, module)
-    if idle and (body_does(scope) <= {Does.NOTHING} or (scope.parameters and not scope.is_method)):
+    empty = idle and body_does(scope) <= {Does.NOTHING} and not is_hook(scope)
+    empty = empty and not phrases.NO_TASK_OF_CODE.search(comment.words)
+    if empty or (idle and scope.parameters and not scope.is_method):
         return _of(UNWRITTEN, comment, module)
     if comment.following and _does(comment) == {Does.NOTHING} and not idle:
         return _of(EMPTY_BRANCH, comment, module)
@@ -149,7 +151,8 @@ def _of(rule: Rule, comment: Comment, module: Module) -> Finding:
 def _may_be_idle(comment: Comment, module: Module) -> bool:
     """Say whether a comment belongs to what need not work: a declaration, or a stand-in of a test."""
     scope = comment.scope
-    return module.is_stub_file or is_declared(scope) or (scope.kind != "module" and is_double(scope, module))
+    quiet = scope.kind != "module" and (is_fallback(scope) or is_double(scope, module))
+    return module.is_stub_file or is_declared(scope) or quiet
 
 
 def _is_all_idle(scope: Scope) -> bool:

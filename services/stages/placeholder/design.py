@@ -1,6 +1,7 @@
 """What is empty by design: interfaces, hooks, overloads, test doubles, fallbacks, and what says it does nothing."""
 
 import re
+from functools import lru_cache
 
 from services.stages.placeholder.tree import Module, Scope
 from services.stages.placeholder.work import Does, body_does
@@ -28,7 +29,7 @@ _ABSTRACT_NAME = re.compile(
 )
 
 _DOUBLE_NAME = re.compile(
-    r"^_*(?i:test|mock|fake|stub|dummy|null|noop|no_op|spy|sentinel|example|demo|sample|empty|silent|disabled)|"
+    r"^_*No[A-Z]|^_*(?i:test|mock|fake|stub|dummy|null|noop|no_op|spy|sentinel|example|demo|sample|empty|silent|disabled)|"
     r"(?:Test|Tests|TestCase|Mock|Fake|Stub|Dummy|Null|Noop|NoOp)$"
 )
 
@@ -46,16 +47,19 @@ _BASE_WORDS = re.compile(
 _NOTHING_WORDS = re.compile(
     r"\b(?:no[ -]?op|no operation|do(?:es)?(?: absolutely)? nothing|nothing to (?:do|be done)|not needed|not required|"
     r"unneeded|unnecessary|intentional\w*|deliberate\w*|on purpose|by design|by default|default (?:implementation|"
-    r"behaviou?r|action|handler)|hook|stub for|null (?:object|implementation)|ignore[ds]?|dummy|placeholder for|"
-    r"compatib\w+|deprecated|backwards?|(?:un|not )support\w*|cannot be|no longer|obsolete|"
+    r"behaviou?r|action|handler)|hook|stub for|null (?:object|implementation)|ignore[ds]?|"
+    r"compatib\w+|deprecated|(?:un|not )support\w*|cannot be|no longer|obsolete|"
     r"for (?:typing|documentation)|unavailable|not available|disabled|marker|sentinel)\b",
     re.IGNORECASE,
 )
 """Words with which a function says that it is empty or constant on purpose."""
 
+_INSTEAD = re.compile(r"\bonly\b|\brequires?\b|\buse\b|\binstead\b|\bat this time\b", re.IGNORECASE)
+"""Words with which the message of a refusal points elsewhere."""
+
 _NOTHING_NAME = re.compile(
     r"_*(?:no_?op|nop|null|dummy|stub|nothing|do_nothing|ignore|skip|pass_?|empty|placeholder|unused|fake|mock|"
-    r"sentinel|marker|identity|default|disabled|silent|swallow|always|never|unsupported|not_\w+)(?:_\w+|\d*)?",
+    r"sentinel|marker|disabled|silent|swallow|always|never|unsupported|not_\w+)(?:_\w+|\d*)?",
     re.IGNORECASE,
 )
 
@@ -106,6 +110,7 @@ def is_double(function: Scope, module: Module) -> bool:
     return in_tests or any(_DOUBLE_NAME.search(name) for name in names)
 
 
+@lru_cache(maxsize=16)
 def is_interface(scope: Scope | None, module: Module) -> bool:
     """Say whether a class exists to be derived from."""
     if scope is None or scope.kind != "class":
@@ -141,6 +146,7 @@ def is_template_step(function: Scope) -> bool:
     return function.is_method and function.parent is not None and function.name in function.parent.own_uses
 
 
+@lru_cache(maxsize=16)
 def refuses_throughout(scope: Scope | None) -> bool:
     """Say whether every method of a class refuses, as those of an interface written by hand do."""
     methods = [child for child in scope.children if child.kind == "function"] if scope is not None else []
@@ -165,9 +171,7 @@ def says_subclass(message: str) -> bool:
 
 def says_unsupported(message: str) -> bool:
     """Say whether the message of a refusal means an operation that is not meant to exist."""
-    return (
-        _NOTHING_WORDS.search(message) is not None or re.search(r"\bonly\b|\brequires?\b|\buse\b", message) is not None
-    )
+    return _NOTHING_WORDS.search(message) is not None or _INSTEAD.search(message) is not None
 
 
 def _prose(scope: Scope, module: Module) -> str:

@@ -6,7 +6,7 @@ from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder import phrases
 from services.stages.placeholder.tree import Comment, Module, Scope
-from services.stages.placeholder.work import Does, body_does
+from services.stages.placeholder.work import Does, all_do, body_does
 from services.stages.rules import Rule
 
 ELIDED = Rule(
@@ -68,6 +68,9 @@ DOTS = Rule(
     confidence=0.9,
 )
 
+MAX_WORDS = 120
+"""Characters beyond which a comment tells something, rather than stands for something."""
+
 RULES = (ELIDED, AND_SO_ON, DOTS)
 
 
@@ -84,17 +87,25 @@ def find(module: Module) -> Iterator[Finding]:
 
 def _rule(comment: Comment) -> Rule | None:
     words = phrases.bare(comment.words)
-    dotted = phrases.has_dots(comment.words)
-    if comment.continued or len(words) > 120:
+    if len(words) > MAX_WORDS or comment.continues:
         return None
-    if phrases.is_one_of(phrases.ELIDED, words) or (dotted and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, words)):
+    if phrases.is_one_of(phrases.ELIDED, words):
         return ELIDED
-    alike = phrases.is_one_of(phrases.LIKEWISE, words)
-    if not comment.beside and (alike or (not comment.following and phrases.is_one_of(phrases.AND_SO_ON, words))):
+    return None if comment.continued else _rule_alone(comment, words)
+
+
+def _rule_alone(comment: Comment, words: str) -> Rule | None:
+    """Return the rule that a comment breaks which is no part of a longer one."""
+    dotted = phrases.has_dots(comment.words)
+    if phrases.is_one_of(phrases.OMITTED, words) or (dotted and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, words)):
+        return ELIDED
+    if comment.beside:
+        return None
+    if phrases.is_one_of(phrases.LIKEWISE, words):
         return AND_SO_ON
-    if not words and dotted and not comment.beside and comment.scope.kind == "function":
-        return DOTS
-    return None
+    if all_do(comment.following) <= {Does.NOTHING} and phrases.is_one_of(phrases.AND_SO_ON, words):
+        return AND_SO_ON
+    return DOTS if not words and dotted and comment.scope.kind == "function" else None
 
 
 def _dots(function: Scope, module: Module) -> Iterator[Finding]:

@@ -27,11 +27,15 @@ ELIDED = _patterns(
     rf"(?:the |your )?(?:previous|original|remaining|other|all other) (?:\w+ )?{_CODE}\s*{_STAYS}+",
     rf"(?:the |your |this )?(?:\w+ )?{_CODE}\s*(?:unchanged|omitted|elided|remains? (?:the same|unchanged)|"
     rf"stays? (?:the same|as before)|(?:same )?as before)(?: for {_REASON})?",
+)
+"""Say by themselves, as the whole of a comment, that code was left out."""
+
+OMITTED = _patterns(
     rf".{{0,40}}\b(?:omitted|removed|truncated|elided|skipped|shortened|abbreviated|left out|cut) for {_REASON}",
     r"(?:the )?(?:rest|remaining|others?) .{0,40}\b(?:unchanged|omitted|elided|as before|stays? the same)",
     r"snip(?:ped)?",
 )
-"""Say by themselves, as the whole of a comment, that code was left out."""
+"""Say so as the whole of a comment that stands alone."""
 
 ELIDED_WITH_DOTS = _patterns(
     r"(?:more|other|additional|further|rest|remaining|existing|previous|etc|and so on)\b.{0,60}",
@@ -42,6 +46,7 @@ ELIDED_WITH_DOTS = _patterns(
 """Say so where an ellipsis stands before or behind them."""
 
 AND_SO_ON = _patterns(
+    r"(?:similar|same|analogous) (?:logic|handling|code|processing|approach|treatment) for\b.{0,40}",
     r"(?:and so on|and so forth|etc|same as above|same as before|repeat as needed|continue (?:like|as) (?:this|above))",
 )
 """Say, as the whole of a comment under which nothing stands, that more of the same should follow."""
@@ -71,6 +76,9 @@ UNWRITTEN = _patterns(
     rf"^(?:unimplemented|tbd|wip|coming soon|implement me|{_CODE} (?:goes )?here)\W*$",
     r"\b(?:this is|just|currently|only|merely) an? (?:\w+ )?(?:placeholder|stub|skeleton)\b",
     rf"\bplaceholder (?:for (?:the )?(?:actual|real)|{_CODE}|until|return|value|response|data)\b",
+    rf"^(?:this is )?(?:an? )?(?:placeholder|stub) for\b.{{0,40}}\b(?:{_CODE}|processing|call|request|query)s?$",
+    rf"^(?:add |any )?(?:additional|more|further|other) (?:\w+ )?(?:{_CODE}|processing|steps?|handling|cases?|"
+    r"validation|checks?|rules?|conditions?|features?) (?:here|as needed|if needed|as required|goes? here)\W*$",
     r"^(?:the )?actual (?:\w+ )?(?:implementation|logic|code)\b.{0,20}(?:here|goes|needed|later)",
 )
 """Say that the code which belongs here was not written."""
@@ -81,6 +89,7 @@ PRETENDED = _patterns(
     r"\b(?:would|should|you|we|this|use|call|might|need)\b",
     r"\b(?:would|should) (?:contain|be|call|use|do|perform|query|connect to|go through) (?:the |an? )?(?:actual|"
     r"real)\b",
+    r"\b(?:always|just|simply|hard-?coded?|fixed|assume)\b.{0,40}\bfor now\W*$",
     r"\bfor (?:now|simplicity|the sake of (?:simplicity|brevity)|demo\w*|demonstration|illustration)\b.{0,30}"
     r"\b(?:just|simply|return|use|assume|hard-?code|fake|simulate|pretend|mock)",
     r"\b(?:simplified|naive|toy) (?:version|implementation|logic)\b.{0,60}\b(?:replace|real|actual|production|would)\b",
@@ -94,6 +103,12 @@ PRETENDED = _patterns(
     r"processing|result|connection|query|operation)s?\b",
 )
 """Say that what stands here stands in for the real thing."""
+
+NO_TASK_OF_CODE = re.compile(
+    r"\b(?:needs? (?:coverage|tests?|docs?)|remove|rename|document|deprecate|drop|why|is this|are these|revisit)\b",
+    re.IGNORECASE,
+)
+"""Tasks that ask for something else than the code."""
 
 TASK = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|TBD)\b|^(?:todo|fixme|tbd|hack|xxx)\s*(?::|\(|-|$)|^@todo\b")
 """Marks of something left to do. In lower case only where they stand first, so that a list of todos is none."""

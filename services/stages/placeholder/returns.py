@@ -57,6 +57,7 @@ _CONSTANT = re.compile(
     r"\b(?:constant|fixed|always|never|unchanged|as[ -]is|same value|by default|the default|not used|unused|ignored)\b",
     re.IGNORECASE,
 )
+_BLANK = frozenset({"None", "[]", "{}", "()", '""', "''", "0", "0.0", "False", "True", "dict()", "list()", "set()"})
 _PREDICATE = re.compile(r"_*(?:is|has|can|should|supports?|needs|allow|S_IS|are|was|must|use|want)", re.IGNORECASE)
 
 
@@ -81,11 +82,10 @@ def _function(function: Scope, module: Module) -> Iterator[Finding]:
 
 
 def _is_meant(function: Scope, module: Module) -> bool:
-    prose = f"{function.docstring} {module.comments_of(function)}"
     return (
         is_by_design(function, module)
         or not is_plainly_decorated(function)
-        or _CONSTANT.search(prose) is not None
+        or _CONSTANT.search(function.docstring) is not None
         or _says_the_value(function)
     )
 
@@ -99,6 +99,12 @@ def _says_the_value(function: Scope) -> bool:
     )
 
 
+def _is_blank(function: Scope) -> bool:
+    """Say whether a function returns nothing, zero or an empty collection, as one that was never written does."""
+    values = [text(node.named_children[0]) for node in function.statements if node.named_children]
+    return all(value in _BLANK for value in values)
+
+
 def _judge(function: Scope, module: Module) -> Rule | None:
     if function.is_method:
         quiet = bool(function.parent and function.parent.bases) or is_interface(function.parent, module)
@@ -109,5 +115,5 @@ def _judge(function: Scope, module: Module) -> Rule | None:
         return STUB_RETURN
     if _PREDICATE.match(function.name):
         return FIXED_ANSWER
-    promised = promises_value(function) if function.docstring else promises_by_name(function)
+    promised = promises_value(function) if function.docstring else promises_by_name(function) and _is_blank(function)
     return STUB_RETURN if promised else FIXED_ANSWER

@@ -62,6 +62,8 @@ _TOKENS = (
     rf"<your[-_](?:\w+[-_])*{_THING}>",
     rf"^your[-_ ](?:{_WHAT}[-_ ])*{_THING}(?:[-_ ]here)?$",
     r"^(?:REPLACE_?ME|CHANGE_?ME|INSERT_HERE|replace[-_]me|change[-_]me|sk-x{4,}|x{8,})$",
+    r"^sk-(?:your|\.\.\.|<)[-\w.>]*$",
+    r"^(?:insert|enter|add|put|replace|paste)[-_ ](?:with[-_ ])?your[-_ ][-\w ]+$",
     r"^\{\{ ?[A-Z_]+ ?\}\}$",
 )
 _TOKEN = re.compile("|".join(_TOKENS))

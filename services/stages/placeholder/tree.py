@@ -15,6 +15,9 @@ from services.stages.source import Source
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+MAX_FOLLOWING = 40
+"""Statements after a comment that are looked at."""
+
 STRINGS = ("string", "concatenated_string")
 
 _HOLDERS = frozenset(
@@ -138,9 +141,10 @@ class Comment:
 
     :param words: Its text without the number sign and the spaces around.
     :param scope: What it belongs to.
-    :param following: The statements that it stands over, or beside, to the end of their block.
+    :param following: The statements that it stands over, or beside, in their block, at most MAX_FOLLOWING.
     :param beside: Whether it stands behind a statement.
     :param continued: Whether a comment stands on the line above.
+    :param continues: Whether one stands on the line below.
     """
 
     node: "Node"
@@ -149,6 +153,7 @@ class Comment:
     following: list["Node"]
     beside: bool
     continued: bool
+    continues: bool
 
 
 @dataclass(eq=False)
@@ -191,12 +196,9 @@ class Module:
             key=lambda item: item[:2],
         )
         starts = [start for start, _, _ in statements]
-        lines: set[int] = set()
-        found = []
-        for node in self.captures("(comment) @it"):
-            found.append(self._comment(node, statements, bisect_right(starts, node.start_byte), lines))
-            lines.add(node.start_point.row)
-        return found
+        nodes = self.captures("(comment) @it")
+        rows = {node.start_point.row for node in nodes if not self._is_beside(node)}
+        return [self._comment(node, statements, bisect_right(starts, node.start_byte), rows) for node in nodes]
 
     @cached_property
     def _remarks(self) -> dict[int, list[str]]:
@@ -217,24 +219,29 @@ class Module:
         nodes = QueryCursor(Query(get_language("python"), query)).captures(self.root.node).get("it", [])
         return sorted(nodes, key=lambda node: node.start_byte)
 
-    def _comment(self, node: "Node", statements: list[tuple[int, int, Block]], after: int, lines: set[int]) -> Comment:
+    def _is_beside(self, node: "Node") -> bool:
+        """Say whether something stands before a node on its line."""
+        return self.source.data[node.start_byte - node.start_point.column : node.start_byte].strip() != b""
+
+    def _comment(self, node: "Node", statements: list[tuple[int, int, Block]], after: int, rows: set[int]) -> Comment:
         row, column = node.start_point.row, node.start_point.column
-        beside = self.source.data[node.start_byte - column : node.start_byte].strip() != b""
+        beside = self._is_beside(node)
         scope, following = self.root, []
         if after:
             _, index, block = statements[after - 1]
             previous = block.statements[index]
             scope = _owner(previous, block, column)
             if beside and previous.start_point.row <= row <= previous.end_point.row:
-                following = block.statements[index:]
+                following = block.statements[index : index + MAX_FOLLOWING]
         if not beside and after < len(statements):
             _, index, block = statements[after]
             first = block.statements[index]
             if first.start_point.column >= column and (block.scope is scope or _within(first, block, scope)):
-                following = block.statements[index:]
+                following = block.statements[index : index + MAX_FOLLOWING]
                 scope = block.scope
         words = text(node).lstrip("#").strip()
-        return Comment(node, words, scope, following, beside, row - 1 in lines and not beside)
+        above, below = not beside and row - 1 in rows, not beside and row + 1 in rows
+        return Comment(node, words, scope, following, beside, above, below)
 
 
 def _owner(previous: "Node", block: Block, column: int) -> Scope:

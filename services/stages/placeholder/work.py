@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from services.stages.placeholder.tree import STRINGS, Scope, text
@@ -39,6 +40,7 @@ _TALK = re.compile(
     r"(?:print|(?:\w+\.)*(?:log|logger|logging|_log|_logger|LOG|LOGGER|warnings|console)"
     r"\.(?:debug|info|warning|warn|error|log|print|exception|critical))"
 )
+_SLEEP = re.compile(r"(?:time\.|asyncio\.|trio\.)?sleep\([\d.]*\)")
 _VALUES = frozenset({"integer", "float", "true", "false", "none", "string_start", "string_content", "string_end"})
 _COLLECTIONS = frozenset(
     {"list", "tuple", "set", "dictionary", "pair", "string", "concatenated_string", "unary_operator"}
@@ -47,6 +49,7 @@ _COLLECTIONS = frozenset(
 _EMPTY = frozenset({"dict()", "list()", "set()", "tuple()", "str()", "int()", "float()", "bytes()", "frozenset()"})
 
 
+@lru_cache(maxsize=256)
 def body_does(function: Scope) -> frozenset[Does]:
     """Return what the statements of a function's body do, its docstring aside."""
     return all_do(function.statements, function.parameters)
@@ -62,20 +65,46 @@ def _does(statement: "Node", known: set[str]) -> Iterator[Does]:
     if statement.type in ("pass_statement", "ellipsis", "comment", *STRINGS):
         yield Does.NOTHING
     elif statement.type == "return_statement":
-        value = statement.named_children[0] if statement.named_children else None
-        yield Does.ANSWERS if value is None or is_written_out(value, known) else Does.WORKS
+        yield _returns(statement, known)
     elif statement.type == "assignment":
         yield _binds(statement, known)
     elif statement.type in ("raise_statement", "assert_statement"):
         yield Does.REFUSES if refusal(statement) is not None else Does.WORKS
-    elif statement.type == "call":
+    elif statement.type in ("call", "await"):
         yield Does.TALKS if is_talk(statement) else Does.WORKS
+    elif statement.type in ("import_statement", "import_from_statement") or _is_hollow(statement):
+        yield Does.NOTHING
     elif statement.type == "try_statement":
         blocks = [part for child in statement.named_children for part in (child, *child.named_children)]
         inner = [node for part in blocks if part.type == "block" for node in part.named_children]
         yield from all_do(inner, known)
     else:
         yield Does.WORKS
+
+
+def _returns(statement: "Node", known: set[str]) -> Does:
+    value = statement.named_children[0] if statement.named_children else None
+    if text(value) == "NotImplemented":
+        return Does.REFUSES
+    return Does.ANSWERS if value is None or is_written_out(value, known) else Does.WORKS
+
+
+def _is_hollow(statement: "Node") -> bool:
+    """Say whether a loop or branch holds comments over `pass` alone. Without them a loop may exhaust a generator."""
+    if statement.type not in ("for_statement", "if_statement"):
+        return False
+    waiting, remarked = list(statement.named_children), False
+    while waiting:
+        node = waiting.pop()
+        if node.type in ("block", "else_clause", "elif_clause"):
+            waiting.extend(node.named_children)
+        elif node.type == "comment":
+            remarked = True
+        elif node.type.endswith("_statement") and node.type != "pass_statement" and not _is_hollow(node):
+            return False
+        elif node.type in ("call", "await", "assignment", "augmented_assignment", "yield", "ellipsis"):
+            return node.type == "ellipsis" and remarked
+    return remarked
 
 
 def _binds(statement: "Node", known: set[str]) -> Does:
@@ -122,7 +151,11 @@ def refusal(statement: "Node") -> str | None:
 
 
 def is_talk(call: "Node") -> bool:
-    """Say whether a call prints or logs a text."""
+    """Say whether a call prints or logs a text, or sleeps."""
+    if call.type == "await":
+        call = call.named_children[0]
+    if _SLEEP.fullmatch(text(call)):
+        return True
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     if function is None or arguments is None or not _TALK.fullmatch(text(function)):
         return False

@@ -5,11 +5,11 @@ from pathlib import PurePosixPath
 
 from assay.stage import Finding, Location
 
+from services.stages.lexer import Scan, scan
 from services.stages.rules import Rule, in_order
 from services.stages.source import Source, UnreadableSource, decode
 from services.stages.static.artifacts import artifacts
 from services.stages.static.file_rules import EMPTY, NO_CODE, TOO_DEEP, check_bytes, unreadable
-from services.stages.static.lexer import Scan, scan
 from services.stages.static.lint_rules import UNLISTED, WEIGHTS
 from services.stages.static.linter import Diagnostic, TooDeep, lint
 from services.stages.static.names import undefined_names

@@ -7,9 +7,9 @@ from itertools import islice
 
 from assay.stage import Category, Finding, Fix, Location, Severity, TextEdit
 
+from services.stages.lexer import Scan
 from services.stages.rules import Rule
 from services.stages.source import Source
-from services.stages.static.lexer import Scan
 
 FENCE = Rule(
     "static/markdown-fence",

@@ -29,12 +29,14 @@ UNDEFINED = Rule(
 UNSURE = Rule(
     "static/possibly-undefined-name",
     Category.HALLUCINATION,
-    Severity.LOW,
-    "Nothing in the file defines the name, but something else may: a framework that injects it, code that writes to "
-    "globals(), a branch for another version of Python.",
+    Severity.INFO,
+    "Nothing that can be read defines the name, but something may: a framework that injects it, code that writes to "
+    "globals(), a branch for another version of Python, a definition that is deleted after its last use.",
     fires=(
         "globals().update(vars(settings_module()))\n\n\ndef settings_module():\n    return DEBUG\n",
         "print(_('hello'))\n",
+        "names = globals()\nfor name in ('A', 'B'):\n    names[name] = 1\n\n\ndef f():\n    return A\n",
+        "day = 1\nshown = str(day)\n\n\ndef f():\n    return day\n\n\nf()\ndel day\n",
         "import enum\n\n\n@enum.global_enum\nclass Flag(enum.IntFlag):\n    DEBUG = 1\n\n\nprint(DEBUG)\n",
         "import sys\n\nif sys.version_info < (3,):\n    text = unicode\nelse:\n    text = str\n",
     ),

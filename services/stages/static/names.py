@@ -30,7 +30,9 @@ LAZY_ANNOTATIONS = 14
 
 _DYNAMIC = re.compile(
     rb"\bglobals\(\)\s*(?:\[|\.update|\.setdefault)|\bglobals\(\)\s*\)|(?<![.\w])exec\s*\(|\bbuiltins\.\w+\s*=|"
-    rb"\binstall\(|\bsetattr\(\s*builtins|\bexecfile\(|\bglobal_enum\b|\._convert_\("
+    rb"=[ \t]*(?:globals|vars)\(\)[ \t]*$|"
+    rb"\binstall\(|\bsetattr\(\s*builtins|\bexecfile\(|\bglobal_enum\b|\._convert_\(",
+    re.MULTILINE,
 )
 _VERSION_CHECK = re.compile(rb"version_info|\bPY2\b|\bPY3\b|\bPY_?\d|TYPE_CHECKING|hexversion|python_implementation")
 
@@ -75,7 +77,8 @@ def _node(root: "Node", item: Diagnostic, source: Source) -> "Node":
 def _rule(name: str, node: "Node", source: Source, dynamic: bool, lazy: bool) -> Rule:
     if _is_never_evaluated(node, lazy):
         return ANNOTATION
-    if name in INJECTED or dynamic or _behind_version_check(node, source.data):
+    deleted = re.search(rf"^del\b[^#]*?\b{name}\b".encode(), source.data, re.MULTILINE)
+    if name in INJECTED or dynamic or deleted or _behind_version_check(node, source.data):
         return UNSURE
     return UNDEFINED
 

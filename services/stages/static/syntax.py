@@ -2,9 +2,9 @@
 
 from assay.stage import Category, Finding, Severity
 
+from services.stages.lexer import Scan
 from services.stages.rules import Rule
 from services.stages.source import Source
-from services.stages.static.lexer import Scan
 from services.stages.static.lint_rules import COMPILER
 from services.stages.static.linter import SYNTAX, Diagnostic
 

@@ -8,7 +8,8 @@ from services.stages.placeholder import phrases
 def says(words: str) -> str:
     """Return the first thing that a comment is taken to say."""
     bare, dots = phrases.bare(words), phrases.has_dots(words)
-    if phrases.is_one_of(phrases.ELIDED, bare) or (dots and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, bare)):
+    dotted = phrases.ELIDED_WITH_DOTS if dots else ()
+    if phrases.is_one_of((*phrases.ELIDED, *phrases.OMITTED, *dotted), bare):
         return "elided"
     if phrases.is_one_of((*phrases.LIKEWISE, *phrases.AND_SO_ON), bare):
         return "so on"
