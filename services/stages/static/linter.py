@@ -1,6 +1,5 @@
 """Runs ruff over one file, by the candidate's Python version, with nothing of the candidate's silencing it."""
 
-import ctypes
 import io
 import json
 import resource
@@ -25,7 +24,9 @@ STACK_BYTES = 16 * 1024 * 1024
 MAX_DIAGNOSTICS = 10_000
 """Diagnostics of one file that are looked at, in the order of the source."""
 
-PR_SET_PDEATHSIG = 1
+OVERFLOW = b"overflowed its stack"
+"""What Rust writes before it aborts for want of stack; it aborts for other reasons too."""
+
 SYNTAX = "invalid-syntax"
 
 
@@ -61,16 +62,15 @@ def lint(data: bytes, path: str, minor: int, rules: tuple[str, ...] = RULES) -> 
         "--select", ",".join(rules), "--target-version", f"py3{minor}", "--output-format", "json-lines",
         "--stdin-filename", f"source{suffix}", "-",
     ]  # fmt: skip
+    _deepen()
     try:
-        # The child is bounded and bound to this process between fork and exec, where nothing else can do it.
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=DEADLINE, check=False, cwd="/", preexec_fn=_bind
-        )
+        # It dies with this process: the end of its input ends it, if its output's reader has not.
+        done = subprocess.run(command, input=data, capture_output=True, timeout=DEADLINE, check=False, cwd="/")
     except subprocess.TimeoutExpired:
         raise PluginFailed(f"ruff took longer than {DEADLINE:g} s and was stopped") from None
     except OSError as error:
         raise PluginFailed(f"ruff could not be run: {error.strerror}") from None
-    if done.returncode in (-signal.SIGABRT, -signal.SIGSEGV):
+    if done.returncode == -signal.SIGSEGV or (done.returncode == -signal.SIGABRT and OVERFLOW in done.stderr):
         raise TooDeep
     if done.returncode not in (0, 1):
         raise PluginFailed(f"ruff failed with exit status {done.returncode}")
@@ -84,12 +84,16 @@ def _binary() -> str:
     return str(find_ruff_bin())
 
 
-def _bind() -> None:
-    """Let the child die with its parent, and give it a deep stack."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
-    soft = STACK_BYTES if hard == resource.RLIM_INFINITY else min(STACK_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+def _deepen() -> None:
+    """
+    Let this process, and so its children, have a deep stack.
+
+    Not between fork and exec: code that runs there is not safe in a process with threads.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    wanted = STACK_BYTES if hard == resource.RLIM_INFINITY else min(STACK_BYTES, hard)
+    if soft != wanted:
+        resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
 
 
 def _diagnostic(item: dict[str, object], path: str) -> Diagnostic:
