@@ -80,9 +80,14 @@ async def test_a_time_out_of_the_handlers_own(folder: Path) -> None:
 
 @pytest.mark.parametrize("timeout", [0, 0.000001])
 async def test_already_gone(folder: Path, timeout: float) -> None:
-    """A deadline that has passed already ends the call as DEADLINE_EXCEEDED."""
+    """A deadline that has passed already ends the call as DEADLINE_EXCEEDED, before an answer that takes any time."""
+
+    async def takes_time(request: bytes, context: object) -> bytes:
+        await asyncio.sleep(1)
+        return request
+
     async with (
-        echo.served(folder, incoming(5), echo.handler(left)) as address,
+        echo.served(folder, incoming(5), echo.handler(takes_time)) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
