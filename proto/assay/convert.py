@@ -208,6 +208,17 @@ def _location_from_proto(message: finding_pb2.Location) -> Location:
     return Location(message.path, message.start_line, message.start_column, message.end_line, message.end_column)
 
 
+MAX_MESSAGE_CHARACTERS = 500
+"""Of a finding's message and of its suggestion: a name of the submitted code may be as long as the code."""
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MAX_MESSAGE_CHARACTERS:
+        return text
+    half = MAX_MESSAGE_CHARACTERS // 2
+    return f"{text[: half - 2]}…{text[1 - half :]}"
+
+
 def finding_to_proto(finding: Finding) -> finding_pb2.Finding:
     """Return the message of a finding."""
     return finding_pb2.Finding(
@@ -216,8 +227,8 @@ def finding_to_proto(finding: Finding) -> finding_pb2.Finding:
         severity=f"SEVERITY_{finding.severity.name}",
         confidence=finding.confidence,
         location=None if finding.location is None else _location_to_proto(finding.location),
-        message=finding.message,
-        suggestion=finding.suggestion,
+        message=_shortened(finding.message),
+        suggestion=_shortened(finding.suggestion),
         fixes=[
             finding_pb2.Fix(
                 description=fix.description,

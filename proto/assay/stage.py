@@ -149,7 +149,8 @@ class Finding:
     :param rule_id: "stage/name", for example "placeholder/todo-comment".
     :param confidence: How sure the stage is, from 0 to 1.
     :param location: None where it concerns the candidate as a whole.
-    :param message: One sentence; of the submitted code at most the name or line at fault.
+    :param message: One sentence; of the submitted code at most the name or line at fault. What is longer than 500
+        characters loses its middle on the way to the caller, and so does the suggestion.
     :param evidence: Facts that support it; values of at most 2,000 characters.
     """
 

@@ -221,3 +221,13 @@ def test_duration_round_trip(seconds: float) -> None:
     message = duration_to_proto(seconds)
     assert message.seconds * message.nanos >= 0
     assert seconds_from_proto(message) == pytest.approx(seconds, abs=1e-6)
+
+
+def test_long_message() -> None:
+    """A message that quotes a name as long as a file keeps its beginning and its end, and no more than it may have."""
+    finding = Finding("static/x", Category.SYNTAX, Severity.HIGH, f"Nothing defines {'a' * 5_000_000}, here.")
+    message = convert.finding_to_proto(replace(finding, suggestion=finding.message))
+    for text in (message.message, message.suggestion):
+        assert len(text) <= convert.MAX_MESSAGE_CHARACTERS
+        assert text.startswith("Nothing defines aaa")
+        assert text.endswith("aaa, here.")
