@@ -12,9 +12,11 @@ FAMILIES = (comments, elisions, bodies, returns, mocks, tokens, handlers)
 """Modules that each have RULES and find(module)."""
 
 
-def check(content: bytes, path: str) -> tuple[Finding, ...]:
+def check(content: bytes, path: str, specification: str = "") -> tuple[Finding, ...]:
     """
     Return the placeholders of one file, in the order of the source.
+
+    :param specification: What the code was asked to do: a constant that was asked for is no stub.
 
     Bytes that are no text, and brackets deeper than Python allows, have none: the static stage says what they are.
     """
@@ -24,5 +26,5 @@ def check(content: bytes, path: str) -> tuple[Finding, ...]:
         return ()
     if scan(source.data).too_deep >= 0:
         return ()
-    module = parse(source)
+    module = parse(source, specification)
     return in_order(finding for family in FAMILIES for finding in family.find(module))

@@ -7,10 +7,10 @@ from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder.design import (
     is_by_design,
+    is_full_of_refusals,
     is_hook,
     is_plainly_decorated,
     is_template_step,
-    refuses_throughout,
     says_subclass,
     says_unsupported,
 )
@@ -120,6 +120,11 @@ RULES = (EMPTY_BODY, NOT_IMPLEMENTED, ONLY_TALK, QUIET_BODY)
 TELLING = 25
 """Characters from which a docstring says something of its function."""
 
+_LATER = re.compile(
+    r"\byet\b|\bTODO\b|\bFIXME\b|\bimplement(?:ation)? (?:me|this|needed|required|pending)\b", re.IGNORECASE
+)
+"""Words with which a refusal says that it is to be replaced; a derived class may refuse an operation for good."""
+
 _OF_WORK = re.compile(r"^\W*TODO\b|\bunimplemented\b|\bnot (?:yet )?implemented\b|\bimplement me\b")
 
 
@@ -172,15 +177,16 @@ def _judge_refusal(function: Scope, module: Module) -> Rule | None:
     message = next((told for told in map(refusal, function.statements) if told is not None), "")
     if is_by_design(function, module) or says_subclass(message) or says_unsupported(message):
         return None
+    if not is_plainly_decorated(function):
+        return QUIET_BODY
     if not function.is_method:
         return NOT_IMPLEMENTED
-    step = is_template_step(function)
-    if (UNWRITTEN.search(message) or UNWRITTEN.search(module.comments_of(function))) and not step:
+    step, heir = is_template_step(function), bool(function.parent and function.parent.bases)
+    if not step and (_LATER if heir else UNWRITTEN).search(f"{message} {module.comments_of(function)}"):
         return NOT_IMPLEMENTED
-    if step or refuses_throughout(function.parent):
+    if step or is_full_of_refusals(function.parent):
         return None
-    alone = function.parent is not None and not function.parent.bases
-    return NOT_IMPLEMENTED if alone and promises_value(function) else QUIET_BODY
+    return NOT_IMPLEMENTED if not heir and promises_value(function) else QUIET_BODY
 
 
 def _talks_of_work(function: Scope) -> bool:

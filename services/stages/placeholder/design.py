@@ -58,7 +58,7 @@ _INSTEAD = re.compile(r"\bonly\b|\brequires?\b|\buse\b|\binstead\b|\bat this tim
 """Words with which the message of a refusal points elsewhere."""
 
 _NOTHING_NAME = re.compile(
-    r"_*(?:no_?op|nop|null|dummy|stub|nothing|do_nothing|ignore|skip|pass_?|empty|placeholder|unused|fake|mock|"
+    r"pytest_\w+|\w+_no_?op|_*(?:no_?op|nop|null|dummy|stub|nothing|do_nothing|ignore|skip|pass_?|empty|placeholder|unused|fake|mock|"
     r"sentinel|marker|disabled|silent|swallow|always|never|unsupported|not_\w+)(?:_\w+|\d*)?",
     re.IGNORECASE,
 )
@@ -82,12 +82,19 @@ def is_by_design(function: Scope, module: Module) -> bool:
         or (function.name.startswith("__") and function.name.endswith("__"))
         or (function.is_method and _BASE_WORDS.search(_prose(function, module)) is not None)
         or _NOTHING_WORDS.search(_prose(function, module)) is not None
+        or _says_nothing(module.specification)
         or is_fallback(function)
         or is_double(function, module)
         or (function.is_method and is_interface(function.parent, module))
         or is_overridden(function, module)
         or is_redefined(function)
     )
+
+
+def _says_nothing(specification: str) -> bool:
+    """Say whether what was asked for, in so many words, is something that does nothing or is filled in by others."""
+    asked = specification[:500]
+    return re.search(r"\bno-?op\b|\b(?:do|does|should do) nothing\b", asked, re.IGNORECASE) is not None
 
 
 def is_declared(scope: Scope) -> bool:
@@ -147,11 +154,12 @@ def is_template_step(function: Scope) -> bool:
 
 
 @lru_cache(maxsize=16)
-def refuses_throughout(scope: Scope | None) -> bool:
-    """Say whether every method of a class refuses, as those of an interface written by hand do."""
+def is_full_of_refusals(scope: Scope | None) -> bool:
+    """Say whether every method of a class refuses, or several do, as those of an interface written by hand do."""
     methods = [child for child in scope.children if child.kind == "function"] if scope is not None else []
     named = [method for method in methods if not method.name.startswith("__")]
-    return bool(named) and all(Does.REFUSES in body_does(method) for method in named)
+    refusing = [method for method in named if Does.REFUSES in body_does(method)]
+    return bool(refusing) and (len(refusing) > 1 or len(refusing) == len(named))
 
 
 def is_hook(function: Scope) -> bool:

@@ -44,5 +44,5 @@ def promises_by_name(function: Scope) -> bool:
 
 def is_whole_file(function: Scope, module: Module) -> bool:
     """Say whether a function is all that there is to a file, imports and constants aside."""
-    own = (module.root, function, function.parent)
+    own = (module.root, function, function.parent if function.is_method else None)
     return all(scope in own for scope in module.scopes)

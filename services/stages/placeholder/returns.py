@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assay.stage import Category, Finding, Severity
 
@@ -10,6 +11,9 @@ from services.stages.placeholder.promises import is_whole_file, promises_by_name
 from services.stages.placeholder.tree import Module, Scope, text
 from services.stages.placeholder.work import Does, body_does, names_in
 from services.stages.rules import Rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 STUB_RETURN = Rule(
     "placeholder/stub-return",
@@ -25,6 +29,7 @@ STUB_RETURN = Rule(
         "        return 0\n"
         "    except Exception:\n        return 0\n",
         "def parse_rows(text):\n    return []\n",
+        'def fetch_users():\n    """Fetch all users from the database."""\n    return []\n',
     ),
     passes=(
         'def default_port(scheme):\n    """Return the default port, which is always 80."""\n    return 80\n',
@@ -51,7 +56,25 @@ FIXED_ANSWER = Rule(
     confidence=0.5,
 )
 
-RULES = (STUB_RETURN, FIXED_ANSWER)
+ECHO = Rule(
+    "placeholder/echoed-argument",
+    Category.PLACEHOLDER,
+    Severity.HIGH,
+    "A function promises to change what it is given, and gives it back as it came. Functions that say so are not "
+    "meant.",
+    fires=(
+        'def translate(text, language):\n    """Translate a text into a language."""\n    return text\n',
+        "def encrypt(data, key):\n    return data\n",
+    ),
+    passes=(
+        'def normalise(text):\n    """Return the text unchanged: this alphabet has one form."""\n    return text\n',
+        "def keep(row):\n    return row\n",
+        "class Plain:\n    def encode(self, data):\n        return data\n",
+    ),
+    confidence=0.9,
+)
+
+RULES = (STUB_RETURN, FIXED_ANSWER, ECHO)
 
 _CONSTANT = re.compile(
     r"\b(?:constant|fixed|always|never|unchanged|as[ -]is|same value|by default|the default|not used|unused|ignored)\b",
@@ -61,59 +84,79 @@ _BLANK = frozenset({"None", "[]", "{}", "()", '""', "''", "0", "0.0", "False", "
 _PREDICATE = re.compile(r"_*(?:is|has|can|should|supports?|needs|allow|S_IS|are|was|must|use|want)", re.IGNORECASE)
 
 
+_ASKS = re.compile(
+    r"_*(?:fetch|load|download|query|retrieve|send|upload|scrape|crawl|train|predict|backup|restore|authenticate|sync)"
+    r"(?:_\w+|[A-Z]\w*|$)"
+)
+"""Names of functions that ask something outside, so that no answer of theirs can stand in the source."""
+_CHANGES = re.compile(
+    r"_*(?:translate|convert|encrypt|decrypt|compress|decompress|sort|encode|decode|clean|optimi[sz]e|shorten|"
+    r"summari[sz]e|reverse|rotate|resize|blur|shuffle|transpose|invert|minify|sanitize|redact|anonymi[sz]e|merge)"
+    r"(?:_\w+|[A-Z]\w*|$)"
+)
+"""Names of functions that give back something else than they are given."""
+
+
 def find(module: Module) -> Iterator[Finding]:
     """Yield the functions whose answer is written in the source."""
     for function in module.functions:
-        if function.blocks and function.parameters and not module.is_stub_file:
-            yield from _function(function, module)
+        done = body_does(function) if function.blocks and not module.is_stub_file else frozenset()
+        if Does.ANSWERS not in done or not done <= {Does.ANSWERS, Does.NOTHING, Does.TALKS}:
+            continue
+        answers = [node for node in function.statements if node.type == "return_statement"]
+        rule = None if _is_meant(function, answers, module) else _judge(function, answers, module)
+        if rule is not None:
+            said = "gives back what it is given" if rule is ECHO else "returns the same whatever it is given"
+            shown = answers[-1] if answers else function.name_node
+            yield rule.finding(f"{function.name!r} {said}.", module.place(shown))
 
 
-def _function(function: Scope, module: Module) -> Iterator[Finding]:
-    done = body_does(function)
-    answers = [node for node in function.statements if node.type == "return_statement"]
-    if Does.ANSWERS not in done or not done <= {Does.ANSWERS, Does.NOTHING, Does.TALKS} or _is_meant(function, module):
-        return
-    if names_in(function.statements) & set(function.parameters):
-        return
-    rule = _judge(function, module)
-    shown = answers[-1] if answers else function.statements[-1]
-    if rule is not None:
-        yield rule.finding(f"{function.name!r} returns the same whatever it is given.", module.place(shown))
-
-
-def _is_meant(function: Scope, module: Module) -> bool:
+def _is_meant(function: Scope, answers: list["Node"], module: Module) -> bool:
     return (
         is_by_design(function, module)
         or not is_plainly_decorated(function)
-        or _CONSTANT.search(function.docstring) is not None
-        or _says_the_value(function)
+        or _CONSTANT.search(f"{function.docstring} {module.specification[:2000]}") is not None
+        or _says_the_value(function, answers)
     )
 
 
-def _says_the_value(function: Scope) -> bool:
+def _says_the_value(function: Scope, answers: list["Node"]) -> bool:
     """Say whether the docstring names the very value that is returned, as that of a documented constant does."""
-    values = [text(node.named_children[0]).strip("\"'") for node in function.statements if node.named_children]
+    values = [re.escape(value.strip("\"'")) for value in _values(answers)]
     first = function.docstring[:120]
-    return any(
-        re.search(rf"\breturns? (?:an? )?(?:empty |literal )?{re.escape(value)}\b", first, re.I) for value in values
-    )
+    return any(re.search(rf"\breturns? (?:an? )?(?:empty |literal )?{value}\b", first, re.I) for value in values)
 
 
-def _is_blank(function: Scope) -> bool:
-    """Say whether a function returns nothing, zero or an empty collection, as one that was never written does."""
-    values = [text(node.named_children[0]) for node in function.statements if node.named_children]
-    return all(value in _BLANK for value in values)
+def _values(answers: list["Node"]) -> list[str]:
+    return [text(node.named_children[0]) if node.named_children else "None" for node in answers]
 
 
-def _judge(function: Scope, module: Module) -> Rule | None:
+def _judge(function: Scope, answers: list["Node"], module: Module) -> Rule | None:
+    used = names_in(function.statements) & set(function.parameters)
     if function.is_method:
-        quiet = bool(function.parent and function.parent.bases) or is_interface(function.parent, module)
-        return None if quiet or not function.docstring or not promises_value(function) else FIXED_ANSWER
+        return None if used else _judge_method(function, module)
     if any(scope.kind == "function" for scope in function.around()):
         return None
+    if used:
+        return ECHO if _CHANGES.match(function.name) and set(_values(answers)) <= used else None
+    return _judge_constant(function, answers, module)
+
+
+def _judge_method(function: Scope, module: Module) -> Rule | None:
+    quiet = bool(function.parent and function.parent.bases) or is_interface(function.parent, module)
+    promised = function.parameters and function.docstring and promises_value(function)
+    return FIXED_ANSWER if promised and not quiet else None
+
+
+def _judge_constant(function: Scope, answers: list["Node"], module: Module) -> Rule | None:
+    """Judge a function of a module that does not look at its arguments, if it has any."""
+    blank = set(_values(answers)) <= _BLANK
+    asks = _ASKS.match(function.name) is not None
+    if not function.parameters:
+        return STUB_RETURN if asks and blank and function.docstring else None
     if is_whole_file(function, module):
         return STUB_RETURN
     if _PREDICATE.match(function.name):
         return FIXED_ANSWER
-    promised = promises_value(function) if function.docstring else promises_by_name(function) and _is_blank(function)
-    return STUB_RETURN if promised else FIXED_ANSWER
+    promised = promises_value(function) if function.docstring else promises_by_name(function) and blank
+    return STUB_RETURN if promised or asks else FIXED_ANSWER

@@ -26,18 +26,18 @@ class PlaceholderStage:
         findings: list[Finding] = []
         for index, file in enumerate(files):
             await context.progress(f"reading {file.path}", index / len(files))
-            found = await self.workers.run(check_file, file.content, file.path)
+            found = await self.workers.run(check_file, file.content, file.path, candidate.specification)
             for finding in found:
                 await context.found(finding)
             findings.extend(found)
         return StageResult(StageStatus.COMPLETED, tuple(findings), details={"files": str(len(files))})
 
 
-def check_file(content: bytes, path: str) -> tuple[Finding, ...]:
+def check_file(content: bytes, path: str, specification: str) -> tuple[Finding, ...]:
     """Judge one file, in a worker; the parser is imported only there."""
     from services.stages.placeholder.analysis import check
 
-    return check(content, path)
+    return check(content, path, specification)
 
 
 @asynccontextmanager

@@ -164,6 +164,7 @@ class Module:
     root: Scope
     scopes: list[Scope]
     blocks: list[Block]
+    specification: str = ""
 
     @property
     def functions(self) -> list[Scope]:
@@ -268,13 +269,17 @@ def _parameter(node: "Node") -> str:
     return ""
 
 
-def parse(source: Source) -> Module:
-    """Parse a file; what does not parse is left out of the structure, not of the comments."""
+def parse(source: Source, specification: str = "") -> Module:
+    """
+    Parse a file; what does not parse is left out of the structure, not of the comments.
+
+    :param specification: What the code was asked to do; empty where not known.
+    """
     from tree_sitter_language_pack import get_parser
 
     node = get_parser("python").parse(source.parsed).root_node
     root = Scope(node, "module")
-    module = Module(source, root, [root], [])
+    module = Module(source, root, [root], [], specification)
     waiting = [_Step(node, root, (), False)]
     while waiting:
         waiting.extend(reversed(_enter(module, waiting.pop())))
