@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assay.stage import Category, Finding, Severity
 
-from services.stages.placeholder.design import is_by_design, is_interface, is_plainly_decorated
+from services.stages.placeholder.design import is_by_design, is_interface, is_plainly_decorated, is_template_step
 from services.stages.placeholder.promises import is_whole_file, promises_by_name, promises_value
 from services.stages.placeholder.tree import Module, Scope, text
 from services.stages.placeholder.work import Does, body_does, names_in
@@ -50,7 +50,7 @@ FIXED_ANSWER = Rule(
     "A function or method answers the same whatever it is given, and may be meant to.",
     fires=(
         'class Store:\n    def find(self, key):\n        """Find a row by its key."""\n        return None\n\n'
-        "    def add(self, row):\n        self.rows.append(row)\n",
+        "    def size(self):\n        return 0\n",
     ),
     passes=("def is_stable():\n    return True\n",),
     confidence=0.5,
@@ -100,8 +100,7 @@ _CHANGES = re.compile(
 def find(module: Module) -> Iterator[Finding]:
     """Yield the functions whose answer is written in the source."""
     for function in module.functions:
-        done = body_does(function) if function.blocks and not module.is_stub_file else frozenset()
-        if Does.ANSWERS not in done or not done <= {Does.ANSWERS, Does.NOTHING, Does.TALKS}:
+        if not function.blocks or module.is_stub_file or not _is_fixed(function):
             continue
         answers = [node for node in function.statements if node.type == "return_statement"]
         rule = None if _is_meant(function, answers, module) else _judge(function, answers, module)
@@ -143,9 +142,20 @@ def _judge(function: Scope, answers: list["Node"], module: Module) -> Rule | Non
 
 
 def _judge_method(function: Scope, module: Module) -> Rule | None:
-    quiet = bool(function.parent and function.parent.bases) or is_interface(function.parent, module)
-    promised = function.parameters and function.docstring and promises_value(function)
-    return FIXED_ANSWER if promised and not quiet else None
+    owner = function.parent
+    if owner is None or owner.bases or is_interface(owner, module) or not promises_value(function):
+        return None
+    if not function.parameters or not (function.docstring or function.returns):
+        return None
+    # Several methods that answer alike are the defaults of a base; so is a step that the class itself calls.
+    alike = [child for child in owner.children if child.kind == "function" and _is_fixed(child)]
+    single = len(alike) == 1 and not is_template_step(function) and not _PREDICATE.match(function.name)
+    return STUB_RETURN if single else FIXED_ANSWER
+
+
+def _is_fixed(function: Scope) -> bool:
+    done = body_does(function)
+    return Does.ANSWERS in done and done <= {Does.ANSWERS, Does.NOTHING, Does.TALKS}
 
 
 def _judge_constant(function: Scope, answers: list["Node"], module: Module) -> Rule | None:
