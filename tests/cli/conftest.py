@@ -14,9 +14,6 @@ import pytest
 
 from cli.main import _status
 from tests.processes import clean_environment
-from tests.sandbox.conftest import docker_ready
-
-__all__ = ["docker_ready"]
 
 ASSAY = Path(sys.executable).with_name("assay")
 

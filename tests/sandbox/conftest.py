@@ -1,12 +1,8 @@
 """A real sandbox service on a Unix socket, with the image built where it is missing."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -16,22 +12,6 @@ from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
 
 from host.server import serving
 from host.settings import SandboxSettings, Settings
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def docker_ready() -> None:
-    """A daemon that answers, and the sandbox image. Missing: a skip, in CI a failure."""
-    try:
-        subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        if os.environ.get("CI"):
-            pytest.fail("CI needs a Docker daemon", pytrace=False)
-        pytest.skip("no Docker daemon answers; run scripts/docker-up")
-    subprocess.run(
-        [ROOT / "scripts" / "sandbox-image"], timeout=900, check=True, env=os.environ | {"PYTHON": sys.executable}
-    )
 
 
 def sandbox_settings(**changes: Any) -> Settings:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from assay.convert import seconds_from_proto
 from assay.languages import DEFAULT_VERSIONS
 from assay.stage import Candidate, Category, Finding, Severity
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
@@ -106,8 +107,8 @@ def _judge_end(candidate: Candidate, run: Run, result: ExecutionResult, report: 
         line = next(iter(_standing(candidate, report)), None)
         message = f"The program {did} {where}."
         if rule == "time-limit":
-            evidence["cpu_seconds"] = f"{_seconds(result.usage.cpu_time):.2f}"
-            evidence["wall_seconds"] = f"{_seconds(result.usage.wall_time):.2f}"
+            evidence["cpu_seconds"] = f"{seconds_from_proto(result.usage.cpu_time):.2f}"
+            evidence["wall_seconds"] = f"{seconds_from_proto(result.usage.wall_time):.2f}"
         found = Finding(f"execution/{rule}", Category.RUNTIME, severity, message, evidence=evidence)
         said.findings.append(_at(found, candidate, *line) if line else found)
     elif result.outcome == Outcome.OUTCOME_SIGNALED:
@@ -282,7 +283,7 @@ def _raised(error: Error) -> str:
 
 
 def _is_busy(result: ExecutionResult) -> bool:
-    cpu, wall = _seconds(result.usage.cpu_time), _seconds(result.usage.wall_time)
+    cpu, wall = seconds_from_proto(result.usage.cpu_time), seconds_from_proto(result.usage.wall_time)
     return result.outcome == Outcome.OUTCOME_CPU_TIME_LIMIT or cpu > BUSY_SHARE * wall
 
 
@@ -313,11 +314,6 @@ def _named(error: Error) -> str:
 def _quoted(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
-
-
-def _seconds(duration: object) -> float:
-    seconds, nanos = getattr(duration, "seconds", 0), getattr(duration, "nanos", 0)
-    return float(seconds + nanos / 1e9)
 
 
 def _name(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
+from assay.convert import seconds_from_proto
 from assay.errors import AssayError, DeadlineExceeded, PluginFailed
 from assay.stage import Candidate, Finding, Severity, StageContext, StageResult, StageStatus
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
@@ -93,8 +94,8 @@ class Session:
         for event in ("passed", "failed", "skipped"):
             self._count[event] += report.count(event)
         self._count["planned"] += len(report.missing()) + len(report.results)
-        self._cpu += result.usage.cpu_time.seconds + result.usage.cpu_time.nanos / 1e9
-        self._wall += result.usage.wall_time.seconds + result.usage.wall_time.nanos / 1e9
+        self._cpu += seconds_from_proto(result.usage.cpu_time)
+        self._wall += seconds_from_proto(result.usage.wall_time)
         outcome = Outcome.Name(result.outcome).removeprefix("OUTCOME_")
         self._outcome = outcome if self._outcome in {"", "OK"} else self._outcome
         self._language_version = result.language_version

@@ -10,9 +10,6 @@ from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, Test
 from host.server import serving
 from host.settings import Settings
 from services.stages.execution.stage import stage
-from tests.sandbox.conftest import docker_ready
-
-__all__ = ["docker_ready"]
 
 Judge = Callable[..., Awaitable[StageResult]]
 
