@@ -26,6 +26,14 @@ class Outcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OUTCOME_COMPILE_ERROR: _ClassVar[Outcome]
     OUTCOME_CANCELLED: _ClassVar[Outcome]
     OUTCOME_SANDBOX_LOST: _ClassVar[Outcome]
+
+class CaseVerdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CASE_VERDICT_UNSPECIFIED: _ClassVar[CaseVerdict]
+    CASE_VERDICT_PASSED: _ClassVar[CaseVerdict]
+    CASE_VERDICT_FAILED: _ClassVar[CaseVerdict]
+    CASE_VERDICT_UNCHECKED: _ClassVar[CaseVerdict]
+    CASE_VERDICT_UNDECIDED: _ClassVar[CaseVerdict]
 OUTCOME_UNSPECIFIED: Outcome
 OUTCOME_OK: Outcome
 OUTCOME_NONZERO_EXIT: Outcome
@@ -39,6 +47,11 @@ OUTCOME_DISK_LIMIT: Outcome
 OUTCOME_COMPILE_ERROR: Outcome
 OUTCOME_CANCELLED: Outcome
 OUTCOME_SANDBOX_LOST: Outcome
+CASE_VERDICT_UNSPECIFIED: CaseVerdict
+CASE_VERDICT_PASSED: CaseVerdict
+CASE_VERDICT_FAILED: CaseVerdict
+CASE_VERDICT_UNCHECKED: CaseVerdict
+CASE_VERDICT_UNDECIDED: CaseVerdict
 
 class ExecuteRequest(_message.Message):
     __slots__ = ("language", "files", "entry_point", "arguments", "environment", "stdin", "limits", "artifact_globs")
@@ -74,7 +87,7 @@ class ExecuteResponse(_message.Message):
     def __init__(self, result: _Optional[_Union[ExecutionResult, _Mapping]] = ...) -> None: ...
 
 class ExecutionLimits(_message.Message):
-    __slots__ = ("wall_time", "cpu_time", "memory_bytes", "processes", "open_files", "output_bytes", "output_hard_bytes", "disk_bytes", "artifact_bytes", "artifact_count")
+    __slots__ = ("wall_time", "cpu_time", "memory_bytes", "processes", "open_files", "output_bytes", "output_hard_bytes", "disk_bytes", "artifact_bytes", "artifact_count", "compile_time")
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
     CPU_TIME_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +98,7 @@ class ExecutionLimits(_message.Message):
     DISK_BYTES_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_BYTES_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COMPILE_TIME_FIELD_NUMBER: _ClassVar[int]
     wall_time: _duration_pb2.Duration
     cpu_time: _duration_pb2.Duration
     memory_bytes: int
@@ -95,10 +109,11 @@ class ExecutionLimits(_message.Message):
     disk_bytes: int
     artifact_bytes: int
     artifact_count: int
-    def __init__(self, wall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., memory_bytes: _Optional[int] = ..., processes: _Optional[int] = ..., open_files: _Optional[int] = ..., output_bytes: _Optional[int] = ..., output_hard_bytes: _Optional[int] = ..., disk_bytes: _Optional[int] = ..., artifact_bytes: _Optional[int] = ..., artifact_count: _Optional[int] = ...) -> None: ...
+    compile_time: _duration_pb2.Duration
+    def __init__(self, wall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., memory_bytes: _Optional[int] = ..., processes: _Optional[int] = ..., open_files: _Optional[int] = ..., output_bytes: _Optional[int] = ..., output_hard_bytes: _Optional[int] = ..., disk_bytes: _Optional[int] = ..., artifact_bytes: _Optional[int] = ..., artifact_count: _Optional[int] = ..., compile_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ExecutionResult(_message.Message):
-    __slots__ = ("execution_id", "outcome", "evidence", "exit_code", "signal", "stdout", "stderr", "usage", "phases", "requested_limits", "applied_limits", "artifacts", "artifacts_omitted", "language_version")
+    __slots__ = ("execution_id", "outcome", "evidence", "exit_code", "signal", "stdout", "stderr", "usage", "phases", "requested_limits", "applied_limits", "artifacts", "artifacts_omitted", "language_version", "compilation")
     class EvidenceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -127,6 +142,7 @@ class ExecutionResult(_message.Message):
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
     ARTIFACTS_OMITTED_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    COMPILATION_FIELD_NUMBER: _ClassVar[int]
     execution_id: str
     outcome: Outcome
     evidence: _containers.ScalarMap[str, str]
@@ -141,7 +157,31 @@ class ExecutionResult(_message.Message):
     artifacts: _containers.RepeatedCompositeFieldContainer[Artifact]
     artifacts_omitted: _containers.ScalarMap[str, str]
     language_version: str
-    def __init__(self, execution_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[_Union[OutputStream, _Mapping]] = ..., stderr: _Optional[_Union[OutputStream, _Mapping]] = ..., usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., phases: _Optional[_Union[ExecutionPhases, _Mapping]] = ..., requested_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., applied_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., artifacts_omitted: _Optional[_Mapping[str, str]] = ..., language_version: _Optional[str] = ...) -> None: ...
+    compilation: Compilation
+    def __init__(self, execution_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[_Union[OutputStream, _Mapping]] = ..., stderr: _Optional[_Union[OutputStream, _Mapping]] = ..., usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., phases: _Optional[_Union[ExecutionPhases, _Mapping]] = ..., requested_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., applied_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., artifacts_omitted: _Optional[_Mapping[str, str]] = ..., language_version: _Optional[str] = ..., compilation: _Optional[_Union[Compilation, _Mapping]] = ...) -> None: ...
+
+class Compilation(_message.Message):
+    __slots__ = ("outcome", "evidence", "exit_code", "stdout", "stderr", "usage")
+    class EvidenceEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    STDOUT_FIELD_NUMBER: _ClassVar[int]
+    STDERR_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    outcome: Outcome
+    evidence: _containers.ScalarMap[str, str]
+    exit_code: int
+    stdout: OutputStream
+    stderr: OutputStream
+    usage: ResourceUsage
+    def __init__(self, outcome: _Optional[_Union[Outcome, str]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., exit_code: _Optional[int] = ..., stdout: _Optional[_Union[OutputStream, _Mapping]] = ..., stderr: _Optional[_Union[OutputStream, _Mapping]] = ..., usage: _Optional[_Union[ResourceUsage, _Mapping]] = ...) -> None: ...
 
 class OutputStream(_message.Message):
     __slots__ = ("content", "total_bytes", "truncated", "head_bytes")
@@ -188,3 +228,214 @@ class Artifact(_message.Message):
     content: bytes
     executable: bool
     def __init__(self, path: _Optional[str] = ..., content: _Optional[bytes] = ..., executable: _Optional[bool] = ...) -> None: ...
+
+class ExecuteStreamRequest(_message.Message):
+    __slots__ = ("start", "stdin", "end_of_input", "cancel")
+    START_FIELD_NUMBER: _ClassVar[int]
+    STDIN_FIELD_NUMBER: _ClassVar[int]
+    END_OF_INPUT_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    start: ExecuteRequest
+    stdin: bytes
+    end_of_input: EndOfInput
+    cancel: CancelExecution
+    def __init__(self, start: _Optional[_Union[ExecuteRequest, _Mapping]] = ..., stdin: _Optional[bytes] = ..., end_of_input: _Optional[_Union[EndOfInput, _Mapping]] = ..., cancel: _Optional[_Union[CancelExecution, _Mapping]] = ...) -> None: ...
+
+class EndOfInput(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CancelExecution(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ExecuteStreamResponse(_message.Message):
+    __slots__ = ("started", "compiled", "stdout", "stderr", "result")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    COMPILED_FIELD_NUMBER: _ClassVar[int]
+    STDOUT_FIELD_NUMBER: _ClassVar[int]
+    STDERR_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    started: ExecutionStarted
+    compiled: Compilation
+    stdout: bytes
+    stderr: bytes
+    result: ExecutionResult
+    def __init__(self, started: _Optional[_Union[ExecutionStarted, _Mapping]] = ..., compiled: _Optional[_Union[Compilation, _Mapping]] = ..., stdout: _Optional[bytes] = ..., stderr: _Optional[bytes] = ..., result: _Optional[_Union[ExecutionResult, _Mapping]] = ...) -> None: ...
+
+class ExecutionStarted(_message.Message):
+    __slots__ = ("execution_id", "language_version")
+    EXECUTION_ID_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    execution_id: str
+    language_version: str
+    def __init__(self, execution_id: _Optional[str] = ..., language_version: _Optional[str] = ...) -> None: ...
+
+class ExecuteBatchRequest(_message.Message):
+    __slots__ = ("program", "cases", "checker", "stop_at_first_failure")
+    PROGRAM_FIELD_NUMBER: _ClassVar[int]
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    CHECKER_FIELD_NUMBER: _ClassVar[int]
+    STOP_AT_FIRST_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    program: ExecuteRequest
+    cases: _containers.RepeatedCompositeFieldContainer[BatchCase]
+    checker: Checker
+    stop_at_first_failure: bool
+    def __init__(self, program: _Optional[_Union[ExecuteRequest, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[BatchCase, _Mapping]]] = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., stop_at_first_failure: _Optional[bool] = ...) -> None: ...
+
+class BatchCase(_message.Message):
+    __slots__ = ("name", "stdin", "arguments", "environment", "files", "limits", "expected_stdout", "checker")
+    class EnvironmentEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STDIN_FIELD_NUMBER: _ClassVar[int]
+    ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_STDOUT_FIELD_NUMBER: _ClassVar[int]
+    CHECKER_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    stdin: bytes
+    arguments: _containers.RepeatedScalarFieldContainer[str]
+    environment: _containers.ScalarMap[str, str]
+    files: _containers.RepeatedCompositeFieldContainer[_candidate_pb2.SourceFile]
+    limits: ExecutionLimits
+    expected_stdout: bytes
+    checker: Checker
+    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[bytes] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., files: _Optional[_Iterable[_Union[_candidate_pb2.SourceFile, _Mapping]]] = ..., limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., expected_stdout: _Optional[bytes] = ..., checker: _Optional[_Union[Checker, _Mapping]] = ...) -> None: ...
+
+class Checker(_message.Message):
+    __slots__ = ("exact", "ignore_trailing_space", "tokens", "floats", "program")
+    EXACT_FIELD_NUMBER: _ClassVar[int]
+    IGNORE_TRAILING_SPACE_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    FLOATS_FIELD_NUMBER: _ClassVar[int]
+    PROGRAM_FIELD_NUMBER: _ClassVar[int]
+    exact: ExactChecker
+    ignore_trailing_space: TrailingSpaceChecker
+    tokens: TokenChecker
+    floats: FloatChecker
+    program: ProgramChecker
+    def __init__(self, exact: _Optional[_Union[ExactChecker, _Mapping]] = ..., ignore_trailing_space: _Optional[_Union[TrailingSpaceChecker, _Mapping]] = ..., tokens: _Optional[_Union[TokenChecker, _Mapping]] = ..., floats: _Optional[_Union[FloatChecker, _Mapping]] = ..., program: _Optional[_Union[ProgramChecker, _Mapping]] = ...) -> None: ...
+
+class ExactChecker(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class TrailingSpaceChecker(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class TokenChecker(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FloatChecker(_message.Message):
+    __slots__ = ("absolute", "relative")
+    ABSOLUTE_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    absolute: float
+    relative: float
+    def __init__(self, absolute: _Optional[float] = ..., relative: _Optional[float] = ...) -> None: ...
+
+class ProgramChecker(_message.Message):
+    __slots__ = ("language", "files", "entry_point", "arguments", "limits")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
+    ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    files: _containers.RepeatedCompositeFieldContainer[_candidate_pb2.SourceFile]
+    entry_point: str
+    arguments: _containers.RepeatedScalarFieldContainer[str]
+    limits: ExecutionLimits
+    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_candidate_pb2.SourceFile, _Mapping]]] = ..., entry_point: _Optional[str] = ..., arguments: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ...) -> None: ...
+
+class ExecuteBatchResponse(_message.Message):
+    __slots__ = ("started", "compiled", "case_result", "summary")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    COMPILED_FIELD_NUMBER: _ClassVar[int]
+    CASE_RESULT_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    started: ExecutionStarted
+    compiled: Compilation
+    case_result: CaseResult
+    summary: BatchSummary
+    def __init__(self, started: _Optional[_Union[ExecutionStarted, _Mapping]] = ..., compiled: _Optional[_Union[Compilation, _Mapping]] = ..., case_result: _Optional[_Union[CaseResult, _Mapping]] = ..., summary: _Optional[_Union[BatchSummary, _Mapping]] = ...) -> None: ...
+
+class CaseResult(_message.Message):
+    __slots__ = ("index", "name", "result", "verdict", "message")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    name: str
+    result: ExecutionResult
+    verdict: CaseVerdict
+    message: str
+    def __init__(self, index: _Optional[int] = ..., name: _Optional[str] = ..., result: _Optional[_Union[ExecutionResult, _Mapping]] = ..., verdict: _Optional[_Union[CaseVerdict, str]] = ..., message: _Optional[str] = ...) -> None: ...
+
+class BatchSummary(_message.Message):
+    __slots__ = ("passed", "failed", "unchecked", "undecided", "skipped", "usage")
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    UNCHECKED_FIELD_NUMBER: _ClassVar[int]
+    UNDECIDED_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    passed: int
+    failed: int
+    unchecked: int
+    undecided: int
+    skipped: int
+    usage: ResourceUsage
+    def __init__(self, passed: _Optional[int] = ..., failed: _Optional[int] = ..., unchecked: _Optional[int] = ..., undecided: _Optional[int] = ..., skipped: _Optional[int] = ..., usage: _Optional[_Union[ResourceUsage, _Mapping]] = ...) -> None: ...
+
+class ListLanguagesRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListLanguagesResponse(_message.Message):
+    __slots__ = ("languages", "next_page_token")
+    LANGUAGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    languages: _containers.RepeatedCompositeFieldContainer[Language]
+    next_page_token: str
+    def __init__(self, languages: _Optional[_Iterable[_Union[Language, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class Language(_message.Message):
+    __slots__ = ("name", "version", "exact_version", "suffixes", "default_file", "compiled", "default_limits", "max_limits", "available", "unavailable_reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    EXACT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SUFFIXES_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_FILE_FIELD_NUMBER: _ClassVar[int]
+    COMPILED_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    MAX_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    exact_version: str
+    suffixes: _containers.RepeatedScalarFieldContainer[str]
+    default_file: str
+    compiled: bool
+    default_limits: ExecutionLimits
+    max_limits: ExecutionLimits
+    available: bool
+    unavailable_reason: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., exact_version: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., default_file: _Optional[str] = ..., compiled: _Optional[bool] = ..., default_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., max_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[str] = ...) -> None: ...

@@ -40,6 +40,21 @@ class SandboxServiceStub:
                 request_serializer=assay_dot_v1_dot_sandbox__pb2.ExecuteRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_sandbox__pb2.ExecuteResponse.FromString,
                 _registered_method=True)
+        self.ExecuteStream = channel.stream_stream(
+                '/assay.v1.SandboxService/ExecuteStream',
+                request_serializer=assay_dot_v1_dot_sandbox__pb2.ExecuteStreamRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_sandbox__pb2.ExecuteStreamResponse.FromString,
+                _registered_method=True)
+        self.ExecuteBatch = channel.unary_stream(
+                '/assay.v1.SandboxService/ExecuteBatch',
+                request_serializer=assay_dot_v1_dot_sandbox__pb2.ExecuteBatchRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_sandbox__pb2.ExecuteBatchResponse.FromString,
+                _registered_method=True)
+        self.ListLanguages = channel.unary_unary(
+                '/assay.v1.SandboxService/ListLanguages',
+                request_serializer=assay_dot_v1_dot_sandbox__pb2.ListLanguagesRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_sandbox__pb2.ListLanguagesResponse.FromString,
+                _registered_method=True)
 
 
 class SandboxServiceServicer:
@@ -54,6 +69,29 @@ class SandboxServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExecuteStream(self, request_iterator, context):
+        """Runs one program and hands on its output as it comes, each stream in order, while input may still be sent. The first
+        request starts the run. Output that the caller does not read holds the program up, never past its limits.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExecuteBatch(self, request, context):
+        """Compiles one program once and runs it on many inputs, each in a clean work directory with limits of its own, after
+        every process of the case before is dead. Each case's result comes as soon as it is there, in the order of the cases.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLanguages(self, request, context):
+        """Lists the languages that programs can be written in, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SandboxServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +99,21 @@ def add_SandboxServiceServicer_to_server(servicer, server):
                     servicer.Execute,
                     request_deserializer=assay_dot_v1_dot_sandbox__pb2.ExecuteRequest.FromString,
                     response_serializer=assay_dot_v1_dot_sandbox__pb2.ExecuteResponse.SerializeToString,
+            ),
+            'ExecuteStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.ExecuteStream,
+                    request_deserializer=assay_dot_v1_dot_sandbox__pb2.ExecuteStreamRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_sandbox__pb2.ExecuteStreamResponse.SerializeToString,
+            ),
+            'ExecuteBatch': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExecuteBatch,
+                    request_deserializer=assay_dot_v1_dot_sandbox__pb2.ExecuteBatchRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_sandbox__pb2.ExecuteBatchResponse.SerializeToString,
+            ),
+            'ListLanguages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLanguages,
+                    request_deserializer=assay_dot_v1_dot_sandbox__pb2.ListLanguagesRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_sandbox__pb2.ListLanguagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +144,87 @@ class SandboxService:
             '/assay.v1.SandboxService/Execute',
             assay_dot_v1_dot_sandbox__pb2.ExecuteRequest.SerializeToString,
             assay_dot_v1_dot_sandbox__pb2.ExecuteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExecuteStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/assay.v1.SandboxService/ExecuteStream',
+            assay_dot_v1_dot_sandbox__pb2.ExecuteStreamRequest.SerializeToString,
+            assay_dot_v1_dot_sandbox__pb2.ExecuteStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExecuteBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/assay.v1.SandboxService/ExecuteBatch',
+            assay_dot_v1_dot_sandbox__pb2.ExecuteBatchRequest.SerializeToString,
+            assay_dot_v1_dot_sandbox__pb2.ExecuteBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLanguages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assay.v1.SandboxService/ListLanguages',
+            assay_dot_v1_dot_sandbox__pb2.ListLanguagesRequest.SerializeToString,
+            assay_dot_v1_dot_sandbox__pb2.ListLanguagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,16 @@ class SandboxServiceStub:
     """Runs one program to its end. Cancelling the call, or its deadline, kills the container at once. What the program did
     is data in the answer; a status other than OK means that the sandbox could not do its work.
     """
+    ExecuteStream: _grpc.StreamStreamMultiCallable[_sandbox_pb2.ExecuteStreamRequest, _sandbox_pb2.ExecuteStreamResponse]
+    """Runs one program and hands on its output as it comes, each stream in order, while input may still be sent. The first
+    request starts the run. Output that the caller does not read holds the program up, never past its limits.
+    """
+    ExecuteBatch: _grpc.UnaryStreamMultiCallable[_sandbox_pb2.ExecuteBatchRequest, _sandbox_pb2.ExecuteBatchResponse]
+    """Compiles one program once and runs it on many inputs, each in a clean work directory with limits of its own, after
+    every process of the case before is dead. Each case's result comes as soon as it is there, in the order of the cases.
+    """
+    ListLanguages: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.ListLanguagesRequest, _sandbox_pb2.ListLanguagesResponse]
+    """Lists the languages that programs can be written in, by name."""
 
 @_typing.type_check_only
 class SandboxServiceAsyncStub(SandboxServiceStub):
@@ -47,6 +57,16 @@ class SandboxServiceAsyncStub(SandboxServiceStub):
     """Runs one program to its end. Cancelling the call, or its deadline, kills the container at once. What the program did
     is data in the answer; a status other than OK means that the sandbox could not do its work.
     """
+    ExecuteStream: _aio.StreamStreamMultiCallable[_sandbox_pb2.ExecuteStreamRequest, _sandbox_pb2.ExecuteStreamResponse]  # type: ignore[assignment]
+    """Runs one program and hands on its output as it comes, each stream in order, while input may still be sent. The first
+    request starts the run. Output that the caller does not read holds the program up, never past its limits.
+    """
+    ExecuteBatch: _aio.UnaryStreamMultiCallable[_sandbox_pb2.ExecuteBatchRequest, _sandbox_pb2.ExecuteBatchResponse]  # type: ignore[assignment]
+    """Compiles one program once and runs it on many inputs, each in a clean work directory with limits of its own, after
+    every process of the case before is dead. Each case's result comes as soon as it is there, in the order of the cases.
+    """
+    ListLanguages: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.ListLanguagesRequest, _sandbox_pb2.ListLanguagesResponse]  # type: ignore[assignment]
+    """Lists the languages that programs can be written in, by name."""
 
 class SandboxServiceServicer(metaclass=_abc_1.ABCMeta):
     """Runs untrusted programs, each in a container that is used once."""
@@ -60,5 +80,33 @@ class SandboxServiceServicer(metaclass=_abc_1.ABCMeta):
         """Runs one program to its end. Cancelling the call, or its deadline, kills the container at once. What the program did
         is data in the answer; a status other than OK means that the sandbox could not do its work.
         """
+
+    @_abc_1.abstractmethod
+    def ExecuteStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_sandbox_pb2.ExecuteStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_sandbox_pb2.ExecuteStreamResponse], _abc.AsyncIterator[_sandbox_pb2.ExecuteStreamResponse]]:
+        """Runs one program and hands on its output as it comes, each stream in order, while input may still be sent. The first
+        request starts the run. Output that the caller does not read holds the program up, never past its limits.
+        """
+
+    @_abc_1.abstractmethod
+    def ExecuteBatch(
+        self,
+        request: _sandbox_pb2.ExecuteBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_sandbox_pb2.ExecuteBatchResponse], _abc.AsyncIterator[_sandbox_pb2.ExecuteBatchResponse]]:
+        """Compiles one program once and runs it on many inputs, each in a clean work directory with limits of its own, after
+        every process of the case before is dead. Each case's result comes as soon as it is there, in the order of the cases.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLanguages(
+        self,
+        request: _sandbox_pb2.ListLanguagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sandbox_pb2.ListLanguagesResponse, _abc.Awaitable[_sandbox_pb2.ListLanguagesResponse]]:
+        """Lists the languages that programs can be written in, by name."""
 
 def add_SandboxServiceServicer_to_server(servicer: SandboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
