@@ -8,14 +8,13 @@ from assay.v1 import sandbox_pb2_grpc
 
 from host.service import Registration, ServiceContext
 from host.settings import LimitSettings, SandboxSettings
-from sandbox import sizing
+from sandbox import image, language, sizing
 from sandbox.admission import Admission
 from sandbox.containers.backend import Backend
 from sandbox.containers.container import Container
 from sandbox.containers.daemon import Address
 from sandbox.containers.spec import Isolation
 from sandbox.executor import Executor
-from sandbox.language import load_all
 from sandbox.limits import Limits, check_settings
 from sandbox.servicer import SandboxServicer
 from sandbox.sizing import Size
@@ -51,7 +50,8 @@ def open_backend(settings: SandboxSettings, defaults: Limits, maxima: Limits) ->
     disk = sizing.applied_disk(defaults.disk_bytes, defaults.memory_bytes, asked=False)
     return Backend(
         Address.parse(settings.docker_url),
-        load_all(),
+        # A pool per language that is there would be filled at once: so far Python alone is served.
+        {"python": language.load(image.IMAGES / "python")},
         Size(defaults.memory_bytes, defaults.processes, disk),
         Isolation(
             runtime=settings.runtime,

@@ -70,13 +70,14 @@ def config(language: Language, size: Size, isolation: Isolation, labels: dict[st
 
 
 def _setup(language: Language, size: Size, isolation: Isolation) -> Setup:
+    prestart = language.prestart
     return Setup(
-        command=list(language.run),
+        command=[item for item in language.run if item != "{entry}"],
         environment=dict(language.environment),
-        prestart=language.prestart,
-        prestart_suffix=language.prestart_suffix,
-        startup_environment=list(language.startup_environment),
-        startup_files=list(language.startup_files),
+        prestart=prestart is not None,
+        prestart_suffix=prestart.suffix if prestart else "",
+        startup_environment=list(prestart.environment) if prestart else [],
+        startup_files=list(prestart.files) if prestart else [],
         open_files=isolation.default_open_files,
         file_bytes=size.disk_bytes,
         life_seconds=isolation.life_seconds,

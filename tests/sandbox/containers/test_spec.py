@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import image
 from sandbox.containers.spec import Isolation, config
 from sandbox.language import load
 from sandbox.limits import MIB
@@ -17,7 +18,7 @@ ISOLATION = Isolation(runtime="runc", cpus=1.0, open_files=4096, default_open_fi
 @pytest.fixture(scope="module")
 def asked() -> dict[str, Any]:
     """The request that creates a container."""
-    return config(load("python"), SIZE, ISOLATION, {"a": "b"})
+    return config(load(image.IMAGES / "python"), SIZE, ISOLATION, {"a": "b"})
 
 
 def test_nothing_is_shared_with_the_host(asked: dict[str, Any]) -> None:
