@@ -124,7 +124,7 @@ class Case(Part):
 
     def all_files(self) -> list[tuple[str, bytes, bool]]:
         """Return path, bytes and executable bit of every file, the program first."""
-        program: list[tuple[str, bytes, bool]] = Field(default_factory=list)
+        program: list[tuple[str, bytes, bool]] = []
         if self.program_lines is not None:
             bulk = self.program_lines
             program = [(self.entry(), (bulk.head + bulk.text * bulk.repeat + bulk.tail).encode(), False)]
