@@ -45,8 +45,8 @@ proto: ## generate the Python of the contract
 docker: ## find or start a Docker daemon
 	@scripts/docker-up
 
-images: ## build the sandbox's image, and its base where it cannot be pulled
-	@$(SANDBOX)
+images: ## build the images of all languages, with the size and time of each; the base where it cannot be pulled
+	@$(SANDBOX) --all
 
 serve: ## serve the whole suite on 127.0.0.1:50051
 	@scripts/venv
