@@ -1,20 +1,24 @@
-"""The pool: single use, checked before hand-out, refilled within bounds, drained at the end."""
+"""The pool and its keeper: single use, checked, shared out, refilled within bounds, drained at the end."""
 
 import asyncio
 import time
 
 import pytest
-from assay.errors import QueueFull, SandboxUnavailable, ShuttingDown
+from assay.errors import SandboxUnavailable, ShuttingDown
 
-from sandbox.admission import Admission
-from sandbox.pool import Pool
+from sandbox import keeper as keeper_module
+from sandbox.keeper import Keeper, Pace
+from sandbox.pool import Bounds, NothingToMakeItOf, Pool
+
+PACE = Pace(make_concurrency=2, refill_concurrency=2, refill_rate=1000.0, max_idle=32)
 
 
 class Thing:
-    """A pooled thing that can die."""
+    """A pooled thing that can die, or fall silent."""
 
     def __init__(self) -> None:
         self.alive = True
+        self.answers = True
         self.discarded = False
 
     def usable(self, max_age_seconds: float) -> bool:
@@ -29,10 +33,12 @@ class Maker:
         self.made: list[Thing] = []
         self.under_way = 0
         self.most_under_way = 0
+        self.began_at: list[float] = []
         self.error: Exception | None = None
 
     async def make(self) -> Thing:
         """Make one."""
+        self.began_at.append(time.monotonic())
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
@@ -45,100 +51,154 @@ class Maker:
             self.under_way -= 1
 
     def discard(self, thing: Thing) -> None:
-        """End one."""
+        """End one; never twice."""
+        assert not thing.discarded
         thing.discarded = True
 
+    def pool(self, floor: int, ceiling: int | None = None) -> Pool[Thing]:
+        """Return a pool of such things."""
+        return Pool("things", self.make, self.discard, Bounds(floor, ceiling or floor), max_age_seconds=60)
 
-def pool_of(maker: Maker, size: int = 3) -> Pool[Thing]:
-    """Return an open pool."""
-    pool = Pool(maker.make, maker.discard, size=size, concurrency=2, max_age_seconds=60)
-    pool.open()
-    return pool
+
+async def answers(thing: Thing) -> bool:
+    """Ask a thing, which may be silent for good."""
+    await asyncio.sleep(0.001)
+    return thing.answers
+
+
+def kept(*pools: Pool[Thing], pace: Pace = PACE) -> Keeper[Thing]:
+    """Return a keeper at work."""
+    keeper = Keeper(pools, pace, answers)
+    keeper.open()
+    return keeper
 
 
 async def filled(pool: Pool[Thing], count: int) -> None:
     """Wait until so many are ready."""
     async with asyncio.timeout(5):
-        while pool.ready_count() != count:
+        while pool.ready != count:
             await asyncio.sleep(0.005)
 
 
 async def test_each_is_handed_out_once() -> None:
     """No thing is ever handed out twice, and the pool fills up again, never more than so many at one time."""
     maker = Maker()
-    pool = pool_of(maker)
+    pool = maker.pool(3)
+    keeper = kept(pool)
     claimed = await asyncio.gather(*(pool.claim() for _ in range(20)))
     assert len(set(map(id, claimed))) == 20
     await filled(pool, 3)
     assert maker.most_under_way == 2
-    await pool.close()
+    assert pool.stats().made == 23
+    await keeper.close()
 
 
 async def test_dead_ones_are_not_handed_out() -> None:
     """One that died while it waited is discarded, and another handed out."""
     maker = Maker()
-    pool = pool_of(maker)
+    pool = maker.pool(3)
+    keeper = kept(pool)
     await filled(pool, 3)
     for thing in maker.made:
         thing.alive = False
     assert (await pool.claim()).alive
     assert all(thing.discarded for thing in maker.made[:3])
-    await pool.close()
+    assert pool.stats().discarded["unusable"] == 3
+    await keeper.close()
+
+
+async def test_silent_ones_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that wait, the ones that give no answer are found without a claim; the others stay."""
+    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.05)
+    maker = Maker()
+    pool = maker.pool(3)
+    keeper = kept(pool)
+    await filled(pool, 3)
+    frozen, *others = maker.made
+    frozen.answers = False
+    async with asyncio.timeout(3):
+        while not frozen.discarded:
+            await asyncio.sleep(0.01)
+    await filled(pool, 3)
+    assert not any(thing.discarded for thing in others)
+    assert pool.stats().discarded == {"silent": 1}
+    await keeper.close()
+
+
+async def test_one_that_is_looked_at_serves_whoever_waits() -> None:
+    """A claim that comes while the last one is being asked gets it, and nothing more is made for that claim."""
+    maker = Maker()
+    pool = maker.pool(1)
+    keeper = kept(pool)
+    await filled(pool, 1)
+    asked = asyncio.Event()
+
+    async def alive(_: Thing) -> bool:
+        await asked.wait()
+        return True
+
+    look = asyncio.create_task(pool.look(alive))
+    await asyncio.sleep(0)
+    claim = asyncio.create_task(pool.claim())
+    await asyncio.sleep(0.03)
+    assert not claim.done()
+    assert len(maker.made) == 1
+    asked.set()
+    assert await asyncio.wait_for(claim, 1) is maker.made[0]
+    await look
+    await keeper.close()
 
 
 async def test_failure_reaches_those_who_wait_and_passes() -> None:
     """Whoever waits is told why nothing could be made; the next claim tries anew, without waiting for the backoff."""
     maker = Maker()
     maker.error = SandboxUnavailable("no daemon")
-    pool = pool_of(maker)
+    pool = maker.pool(3)
+    keeper = kept(pool)
     for _ in range(3):
         with pytest.raises(SandboxUnavailable):
             await asyncio.wait_for(pool.claim(), 2)
     maker.error = None
     assert (await asyncio.wait_for(pool.claim(), 1)).alive
     await filled(pool, 3)
-    await pool.close()
+    await keeper.close()
 
 
 async def test_unattended_pool_backs_off() -> None:
-    """With nobody waiting, failures are tried again more and more rarely."""
-    maker = Maker()
-    maker.error = SandboxUnavailable("no daemon")
-    attempts = 0
-
-    async def make() -> Thing:
-        nonlocal attempts
-        attempts += 1
-        return await maker.make()
-
-    pool = Pool(make, maker.discard, size=3, concurrency=2, max_age_seconds=60)
-    pool.open()
+    """With nobody waiting, failures are tried again more and more rarely; what is missing altogether, seldom."""
+    unreachable, imageless = Maker(), Maker()
+    unreachable.error, imageless.error = SandboxUnavailable("no daemon"), NothingToMakeItOf("no image")
+    keeper = kept(unreachable.pool(3), imageless.pool(3))
     await asyncio.sleep(1.0)
-    assert attempts <= 8
-    await pool.close()
+    assert 2 <= len(unreachable.began_at) <= 8
+    assert len(imageless.began_at) <= 2
+    await keeper.close()
 
 
 async def test_close_drains() -> None:
     """A closed pool has discarded all that waited, and refuses claims, also those under way."""
     maker = Maker()
-    pool = pool_of(maker)
+    pool = maker.pool(3)
+    keeper = kept(pool)
     await filled(pool, 3)
     for _ in range(3):
         await pool.claim()
     waiting = asyncio.create_task(pool.claim())
     await asyncio.sleep(0)
-    await pool.close()
+    await keeper.close()
     with pytest.raises(ShuttingDown):
         await waiting
     with pytest.raises(ShuttingDown):
         await pool.claim()
     assert all(thing.discarded for thing in maker.made[3:])
+    assert maker.under_way == 0
 
 
-async def test_abandoned_claim_loses_nothing() -> None:
+async def test_abandoned_claims_lose_nothing() -> None:
     """What was made for a caller who gave up goes to the next, or back into the pool."""
     maker = Maker()
-    pool = pool_of(maker, size=1)
+    pool = maker.pool(1)
+    keeper = kept(pool)
     claims = [asyncio.create_task(pool.claim()) for _ in range(4)]
     await asyncio.sleep(0.012)
     for claim in claims[1:]:
@@ -146,41 +206,83 @@ async def test_abandoned_claim_loses_nothing() -> None:
     await asyncio.gather(*claims, return_exceptions=True)
     await filled(pool, 1)
     held = sum(not claim.cancelled() and claim.exception() is None for claim in claims)
-    assert len([thing for thing in maker.made if not thing.discarded]) == held + pool.ready_count()
-    await pool.close()
+    assert len([thing for thing in maker.made if not thing.discarded]) == held + pool.ready
+    assert pool.stats().waiting == 0
+    await keeper.close()
 
 
-async def test_admission_is_first_in_first_out() -> None:
-    """Turns are given in the order of arrival; a waiter who gives up is passed over."""
-    door = Admission(running=1, waiting=3)
+async def test_target_follows_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool grows from its floor to what a burst asked for, not above its ceiling, and shrinks when it is quiet."""
+    maker = Maker()
+    pool = maker.pool(1, 4)
+    keeper = kept(pool)
+    await filled(pool, 1)
+    for count, expected in ((3, 3), (9, 4)):
+        for _ in range(count):
+            pool.demand.claimed()
+            await pool.claim()
+        await filled(pool, expected)
+    later = time.monotonic() + 120
+    monkeypatch.setattr(pool.demand, "_clock", lambda: later)
+    await filled(pool, 1)
+    assert pool.stats().discarded["surplus"] >= 3
+    await keeper.close()
+
+
+async def test_least_used_pools_give_way() -> None:
+    """All pools together hold no more than they may; those that are asked for least hold fewer, or none."""
+    makers = [Maker() for _ in range(3)]
+    quiet, busy, idle = pools = [maker.pool(2, 4) for maker in makers]
+    keeper = kept(*pools, pace=Pace(make_concurrency=2, refill_concurrency=2, refill_rate=1000.0, max_idle=5))
+    quiet.demand.claimed()
+    for _ in range(4):
+        busy.demand.claimed()
+    await filled(busy, 4)
+    await filled(quiet, 1)
+    await filled(idle, 0)
+    assert sum(pool.ready for pool in pools) <= 5
+    await keeper.close()
+
+
+async def test_waiting_callers_come_before_refills() -> None:
+    """Those who wait are served in the order in which they came, whatever they wait for, with hands of their own."""
+    first, second = Maker(), Maker()
+    one, two = first.pool(4), second.pool(0, 1)
+    keeper = kept(one, two, pace=Pace(make_concurrency=3, refill_concurrency=1, refill_rate=1000.0, max_idle=32))
     order: list[int] = []
 
     async def call(number: int) -> None:
-        async with door.turn():
-            order.append(number)
-            await asyncio.sleep(0.01)
+        await (one, two)[number % 2].claim()
+        order.append(number)
 
-    tasks = [asyncio.create_task(call(number)) for number in range(4)]
-    await asyncio.sleep(0.001)
-    with pytest.raises(QueueFull) as caught:
-        await call(9)
-    assert caught.value.retry_after
-    tasks[2].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == [0, 1, 3]
-    started = time.monotonic()
-    await call(5)
-    assert time.monotonic() - started < 5
+    await asyncio.gather(*(call(number) for number in range(9)))
+    assert order == sorted(order)
+    assert first.most_under_way + second.most_under_way > 1
+    first.most_under_way = 0
+    await filled(one, 4)
+    assert first.most_under_way == 1
+    await keeper.close()
 
 
-async def test_closed_admission_turns_everyone_away() -> None:
-    """Closing ends the wait of those in the queue."""
-    door = Admission(running=1, waiting=3)
-    async with door.turn():
-        waiter = asyncio.create_task(door.turn().__aenter__())
-        await asyncio.sleep(0)
-        door.close()
-        with pytest.raises(ShuttingDown):
-            await waiter
-    with pytest.raises(ShuttingDown):
-        await door.turn().__aenter__()
+async def test_refill_keeps_to_its_rate() -> None:
+    """What nobody waits for is begun no faster than so many a second, beside a first few."""
+    maker = Maker()
+    pool = maker.pool(8)
+    keeper = kept(pool, pace=Pace(make_concurrency=4, refill_concurrency=2, refill_rate=20.0, max_idle=32))
+    await filled(pool, 8)
+    assert maker.began_at[-1] - maker.began_at[0] >= (8 - 2) / 20 - 0.05
+    await keeper.close()
+
+
+async def test_settles_first() -> None:
+    """A burst of claims is let pass before anything is made to refill."""
+    maker = Maker()
+    pool = maker.pool(3)
+    keeper = kept(pool)
+    await filled(pool, 3)
+    pool.demand.claimed()
+    await pool.claim()
+    claimed_at = time.monotonic()
+    await filled(pool, 3)
+    assert maker.began_at[-1] >= claimed_at + keeper_module.SETTLE_SECONDS - 0.005
+    await keeper.close()
