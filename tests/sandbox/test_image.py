@@ -189,6 +189,95 @@ def test_script_reads_the_setting(lua: Path) -> None:
     assert str(lua) in done.stderr
 
 
+CI_LANGUAGES = ("python", "javascript", "bash", "c")
+PERL = Path(__file__).parent.parent / "plugin" / "perl"
+SCRIPT = Path(image.__file__).parent.parent / "scripts" / "sandbox-image"
+INSPECT = r"""
+echo "version $(cat /opt/assay/version)"
+echo "user $(id -u program):$(id -g program)"
+echo "setuid $(find / -xdev -perm /6000 -type f | wc -l)"
+echo "bundle $(ls /tmp/build-ca.pem 2>/dev/null | wc -l)"
+echo "sources $(find /opt/assay/runner -name '*.py' | wc -l)"
+echo "compiled $(find /opt/assay/runner -name '*.pyc' | wc -l)"
+echo "lists $(find /var/lib/apt/lists -type f | wc -l)"
+"""
+
+
+def _build(name: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    folders = json.dumps([str(folder)] if folder else [])
+    environment = os.environ | {"PYTHON": sys.executable, image.FOLDERS_VARIABLE: folders}
+    return subprocess.run([SCRIPT, name], capture_output=True, text=True, timeout=1800, check=False, env=environment)
+
+
+def _in_container(tag: str, *command: str) -> str:
+    isolated = ["--rm", "--network=none", "--read-only", "--cap-drop=ALL", "--log-driver=none"]
+    done = subprocess.run(
+        ["docker", "run", *isolated, f"--entrypoint={command[0]}", tag, *command[1:]],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "perl",
+        *(
+            pytest.param(name, marks=[] if name in CI_LANGUAGES else pytest.mark.slow)
+            for name in sorted(path.parent.name for path in image.IMAGES.glob("*/language.toml"))
+        ),
+    ],
+)
+def test_every_image_is_as_the_runner_needs_it(docker_ready: None, name: str) -> None:
+    """An image tells its version, has the program's user, the runner compiled, nothing setuid and nothing left over."""
+    folder = PERL if name == "perl" else None
+    built = _build(name, folder)
+    assert built.returncode == 0, built.stderr
+    found = language.load_all([folder] if folder else [])[name]
+    assert built.stdout.startswith(found.image)
+    told = dict(line.split(" ", 1) for line in _in_container(found.image, "/bin/sh", "-c", INSPECT).splitlines())
+    assert f"{told.pop('version')}.".startswith(f"{found.version}.")
+    assert told.pop("sources") == told.pop("compiled") != "0"
+    assert told == {"user": "10001:10001", "setuid": "0", "bundle": "0", "lists": "0"}
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(1900)
+def test_folder_of_a_third_party_brings_its_own_files(docker_ready: None) -> None:
+    """What lies in a named folder can be copied into its image, and is read-only there."""
+    assert _build("perl", PERL).returncode == 0
+    program = "use lib '/opt/perl'; use Assay::Sum; print Assay::Sum::sum(40, 2)"
+    assert _in_container(image.tag(PERL), "/usr/bin/perl", "-e", program) == "42"
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("dockerfile", "said"),
+    [
+        ("FROM debian:trixie-slim", "process 1 of a sandbox is a Python program"),
+        ("FROM {python}\nUSER root\nRUN userdel program; rm /opt/assay/version", "has to write the exact version"),
+        ("FROM {python}\nUSER root\nRUN userdel program\nVOLUME /data", "declares a volume"),
+    ],
+    ids=["no python", "no version", "a volume"],
+)
+def test_unfit_image_is_not_built(docker_ready: None, lua: Path, dockerfile: str, said: str) -> None:
+    """An image that the runner could not work in, or that would open a hole, fails with the reason, untagged."""
+    (lua / "Dockerfile").write_text(dockerfile.format(python=image.tag(image.IMAGES / "python")))
+    built = _build("lua", lua)
+    assert built.returncode == 1
+    assert said in built.stderr
+    assert "could not be built: lua" in built.stderr
+    present = subprocess.run(
+        ["docker", "image", "inspect", image.tag(lua)], capture_output=True, timeout=20, check=False
+    )
+    assert present.returncode != 0
+
+
 def test_profile_has_a_comment_for_every_group() -> None:
     """Each group of the seccomp profile says what it is for, and the default is to refuse."""
     profile = json.loads(seccomp_profile())
