@@ -1,5 +1,6 @@
 """What a program cannot do from inside, and what it still can: each tried from a run, as the program's own user."""
 
+import asyncio
 import textwrap
 from collections.abc import Awaitable, Callable
 
@@ -133,6 +134,12 @@ HOSTILE = {
     "msgget": ("syscall(68, 0, 0o1600)", ENOSYS),
     "mq_open": ("syscall(240, b'q', 66, 0o600, 0)", ENOSYS),
     "seccomp": ("syscall(317, 1, 0, 0)", ENOSYS),
+    "where memory lies": ("syscall(239, 0, 0, 0, 0, 0)", ENOSYS),
+    "where memory shall lie": ("syscall(237, 0, 0, 0, 0, 0, 0)", ENOSYS),
+    "lend pages": ("syscall(278, 1, 0, 0, 0)", ENOSYS),
+    "newer attributes": ("syscall(468, -100, b'.', 0, 0, 0)", ENOSYS),
+    "security modules": ("syscall(461, 0, 0, 0)", ENOSYS),
+    "a call that is gone": ("syscall(174, b'x', 1)", ENOSYS),
     "no such call": ("syscall(999)", ENOSYS),
     "become root": ("os.setuid(0)", EPERM),
     "write a system file": ("open('/etc/passwd', 'a')", None),
@@ -268,6 +275,17 @@ BENIGN = {
     "faulthandler and tracemalloc": "import faulthandler, gc, tracemalloc; faulthandler.enable(); tracemalloc.start(); gc.collect()",
     "prctl": "import ctypes; p = ctypes.CDLL(None).prctl; "
     "assert p(15, b'name', 0, 0, 0) == 0; assert p(4, 1, 0, 0, 0) == 0; assert p(36, 1, 0, 0, 0) == 0; assert p(39, 0, 0, 0, 0) == 1",
+    "run times' calls": "import ctypes, errno, os\nlibc = ctypes.CDLL(None, use_errno=True)\nb = ctypes.create_string_buffer(4096)\n"
+    "calls = {'membarrier': (324, 0, 0, 0), 'rseq': (334, 0, 0, 0, 0), 'sched_getattr': (315, 0, b, 56, 0), "
+    "'statx': (332, -100, b'.', 0, 0xfff, b), 'faccessat2': (439, -100, b'.', 4, 0), 'close_range': (436, 900, 999, 0), "
+    "'epoll_pwait2': (441, -1, b, 1, 0, 0, 8), 'futex_waitv': (449, 0, 0, 0, 0, 0), 'mincore': (27, 0, 0, b), "
+    "'preadv2': (327, 0, 0, 0, 0, 0, 0), 'copy_file_range': (326, -1, 0, -1, 0, 1, 0), 'openat2': (437, -100, b'.', b, 24), "
+    "'process_mrelease': (448, -1, 0), 'pidfd_open': (434, os.getpid(), 0), 'getcpu': (309, b, 0, 0), 'msync': (26, 0, 0, 0), "
+    "'pkey_alloc': (330, 0, 0), 'sysinfo': (99, b), 'execveat': (322, -1, b'', 0, 0, 0), 'fchmodat2': (452, -1, b'x', 0, 0), "
+    "'sched_setaffinity': (203, 0, 128, b'\\xff' * 128), 'timerfd': (283, 0, 0), 'name of memory': (157, 0x53564D41, 0, 0, 0, 0)}\n"
+    "for name, (number, *a) in calls.items():\n ctypes.set_errno(0)\n"
+    " libc.syscall(*(ctypes.c_long(x) if isinstance(x, int) else x for x in (number, *a)))\n"
+    " assert ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS), (name, ctypes.get_errno())",
     "getpass and pwd": "import getpass, os, pathlib, pwd; assert getpass.getuser() == 'program'; "
     "assert str(pathlib.Path.home()) == '/work'; pwd.getpwuid(os.getuid())",
     "large numbers": "import decimal, fractions, math; math.factorial(2000); decimal.Decimal(1) / 3; fractions.Fraction(1, 3)",
@@ -305,3 +323,51 @@ async def test_secrets_stay_outside(run: Run) -> None:
         """)
     )
     assert result.stdout.content == b"['lo'] sandbox\n[]\n['tmpfs']\n1\n"
+
+
+LEAVE_MARKS = TRY + textwrap.dedent("""
+    import subprocess, sys
+    for path in ("/work/mark", "/tmp/mark", "/dev/shm/mark"):
+        open(path, "w").write("mark")
+    name = socket.socket(socket.AF_UNIX)
+    name.bind("\\0mark")
+    name.listen()
+    port = socket.create_server(("0.0.0.0", 41_999))
+    from multiprocessing import shared_memory
+    shared_memory.SharedMemory("marks", create=True, size=4096)
+    call(lambda: syscall(248, b"user", b"mark", b"mark", 4, -4))
+    call(lambda: syscall(29, 0x6D61726B, 4096, 0o1666))
+    if os.fork() == 0:
+        os.setsid()
+        libc.prctl(15, b"mark", 0, 0, 0)
+        signal.pause()
+    open("/work/mark.ready", "w").close()
+    """)
+
+FIND_MARKS = TRY + textwrap.dedent("""
+    found = [path for folder in ("/work", "/tmp", "/dev/shm") for path in os.listdir(folder) if "mark" in path]
+    found += [line for line in open("/proc/net/unix") if "mark" in line]
+    found += [open(f"/proc/{pid}/comm").read() for pid in os.listdir("/proc") if pid.isdecimal() and pid not in ("1", str(os.getpid()))]
+    for family, address in ((socket.AF_UNIX, "\\0mark"), (socket.AF_INET, ("127.0.0.1", 41_999))):
+        with socket.socket(family) as attempt:
+            if attempt.connect_ex(address) == 0:
+                found.append(address)
+    found += [answer for answer in (call(lambda: syscall(249, b"user", b"mark", 0, -4)), call(lambda: syscall(29, 0x6D61726B, 4096, 0)))
+              if answer.startswith("worked")]
+    print(found)
+    """)
+
+
+async def test_marks_are_not_found_by_others(run: Run) -> None:
+    """What a run leaves in files, memory, sockets, ports, keys and processes is seen neither beside it nor after it."""
+    hold = "\nimport time; print('marked', flush=True); time.sleep(4); os._exit(0)"
+    marking = asyncio.ensure_future(run(LEAVE_MARKS + hold, limits={"wall_time": {"seconds": 30}}))
+    looks = []
+    while not marking.done():
+        looks.append(await run(FIND_MARKS))
+    beside = len(looks)
+    looks += [await run(FIND_MARKS) for _ in range(2)]
+    marked = await marking
+    assert (marked.outcome, marked.stdout.content) == (pb.OUTCOME_OK, b"marked\n"), marked.stderr.content
+    assert beside > 1
+    assert {look.stdout.content for look in looks} == {b"[]\n"}, [look.stderr.content for look in looks]

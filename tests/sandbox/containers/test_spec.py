@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox import image
-from sandbox.containers.spec import Isolation, config
+from sandbox.containers.spec import SECCOMP, Isolation, config, seccomp_profile
 from sandbox.language import load
 from sandbox.limits import MIB
 from sandbox.sizing import Size, mounts
@@ -54,3 +54,53 @@ def test_end_is_arranged_beforehand(asked: dict[str, Any]) -> None:
     assert asked["StdinOnce"]
     assert asked["HostConfig"]["AutoRemove"]
     assert json.loads(asked["Cmd"][0])["life_seconds"] == 60
+
+
+@pytest.fixture(scope="module")
+def profile() -> dict[str, Any]:
+    """The seccomp profile."""
+    return json.loads(SECCOMP.read_text())  # type: ignore[no-any-return]
+
+
+def test_profile_lets_through_by_name_alone(profile: dict[str, Any]) -> None:
+    """What no group names is refused; a group allows or gives one of three errors, and says why it is there."""
+    assert (profile["defaultAction"], profile["defaultErrnoRet"]) == ("SCMP_ACT_ERRNO", 38)
+    for group in profile["syscalls"]:
+        assert group["comment"].endswith(".")
+        assert group["action"] in {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO"}
+        assert group.get("errnoRet") in ({1, 38, 97} if group["action"] == "SCMP_ACT_ERRNO" else {None})
+        assert set(group) <= {"comment", "names", "action", "errnoRet", "args"}
+
+
+def test_profile_never_contradicts_itself(profile: dict[str, Any]) -> None:
+    """A call that is named without a condition is named once: of two rules the library would drop one in silence."""
+    groups = profile["syscalls"]
+    always = [name for group in groups if not group["args"] for name in group["names"]]
+    sometimes = {name for group in groups if group["args"] for name in group["names"]}
+    assert sorted(set(always)) == sorted(always)
+    assert not sometimes & set(always)
+
+
+def test_profile_has_no_foreign_table(profile: dict[str, Any]) -> None:
+    """Two architectures by their one table each: no 32-bit calls, no x32."""
+    assert [entry["architecture"] for entry in profile["archMap"]] == ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"]
+    assert not any(entry["subArchitectures"] for entry in profile["archMap"])
+
+
+NEVER = """
+    add_key bpf clone3 fanotify_init init_module io_setup io_uring_setup kexec_load keyctl mount move_mount mq_open
+    msgget name_to_handle_at open_by_handle_at open_tree perf_event_open pidfd_getfd pivot_root process_madvise
+    process_vm_readv ptrace reboot seccomp semget setns shmget umount2 unshare userfaultfd
+"""
+
+
+def test_profile_allows_nothing_of_what_it_is_there_for(profile: dict[str, Any]) -> None:
+    """No group allows a call that makes namespaces or mounts, reaches other processes, or attacks the kernel."""
+    allowed = {name for group in profile["syscalls"] if group["action"] == "SCMP_ACT_ALLOW" for name in group["names"]}
+    assert not allowed & set(NEVER.split())
+
+
+def test_profile_is_sent_compact(profile: dict[str, Any]) -> None:
+    """The daemon gets the same profile without its white space."""
+    assert json.loads(seccomp_profile()) == profile
+    assert "\n" not in seccomp_profile()
