@@ -29,12 +29,13 @@ from benchmarks.intervals import quantile
 from host.server import serving
 from host.settings import SandboxSettings, Settings
 from sandbox.containers.spec import RUNNER_CAPABILITIES, SECCOMP
+from sandbox.image import IMAGES
 from sandbox.language import load
 
 LEAST_RATIO = 10.0
 """A warm Execute takes at most a tenth of ``docker run``."""
 
-PYTHON = load("python")
+PYTHON = load(IMAGES / "python")
 TIMES = """
 import os, time
 for _ in range({count}):
@@ -99,7 +100,7 @@ def measure_alternatives(count: int) -> dict[str, list[float]]:
 
 async def measure_execute(bursts: int) -> dict[str, list[float]]:
     """Return the times of warm calls, one after the other within the pool, and of calls that outrun it."""
-    size = SandboxSettings().pool_size
+    size, _ = SandboxSettings().bounds("python")
     warm: list[float] = []
     side_by_side: list[float] = []
     outrun: list[float] = []

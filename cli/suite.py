@@ -114,6 +114,8 @@ def own_settings(at_once: int = 1) -> "Settings":
         logs.configure("silent", "text")
         # asyncio tells of what a task left behind by the standard library's logging, tracebacks and all.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    if "pool_size" not in settings.sandbox.model_fields_set:
-        settings.sandbox.pool_size = min(settings.sandbox.pool_size, max(1, at_once))
+    if not {"pool", "pools"} & settings.sandbox.model_fields_set:
+        floor, _ = settings.sandbox.bounds("python")
+        count = min(floor, max(1, at_once))
+        settings.sandbox.pools = {"python": {"floor": count, "ceiling": count}}
     return settings

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from typing_extensions import TypedDict
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -49,9 +50,35 @@ class LimitSettings(Section):
     disk_bytes: Count
     artifact_bytes: Count
     artifact_count: Count
+    compile_seconds: Seconds
 
 
 MIB = 1024 * 1024
+
+
+NoLess = Annotated[int, Field(ge=0)]
+
+
+class PoolSettings(Section):
+    """How many containers of a kind wait ready."""
+
+    floor: NoLess = 0
+    """Always."""
+    ceiling: NoLess = 4
+    """As many as are asked for at one time, up to this."""
+
+
+class PoolBounds(TypedDict, total=False):
+    """The same for one language; what is not said is that of all."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    floor: NoLess
+    ceiling: NoLess
+
+
+ClassLimit = Literal["memory_bytes", "processes", "disk_bytes"]
+"""What a container has from its making on."""
 
 
 class SandboxSettings(Section):
@@ -62,14 +89,32 @@ class SandboxSettings(Section):
     runtime: str = "runc"
     limits: Literal["enforced", "best-effort"] = "enforced"
     """Whether a runtime that does not enforce limits is refused, or used and reported."""
-    pool_size: Count = 4
-    """Containers that wait ready, per language."""
+    languages: list[str] = []
+    """Which languages are served; empty: all."""
+    language_folders: list[Path] = []
+    """Folders of further languages, one each."""
+    pool: PoolSettings = PoolSettings()
+    """How many containers wait ready in each pool: one for each language and class."""
+    pools: dict[str, PoolBounds] = {"python": {"floor": 4, "ceiling": 8}}
+    """The same by language, where it is to be another number."""
+    classes: dict[str, dict[ClassLimit, Count]] = {}
+    """Limits besides the default ones for which containers wait ready, by a name of your own; what is not said is the
+    default."""
+    max_idle: Count = 32
+    """The most containers that wait ready in all pools."""
     refill_concurrency: Count = 2
+    """Containers that are made at one time while nobody waits for one."""
+    refill_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 8.0
+    """The same, begun a second."""
+    make_concurrency: Count = 4
+    """Containers that are made at one time where runs wait for them."""
     cpus: Annotated[float, Field(gt=0)] = 1.0
     """Processors that one container may use."""
     max_concurrent_runs: Count = 4
     queue_size: Count = 64
     """Calls that may wait for a turn."""
+    max_batch_cases: Count = 1000
+    """Cases that one batch may have."""
     default_limits: LimitSettings = LimitSettings(
         wall_seconds=10,
         cpu_seconds=10,
@@ -81,6 +126,7 @@ class SandboxSettings(Section):
         disk_bytes=64 * MIB,
         artifact_bytes=8 * MIB,
         artifact_count=64,
+        compile_seconds=30,
     )
     max_limits: LimitSettings = LimitSettings(
         wall_seconds=300,
@@ -93,7 +139,23 @@ class SandboxSettings(Section):
         disk_bytes=1024 * MIB,
         artifact_bytes=16 * MIB,
         artifact_count=1024,
+        compile_seconds=120,
     )
+
+    def bounds(self, language: str) -> tuple[int, int]:
+        """Return how many containers of a language wait ready in each pool: floor and ceiling."""
+        own = self.pools.get(language, {})
+        return own.get("floor", self.pool.floor), own.get("ceiling", self.pool.ceiling)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "SandboxSettings":
+        for language in ("", *self.pools):
+            floor, ceiling = self.bounds(language)
+            if floor > ceiling:
+                raise ValueError(f"the pool {language or 'of all languages'}: its floor is above its ceiling")
+        if "default" in self.classes:
+            raise ValueError("the class 'default' is made of default_limits")
+        return self
 
 
 class ValidationSettings(Section):

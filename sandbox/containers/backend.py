@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
-from assay.errors import AssayError, SandboxUnavailable, ShuttingDown
+from assay.errors import AssayError, LimitNotEnforceable, SandboxLost, SandboxUnavailable, ShuttingDown
 
+from sandbox.classes import startable
 from sandbox.containers.container import Container
 from sandbox.containers.daemon import Address, Daemon, Missing, Refused
 from sandbox.containers.events import EventLog
@@ -18,16 +19,23 @@ from sandbox.containers.owner import this_process
 from sandbox.containers.probe import PROBE_LIMITS, probe, refuse
 from sandbox.containers.removal import Remover
 from sandbox.containers.spec import Isolation
+from sandbox.keeper import Keeper, Pace
 from sandbox.language import Language
-from sandbox.pool import Pool
+from sandbox.pool import Bounds, NothingToMakeItOf, Pool, Stats
 from sandbox.sizing import Size
 
 log = structlog.get_logger()
 
 DRAIN_SECONDS = 20.0
+TRIES = 3
 TRY_AGAIN_SECONDS = 1.0
-STARTING_PROCESSES = 2
-"""Beside process 1, while a container starts: the child that writes the files, and the interpreter that waits."""
+TELL_SECONDS = 3.0
+"""How long the daemon may take to say whether a container stands still."""
+
+IMAGES_SECONDS = 3.0
+"""How long it is believed which images there are."""
+
+Make = Callable[[], Awaitable[Container]]
 
 
 class Backend:
@@ -35,36 +43,37 @@ class Backend:
     One daemon.
 
     :param languages: What it makes sandboxes for.
-    :param size: The size of the sandboxes that wait ready.
+    :param sizes: The size of the sandboxes that wait ready, by language and limit class; the first of a language is
+        its default.
+    :param bounds: How many wait ready in each class, by language.
     :param idle_seconds: How long one waits before a fresh one takes its place.
-    :param pool_size: How many wait ready, per language.
-    :param concurrency: How many are made at one time for the pool.
-    :param extra_concurrency: How many more may be made at one time for runs that need one of their own.
     :param best_effort: Use a runtime that does not enforce limits, and say so.
+    :param metered: Wraps what makes sandboxes of a language, to measure it.
     """
 
     def __init__(
         self,
         address: Address,
         languages: Mapping[str, Language],
-        size: Size,
-        isolation: Isolation,
+        sizes: Mapping[str, Mapping[str, Size]],
+        bounds: Mapping[str, Bounds],
         *,
+        isolation: Isolation,
+        pace: Pace,
         idle_seconds: float,
-        pool_size: int,
-        concurrency: int,
-        extra_concurrency: int,
         best_effort: bool,
+        metered: Callable[[str, Make], Make] = lambda _, make: make,
     ) -> None:
+        self.specs = languages
         self.languages = frozenset(languages)
         self._isolation = isolation
         self._best_effort = best_effort
         self._owner = this_process()
-        self._daemon = Daemon(address, concurrency + extra_concurrency)
+        self._daemon = Daemon(address, pace.make_concurrency)
         self._events = EventLog(address, self._owner.label())
         self._janitor = Janitor(address.url, self._owner.label())
         self._remover = Remover(self._daemon, self._events, self._owner)
-        turns = asyncio.Semaphore(concurrency + extra_concurrency)
+        turns = asyncio.Semaphore(pace.make_concurrency)
         self._makers = {
             name: Maker(
                 daemon=self._daemon,
@@ -77,23 +86,32 @@ class Backend:
             )
             for name, language in languages.items()
         }
-        self._size = _startable(size)
+        self._metered = metered
         self._pools = {
-            name: Pool(
-                lambda name=name: self._make(name, self._size),  # type: ignore[misc]
-                self._makers[name].discard,
-                size=pool_size,
-                concurrency=concurrency,
-                max_age_seconds=idle_seconds,
-            )
-            for name in languages
+            (name, kind): self._pool(name, kind, size, bounds[name], idle_seconds)
+            for name, kinds in sizes.items()
+            for kind, size in kinds.items()
         }
+        self._sizes = {(name, kind): size for name, kinds in sizes.items() for kind, size in kinds.items()}
+        self._keeper = Keeper(tuple(self._pools.values()), pace, Container.answers)
         self._claimed: dict[str, tuple[str, Container]] = {}
+        self._versions: dict[str, str] = {}
         self._closed = False
         self._fit = asyncio.Lock()
         self._missing: frozenset[str] | None = None
         self._failed: tuple[float, AssayError] | None = None
+        self._looking = asyncio.Lock()
+        self._found: tuple[float, frozenset[str] | str] = (-IMAGES_SECONDS, "")
         self._sweeper: asyncio.Task[None] | None = None
+
+    def _pool(self, language: str, kind: str, size: Size, bounds: Bounds, idle_seconds: float) -> Pool[Container]:
+        return Pool(
+            f"{language}/{kind}",
+            self._metered(language, partial(self._make, language, size)),
+            self._makers[language].discard,
+            bounds,
+            max_age_seconds=idle_seconds,
+        )
 
     @property
     def owner_label(self) -> str:
@@ -102,22 +120,49 @@ class Backend:
 
     def ready_count(self, language: str) -> int:
         """Return how many sandboxes of a language wait ready."""
-        return self._pools[language].ready_count()
+        return sum(pool.ready for (name, _), pool in self._pools.items() if name == language)
+
+    def stats(self) -> dict[tuple[str, str], Stats]:
+        """Return how the pools stand, by language and limit class."""
+        return {key: pool.stats() for key, pool in self._pools.items()}
+
+    def version(self, language: str) -> str:
+        """Return the exact version of a language as the last container told it; nothing before the first."""
+        return self._versions.get(language, "")
+
+    async def available(self, language: str) -> str:
+        """Return nothing where a language can be run, or else why not and what to do; up to some seconds old."""
+        if self._failed is not None and isinstance(self._failed[1], LimitNotEnforceable):
+            return self._failed[1].message
+        async with self._looking:
+            if time.monotonic() - self._found[0] >= IMAGES_SECONDS:
+                self._found = time.monotonic(), await self._find_images()
+        images = self._found[1]
+        if isinstance(images, str):
+            return images
+        return "" if self.specs[language].image in images else self._makers[language].image_missing()
+
+    async def _find_images(self) -> frozenset[str] | str:
+        try:
+            return await self._daemon.images()
+        except SandboxUnavailable as error:
+            return error.message
+        except (Missing, Refused) as error:
+            return f"Docker would not list images: {error}"
 
     def open(self) -> None:
         """Begin to listen and to fill; returns at once, whether or not there is a daemon."""
         self._janitor.open()
         self._events.open()
         self._sweeper = asyncio.create_task(self._remover.keep_swept(), name="sandbox-sweep")
-        for pool in self._pools.values():
-            pool.open()
+        self._keeper.open()
 
     async def close(self) -> None:
         """End every container of this backend, those with a program in them included: such a run is lost."""
         self._closed = True
         for language, container in tuple(self._claimed.values()):
             self.discard(language, container, at_once=True)
-        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        await self._keeper.close()
         await asyncio.gather(*(maker.close(DRAIN_SECONDS) for maker in self._makers.values()))
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -133,27 +178,69 @@ class Backend:
         """
         Return a sandbox of exactly this size that nobody has used, and the limits that are not enforced in it.
 
-        A waiting one where the files' size is the pool's, its other limits changed where they differ; else a fresh one.
+        A waiting one of the size; or else a waiting one whose files have the size, its other limits changed; or else a
+        fresh one.
 
         :raises SandboxUnavailable: There is none to be had.
         :raises ShuttingDown: The backend is closed.
         """
         if self._closed:
             raise ShuttingDown("the sandbox service is stopping")
-        if size.disk_bytes != self._size.disk_bytes:
-            container = await self._make(language, _startable(size))
-        else:
-            container = await self._pools[language].claim()
-        self._claimed[container.name] = language, container
-        try:
-            if container.size != size:
-                await self._makers[language].resize(container, size)
-            if self._closed:
-                raise ShuttingDown("the sandbox service is stopping")
-        except BaseException:
-            self.discard(language, container, at_once=True)
-            raise
+        for left in reversed(range(TRIES)):
+            container = await self._unused(language, size)
+            self._claimed[container.name] = language, container
+            try:
+                if container.size != size:
+                    await self.resize(language, container, size)
+                if self._closed:
+                    raise ShuttingDown("the sandbox service is stopping")
+            except SandboxLost:
+                # It went between the look at it and the change: that is nobody's run yet.
+                self.discard(language, container, at_once=True)
+                if not left:
+                    raise
+            except BaseException:
+                self.discard(language, container, at_once=True)
+                raise
+            else:
+                break
         return container, self._missing or frozenset()
+
+    async def _unused(self, language: str, size: Size) -> Container:
+        size = startable(size)
+        alike = [
+            (self._sizes[key] != size, pool)
+            for key, pool in self._pools.items()
+            if key[0] == language and self._sizes[key].disk_bytes == size.disk_bytes
+        ]
+        # One of exactly the size costs no call to the daemon; among the others the order of the classes decides.
+        alike.sort(key=lambda entry: entry[0])
+        if alike:
+            alike[0][1].demand.claimed()
+        for _, pool in alike:
+            if (container := pool.take()) is not None:
+                return container
+        if alike and not alike[0][0]:
+            return await alike[0][1].claim()
+        return await self._metered(language, partial(self._make, language, size))()
+
+    async def resize(self, language: str, container: Container, size: Size) -> None:
+        """
+        Change the memory and the processes of a sandbox that was claimed.
+
+        :raises SandboxLost: It is gone.
+        :raises SandboxUnavailable: The daemon would not.
+        """
+        await self._makers[language].resize(container, size)
+
+    async def stands_still(self, container: Container) -> bool:
+        """Tell whether a container was stopped from outside, and so is silent; true where nobody can tell."""
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
+                state = (await self._daemon.inspect(container.id)).get("State") or {}
+        except (SandboxUnavailable, Missing, Refused, TimeoutError):
+            return True
+        return bool(state.get("Paused")) or not state.get("Running")
 
     def discard(self, language: str, container: Container, *, at_once: bool) -> None:
         """End a sandbox that was claimed; returns at once."""
@@ -175,6 +262,7 @@ class Backend:
         if missing and not self._best_effort:
             self._makers[language].discard(container, at_once=True)
             raise refuse(self._isolation.runtime, missing)
+        self._versions[language] = container.version
         return container
 
     async def _check_fit(self, language: str) -> None:
@@ -188,6 +276,9 @@ class Backend:
                 raise self._failed[1]
             try:
                 self._missing = await self._find_fit(language)
+            except NothingToMakeItOf:
+                # That is this language's trouble; another one may have what the runtime can be tried with.
+                raise
             except AssayError as error:
                 self._failed = time.monotonic(), error
                 raise
@@ -210,7 +301,3 @@ class Backend:
         if missing:
             log.warning("limits_not_enforced", runtime=self._isolation.runtime, limits=sorted(missing))
         return missing
-
-
-def _startable(size: Size) -> Size:
-    return replace(size, processes=max(size.processes, STARTING_PROCESSES))

@@ -1,6 +1,6 @@
 """
-The Docker daemon: every call with a deadline, and bounded threads of their own for making, removing and querying, so
-that a removal that hangs never stops a claim.
+The Docker daemon: every call with a deadline, and bounded threads of their own for making, changing, removing and
+querying, so that a removal that hangs never stops a claim.
 """
 
 import asyncio
@@ -26,6 +26,9 @@ REMOVE_SECONDS = 30.0
 QUERY_SECONDS = 10.0
 REMOVE_THREADS = 8
 QUERY_THREADS = 2
+UPDATE_THREADS = 4
+IMAGES = "assay-sandbox-*"
+"""The names of all images of sandboxes, as the daemon's filter takes them."""
 
 T = TypeVar("T")
 
@@ -80,6 +83,7 @@ class Daemon:
     def __init__(self, address: Address, make_threads: int) -> None:
         self.address = address
         self._make = _Lane("make", make_threads, MAKE_SECONDS)
+        self._update = _Lane("update", UPDATE_THREADS, MAKE_SECONDS)
         self._remove = _Lane("remove", REMOVE_THREADS, REMOVE_SECONDS)
         self._query = _Lane("query", QUERY_THREADS, QUERY_SECONDS)
 
@@ -103,7 +107,7 @@ class Daemon:
             url = f"{client.base_url}/v{API_VERSION}/containers/{container}/update"
             client._raise_for_status(client.post(url, json=settings, timeout=MAKE_SECONDS))  # type: ignore[attr-defined]
 
-        await self._run(self._make, call)
+        await self._run(self._update, call)
 
     async def remove(self, container: str) -> None:
         """Kill and remove a container."""
@@ -118,13 +122,14 @@ class Daemon:
         """Return what the daemon says of itself."""
         return dict(await self._run(self._query, lambda c: c.info()))
 
-    async def image(self, tag: str) -> dict[str, Any]:
-        """Return what the daemon knows of an image; raise :class:`Missing` where it has none."""
+    async def inspect(self, container: str) -> dict[str, Any]:
+        """Return what the daemon knows of a container; raise :class:`Missing` where it has none."""
+        return dict(await self._run(self._query, lambda c: c.inspect_container(container)))
 
-        def call(client: Any) -> dict[str, Any]:
-            return dict(client.inspect_image(tag))
-
-        return await self._run(self._query, call)
+    async def images(self) -> frozenset[str]:
+        """Return the tags of all images of sandboxes."""
+        found = await self._run(self._query, lambda c: c.images(filters={"reference": IMAGES}))
+        return frozenset(tag for image in found for tag in image.get("RepoTags") or ())
 
     async def _run(self, lane: "_Lane", call: Callable[["APIClient"], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -136,7 +141,7 @@ class Daemon:
 
     def close(self) -> None:
         """Give up the threads; calls under way end by their own deadlines."""
-        for lane in (self._make, self._remove, self._query):
+        for lane in (self._make, self._update, self._remove, self._query):
             lane.close()
 
 

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import structlog
-from assay.errors import AssayError, SandboxUnavailable
+from assay.errors import AssayError, SandboxLost, SandboxUnavailable
 
 from sandbox.containers import spec
 from sandbox.containers.container import Container
@@ -18,6 +18,7 @@ from sandbox.containers.spec import Isolation
 from sandbox.containers.streams import Streams
 from sandbox.exchange import read_ready
 from sandbox.language import Language
+from sandbox.pool import NothingToMakeItOf
 from sandbox.runner.frames import BadFrame
 from sandbox.sizing import Size
 
@@ -30,7 +31,7 @@ class Maker:
     """
     Makes containers of one language and ends them.
 
-    :param concurrency: How many are made at one time.
+    :param concurrency: How many are made at one time, shared with other makers.
     """
 
     def __init__(
@@ -76,6 +77,10 @@ class Maker:
             # Their results are discarded by callbacks in the next turn of the loop.
             await asyncio.sleep(0)
 
+    def image_missing(self) -> str:
+        """Return the sentence that says so, and what to do."""
+        return f"the image {self._language.image} is missing; run scripts/sandbox-image {self._language.name}"
+
     def _discard_result(self, task: "asyncio.Task[Container]") -> None:
         if not task.cancelled() and task.exception() is None:
             self.discard(task.result(), at_once=True)
@@ -96,7 +101,10 @@ class Maker:
 
     async def _make(self, name: str, size: Size) -> Container:
         labels = self._owner.labels(self._isolation.life_seconds)
-        identity = await self._daemon.create(name, spec.config(self._language, size, self._isolation, labels))
+        try:
+            identity = await self._daemon.create(name, spec.config(self._language, size, self._isolation, labels))
+        except Missing:
+            raise NothingToMakeItOf(self.image_missing()) from None
         evidence = self._events.watch(identity)
         streams: Streams | None = None
         try:
@@ -114,9 +122,7 @@ class Maker:
     def _explained(self, error: BaseException) -> AssayError:
         match error:
             case Missing():
-                return SandboxUnavailable(
-                    f"the image {self._language.image} is missing; run scripts/sandbox-image {self._language.name}"
-                )
+                return SandboxUnavailable("a container was removed while it was made", retry_after=1.0)
             case Refused():
                 return SandboxUnavailable(f"Docker would not make a container: {error}")
             case BadFrame() | EOFError() | TimeoutError():
@@ -126,10 +132,18 @@ class Maker:
         return SandboxUnavailable(f"a container could not be made ({type(error).__name__})")
 
     async def resize(self, container: Container, size: Size) -> None:
-        """Change the control group's limits of a waiting container."""
+        """
+        Change the control group's limits of a container.
+
+        :raises SandboxLost: It is gone.
+        """
         try:
             await self._daemon.update(container.id, spec.control_limits(size))
-        except (Missing, Refused) as error:
+        except Missing:
+            raise SandboxLost("the sandbox was removed") from None
+        except Refused as error:
+            if container.evidence.died.is_set() or not container.streams.waiting():
+                raise SandboxLost("the sandbox ended") from error
             raise SandboxUnavailable(f"Docker would not change a container's limits: {error}") from error
         container.size = size
 

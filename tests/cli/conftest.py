@@ -67,7 +67,7 @@ def gateway(state_dir: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def sandboxed(docker_ready: None, state_dir: Path) -> Iterator[str]:
     """Give the address of a whole suite, run by `assay serve`."""
-    yield from _served(state_dir / "whole", state_dir, ASSAY_SANDBOX__POOL_SIZE="2")
+    yield from _served(state_dir / "whole", state_dir, ASSAY_SANDBOX__POOLS='{"python": {"floor": 2}}')
 
 
 def _served(path: Path, state_dir: Path, **settings: str) -> Iterator[str]:

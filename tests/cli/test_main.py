@@ -57,9 +57,9 @@ def test_a_gateway_that_is_not_there_is_said_once(program: Program, folder: Path
 def test_a_bad_setting_is_named(program: Program, folder: Path) -> None:
     """A setting that makes no sense is said by its name in the environment, without its value."""
     (folder / "x.py").write_text(FINE)
-    ended = program("check", folder / "x.py", ASSAY_SANDBOX__POOL_SIZE="s3cret")
+    ended = program("check", folder / "x.py", ASSAY_SANDBOX__MAX_IDLE="s3cret")
     assert ended.status == 2
-    assert ended.stderr.startswith("assay: the setting ASSAY_SANDBOX__POOL_SIZE:")
+    assert ended.stderr.startswith("assay: the setting ASSAY_SANDBOX__MAX_IDLE:")
     assert "s3cret" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 

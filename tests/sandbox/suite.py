@@ -16,6 +16,7 @@ from sandbox.containers.container import Container
 from sandbox.executor import Executor
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome
+from sandbox.planning import Planner
 from sandbox.program import Program
 from sandbox.service import open_backend
 
@@ -58,15 +59,22 @@ def outcome(result: pb.ExecutionResult) -> str:
 
 
 class Suite:
-    """A backend and its executor, as the service composes them."""
+    """
+    A backend and its executor, as the service composes them.
 
-    def __init__(self, **changes: object) -> None:
+    :param pool_size: How many Python sandboxes wait ready, neither more nor less.
+    """
+
+    def __init__(self, pool_size: int | None = None, **changes: object) -> None:
+        if pool_size is not None:
+            changes["pools"] = {"python": {"floor": pool_size, "ceiling": pool_size}}
         settings = SandboxSettings(**changes)  # type: ignore[arg-type]
         defaults = Limits(**settings.default_limits.model_dump())
         maxima = Limits(**settings.max_limits.model_dump())
         self.backend: Backend = open_backend(settings, defaults, maxima)
         admission = Admission(settings.max_concurrent_runs, settings.queue_size)
-        self.executor: Executor[Container] = Executor(self.backend, self.backend.languages, admission, defaults, maxima)
+        planner = Planner(self.backend.specs, defaults, maxima)
+        self.executor: Executor[Container] = Executor(self.backend, planner, admission)
 
     async def __aenter__(self) -> "Suite":
         self.backend.open()

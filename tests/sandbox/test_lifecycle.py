@@ -49,7 +49,7 @@ async def test_deadline_of_a_call_ends_the_container(folder: Path) -> None:
         return {line.split()[0] for line in lines if f".{os.getpid()}." in line}
 
     before = mine()
-    settings = Settings(sandbox=SandboxSettings(pool_size=1))
+    settings = Settings(sandbox=SandboxSettings(pools={"python": {"floor": 1, "ceiling": 1}}))
     async with (
         serving(["sandbox"], f"unix:{folder}/s", settings) as address,
         grpc.aio.insecure_channel(address) as channel,
@@ -121,7 +121,7 @@ async def test_cancellation_storm() -> None:
         before = await settled()
         await asyncio.gather(*(call(number) for number in range(100)))
         assert await settled() == before
-        assert (suite.executor._admission._free, len(suite.executor._admission._queue)) == (3, 0)
+        assert (suite.executor.admission.running, suite.executor.admission.waiting) == (0, 0)
     # While it is open, the Docker library keeps up to 25 idle connections in each of three clients.
     await until(lambda: process.num_fds() <= descriptors + 2 and process.num_threads() <= threads + 2, 10)
 
@@ -185,7 +185,7 @@ async def test_frozen_service_is_outlived_by_no_container() -> None:
     maker = suite.backend._makers["python"]
     maker._isolation = replace(maker._isolation, life_seconds=2.0)
     suite.backend._events.open()
-    container = await maker.make(suite.backend._size)
+    container = await maker.make(suite.backend._sizes["python", "default"])
     assert container.usable(60)
     await until(lambda: not suite.running(), 15)
     assert not container.usable(60)
