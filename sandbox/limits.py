@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 MIN_MEMORY_BYTES = 48 * MIB
 """Below this not even an interpreter starts beside the runner."""
 
-FIELDS = {"wall_seconds": "wall_time", "cpu_seconds": "cpu_time"}
+FIELDS = {"wall_seconds": "wall_time", "cpu_seconds": "cpu_time", "compile_seconds": "compile_time"}
 """Names in the contract, where they differ."""
 
 
@@ -31,6 +31,7 @@ class Limits:
     :param disk_bytes: In the work directory.
     :param artifact_bytes: Of all artifacts together.
     :param artifact_count: Number of artifacts.
+    :param compile_seconds: For compiling, on the service's clock; and CPU time of as much.
     """
 
     wall_seconds: float
@@ -43,6 +44,7 @@ class Limits:
     disk_bytes: int
     artifact_bytes: int
     artifact_count: int
+    compile_seconds: float
 
 
 LEAST = Limits(
@@ -56,6 +58,7 @@ LEAST = Limits(
     disk_bytes=64 * 1024,
     artifact_bytes=1,
     artifact_count=1,
+    compile_seconds=0.01,
 )
 """The least that can be enforced exactly; what is below is refused."""
 

@@ -14,7 +14,7 @@ from sandbox.runner.globs import matcher
 MAX_ARGUMENTS = 1_000
 MAX_ARGUMENT_BYTES = 100_000
 MAX_ARGUMENTS_BYTES = 384 * 1024
-"""Of all arguments, and of all variables with their names: escaped, they still fit into a JOB frame."""
+"""Of all arguments, and of all variables with their names: escaped, they still fit into a frame."""
 
 MAX_VARIABLES = 200
 MAX_GLOBS = 32
@@ -118,6 +118,27 @@ class ArtifactFile:
     executable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a step used: CPU seconds of everything, wall seconds on the service's clock, bytes at the peak."""
+
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What compiling a program did."""
+
+    outcome: Outcome
+    evidence: Mapping[str, str]
+    exit_code: int | None
+    stdout: Output
+    stderr: Output
+    usage: Usage
+
+
 @dataclass(slots=True)
 class Phases:
     """Seconds spent in each phase."""
@@ -144,9 +165,7 @@ class Result:
     signal: int | None
     stdout: Output
     stderr: Output
-    cpu_seconds: float
-    wall_seconds: float
-    peak_memory_bytes: int
+    usage: Usage
     phases: Phases
     requested: Limits
     applied: Limits
@@ -154,3 +173,4 @@ class Result:
     artifacts: tuple[ArtifactFile, ...]
     artifacts_omitted: Mapping[str, str]
     language_version: str
+    compilation: Compilation | None = None

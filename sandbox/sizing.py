@@ -5,10 +5,11 @@ Files in the container live in memory. All tmpfs together, with what the kernel 
 for the runner and an interpreter stay under the memory limit: a full disk must never be what kills the runner.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.errors import InvalidArgument
 
+from sandbox.language import Compile
 from sandbox.limits import MIB
 
 RESERVE_BYTES = 32 * MIB
@@ -52,6 +53,17 @@ class Size:
     disk_bytes: int
 
 
+def while_compiling(size: Size, compiler: Compile | None) -> Size:
+    """Return the size that a sandbox has until the program is compiled: what the compiler needs, and no less."""
+    if compiler is None:
+        return size
+    return replace(
+        size,
+        memory_bytes=max(size.memory_bytes, compiler.memory_bytes),
+        processes=max(size.processes, compiler.processes),
+    )
+
+
 def mounts(disk_bytes: int) -> Mounts:
     """Return the mounts for a limit of the work directory."""
     pages = max(1, disk_bytes // PAGE)
@@ -63,25 +75,27 @@ def mounts(disk_bytes: int) -> Mounts:
     )
 
 
-def fits(disk_bytes: int, memory_bytes: int) -> bool:
-    """Tell whether files up to the limit leave the reserve free."""
-    return mounts(disk_bytes).total_bytes() + RESERVE_BYTES <= memory_bytes
+def fits(disk_bytes: int, memory_bytes: int, *, twice: bool = False) -> bool:
+    """Tell whether files up to the limit, the work directory's twice where asked, leave the reserve free."""
+    room = mounts(disk_bytes)
+    return room.total_bytes() + twice * room.work_bytes + RESERVE_BYTES <= memory_bytes
 
 
-def applied_disk(disk_bytes: int, memory_bytes: int, stdin_bytes: int = 0, *, asked: bool) -> int:
+def applied_disk(disk_bytes: int, memory_bytes: int, held_bytes: int = 0, *, asked: bool, twice: bool = False) -> int:
     """
     Return the limit of the work directory that is enforced.
 
-    :param stdin_bytes: Of the standard input, which the runner holds in memory.
+    :param held_bytes: Of the standard input, which the runner holds in memory.
+    :param twice: The runner also remembers the work directory as it was before the cases of a batch.
     :param asked: Whether the request named it. A default gives way to the memory limit; a value that was asked for is
         enforced as it is, or refused.
     :raises InvalidArgument: It does not fit into the memory.
     """
-    room = memory_bytes - stdin_bytes
-    if fits(disk_bytes, room):
+    room = memory_bytes - held_bytes
+    if fits(disk_bytes, room, twice=twice):
         return disk_bytes
-    largest = _largest(disk_bytes, room)
-    if not fits(largest, room):
+    largest = _largest(disk_bytes, room, twice=twice)
+    if not fits(largest, room, twice=twice):
         least = memory_bytes - RESERVE_BYTES - mounts(PAGE).total_bytes()
         raise InvalidArgument(
             "stdin", f"it is held in memory: of limits.memory_bytes of {memory_bytes}, {least} are left"
@@ -94,11 +108,11 @@ def applied_disk(disk_bytes: int, memory_bytes: int, stdin_bytes: int = 0, *, as
     return largest
 
 
-def _largest(disk_bytes: int, memory_bytes: int) -> int:
+def _largest(disk_bytes: int, memory_bytes: int, *, twice: bool) -> int:
     low, high = 1, disk_bytes // PAGE
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle * PAGE, memory_bytes) else (low, middle - 1)
+        low, high = (middle, high) if fits(middle * PAGE, memory_bytes, twice=twice) else (low, middle - 1)
     return low * PAGE
 
 

@@ -78,6 +78,10 @@ class InvalidArgument(AssayError):
         self.field = field
         self.description = message
 
+    def within(self, outer: str) -> "InvalidArgument":
+        """Return the same error for a message that is a field of another, for example ``cases[3]``."""
+        return type(self)(f"{outer}.{self.field}" if self.field else outer, self.description, metadata=self.metadata)
+
 
 class UnknownLanguage(InvalidArgument):
     """The language is not one that this service knows."""

@@ -3,13 +3,13 @@
 import asyncio
 
 from assay.errors import LimitNotEnforceable, SandboxUnavailable
-from assay.stage import SourceFile
 
 from sandbox.containers.container import Container
 from sandbox.containers.maker import unenforced
 from sandbox.exchange import Exchange
 from sandbox.limits import MIB, Limits
-from sandbox.program import Program
+from sandbox.record import Task
+from sandbox.runner.orders import Step
 
 PROBE_LIMITS = Limits(
     wall_seconds=15,
@@ -22,9 +22,10 @@ PROBE_LIMITS = Limits(
     disk_bytes=4 * MIB,
     artifact_bytes=1,
     artifact_count=1,
+    compile_seconds=1,
 )
 
-CODE = b"""
+CODE = """
 import os, signal
 children = []
 for _ in range(40):
@@ -44,7 +45,16 @@ if os.fork() == 0:
 os.wait()
 """
 
-PROGRAM = Program("python", (SourceFile("probe.py", CODE),), "probe.py")
+STEP = Step(
+    command=["/usr/bin/python3", "-I", "-S", "-c", CODE],
+    arguments=[],
+    environment={},
+    cpu_seconds=PROBE_LIMITS.cpu_seconds,
+    output_bytes=PROBE_LIMITS.output_bytes,
+    output_hard_bytes=PROBE_LIMITS.output_hard_bytes,
+    open_files=PROBE_LIMITS.open_files,
+)
+"""By the interpreter that every image has for its runner."""
 
 
 async def probe(container: Container) -> frozenset[str]:
@@ -53,7 +63,7 @@ async def probe(container: Container) -> frozenset[str]:
 
     :raises SandboxUnavailable: The probe itself could not be run.
     """
-    record = await Exchange(container.streams, PROGRAM, PROBE_LIMITS).run()
+    record = await Exchange(container.streams).run(Task(STEP, PROBE_LIMITS.wall_seconds))
     await asyncio.sleep(0)
     if record.ended is None and not container.evidence.oom:
         raise SandboxUnavailable(f"the runtime could not be probed: {record.lost_reason or 'the program did not end'}")

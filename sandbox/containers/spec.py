@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import sizing
 from sandbox.language import Language
-from sandbox.runner.job import Setup
+from sandbox.runner.orders import Setup
 from sandbox.sizing import Size
 
 SECCOMP = Path(__file__).parent.parent / "seccomp.json"
@@ -70,14 +70,9 @@ def config(language: Language, size: Size, isolation: Isolation, labels: dict[st
 
 
 def _setup(language: Language, size: Size, isolation: Isolation) -> Setup:
-    prestart = language.prestart
     return Setup(
-        command=[item for item in language.run if item != "{entry}"],
         environment=dict(language.environment),
-        prestart=prestart is not None,
-        prestart_suffix=prestart.suffix if prestart else "",
-        startup_environment=list(prestart.environment) if prestart else [],
-        startup_files=list(prestart.files) if prestart else [],
+        interpreter=[item for item in language.run if item != "{entry}"] if language.prestart else [],
         open_files=isolation.default_open_files,
         file_bytes=size.disk_bytes,
         life_seconds=isolation.life_seconds,

@@ -3,13 +3,13 @@
 import os
 import resource
 
-from . import cgroup
+from . import cgroup, sockets
 from .processes import WORK
 
 
 class Meter:
     """
-    Readings from the hand-over of the program on.
+    Readings from the start of a step on.
 
     Where no control group can be seen, CPU time is that of the dead and the living processes: a program can hide some
     of it there, so the service takes such a runtime only where its settings allow it.
@@ -21,6 +21,7 @@ class Meter:
         self._cpu_before = 0.0
         self._before = cgroup.Counters()
         self.peak_memory = 0
+        self.socket_bytes = 0
         self.least_free_bytes = 0
         self.least_free_inodes = 0
 
@@ -28,6 +29,7 @@ class Meter:
         """Count from now on."""
         self._cpu_before = self._cpu_total()
         self._before = self.counters()
+        self.peak_memory = self.socket_bytes = 0
         self.least_free_bytes, self.least_free_inodes = self._free()
         self.sample()
 
@@ -56,15 +58,33 @@ class Meter:
             "oom_kills": (now.oom_kills or 0) - (self._before.oom_kills or 0),
             "pids_refused": (now.pids_refused or 0) - (self._before.pids_refused or 0),
             "peak_memory_bytes": self._peak(now),
+            "socket_bytes": self.socket_bytes,
             "least_free_bytes": self.least_free_bytes,
             "least_free_inodes": self.least_free_inodes,
         }
 
+    def sockets_exceed_memory(self) -> bool:
+        """
+        Tell whether what waits in TCP and UDP sockets exceeds, with everything else, the memory limit.
+
+        Version 1 of control groups does not count it, so process 1 does; version 2 enforces it by itself.
+        """
+        limit = self._before.memory_limit
+        if self.group_version != 1 or limit is None or not sockets.in_use():
+            return False
+        self.socket_bytes = sockets.waiting_bytes()
+        return self.socket_bytes + (cgroup.memory_bytes(cgroup.read_mounted, 1) or 0) > limit
+
     def _peak(self, now: cgroup.Counters) -> int:
-        # Two bounds from below: what was sampled, which misses short peaks, and the kernel's own peak less all page
-        # cache there is now, which is too low only where cache was dropped in between.
+        # Bounds from below. What was sampled misses short peaks. The kernel's own peak, less all page cache there is
+        # now, is too low only where cache was dropped in between; it is that of the container's whole life, so it
+        # tells of this step only where it rose.
         peaks = [self.peak_memory]
-        if now.peak_bytes is not None and now.cache_bytes is not None:
+        if (
+            now.peak_bytes is not None
+            and now.cache_bytes is not None
+            and now.peak_bytes > (self._before.peak_bytes or 0)
+        ):
             peaks.append(now.peak_bytes - now.cache_bytes)
         return max(peaks)
 

@@ -9,13 +9,19 @@ def _boot():  # type: ignore[no-untyped-def]
     import os
     import sys
 
-    os.write(3, b"r")
-    received = b""
-    while piece := os.read(3, 65536):
-        received += piece
-    os.close(3)
-    if not received:
-        os._exit(0)
+    if os.getuid() == 0:
+        template: dict[str, object] = {}
+        with open("/opt/assay/runner/template.py", "rb") as source:
+            exec(compile(source.read(), source.name, "exec"), template)  # noqa: S102 - the runner's own
+        received = template["serve"]()  # type: ignore[operator]
+    else:
+        os.write(3, b"r")
+        received = b""
+        while piece := os.read(3, 65536):
+            received += piece
+        os.close(3)
+        if not received:
+            os._exit(0)
     entry, count, *rest = received.split(b"\0")
     arguments = [os.fsdecode(argument) for argument in rest[: int(count)]]
     variables = [os.fsdecode(part) for part in rest[int(count) :]]

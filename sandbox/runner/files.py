@@ -1,20 +1,22 @@
-"""Writing a job's files, as a short-lived child of the program's user that was started beforehand."""
+"""Writing files, as a short-lived child of the program's user; the first of them was started beforehand."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 
 from . import frames
-from .job import FileHead
+from .orders import FileHead, Files
 
 
 def writer(descriptor: int) -> Callable[[], None]:
-    """Return a child's body that reads a JOB frame with the files' heads, then their contents, and writes them."""
+    """Return a child's body that reads a FILES frame, then the files' contents, and writes them."""
 
     def body() -> None:
         incoming = _receive(descriptor)
-        for _, job in incoming:
-            heads = [FileHead(*head) for head in frames.decode_object(job)["files"]]
-            write_all(heads, (payload for _, payload in incoming))
+        for _, payload in incoming:
+            files = Files.from_object(frames.decode_object(payload))
+            for folder in files.folders:
+                os.makedirs(folder, mode=0o755, exist_ok=True)
+            write_all(files.heads, (payload for _, payload in incoming))
 
     return body
 

@@ -12,10 +12,10 @@ from enum import IntEnum
 from typing import Any
 
 MAX_PAYLOAD = 1024 * 1024
-"""The longest payload in bytes, of a JOB frame apart; longer contents are sent in several frames."""
+"""The longest payload in bytes, of FILES and STEP apart; longer contents are sent in several frames."""
 
-MAX_JOB = 8 * 1024 * 1024
-"""The longest payload of a JOB frame: a thousand long paths fit, with arguments and environment."""
+MAX_ORDER = 8 * 1024 * 1024
+"""The longest payload of FILES and STEP: a thousand long paths fit, and so do arguments and environment."""
 
 HEADER = struct.Struct(">BI")
 
@@ -23,29 +23,43 @@ HEADER = struct.Struct(">BI")
 class Kind(IntEnum):
     """What a frame is. The first group goes to the runner, the second comes from it."""
 
-    JOB = 1
-    """Object: the job, see :mod:`sandbox.runner.job`."""
+    FILES = 1
+    """Object: files to write, see :class:`sandbox.runner.orders.Files`."""
     FILE = 2
-    """Raw: a piece of the files' contents, one after the other in the job's order."""
-    STDIN = 3
-    """Raw: a piece of the program's standard input."""
-    GO = 4
-    """Empty: everything was sent."""
-    KILL = 5
-    """Empty: end the program now, then report as usual."""
+    """Raw: a piece of the files' contents, one after the other in the order of FILES."""
+    STEP = 3
+    """Object: a command, see :class:`sandbox.runner.orders.Step`."""
+    STDIN = 4
+    """Raw: a piece of the step's standard input; before GO, or later where the step leaves its input open."""
+    STDIN_END = 5
+    """Empty: an open standard input ends."""
+    GO = 6
+    """Empty: start the step."""
+    KILL = 7
+    """Empty: end the step now, then report as usual."""
+    COLLECT = 8
+    """Object: send artifacts, see :class:`sandbox.runner.orders.Gather`."""
+    SNAPSHOT = 9
+    """Empty: remember the work directory as it is."""
+    PING = 10
+    """Empty: answer PONG."""
+    RESTORE = 11
+    """Empty: bring the work directory back to what was remembered, and empty all other writable places."""
 
     READY = 16
-    """Object: waiting for a job."""
+    """Object: waiting for orders."""
+    STARTED = 17
+    """Empty: the step's command runs."""
     STDOUT = 18
-    """Raw: the next piece of the beginning of the standard output."""
+    """Raw: the next piece of the beginning of the standard output; of all of it, where the step is live."""
     STDERR = 19
-    """Raw: the next piece of the beginning of the standard error."""
+    """Raw: likewise of the standard error."""
     STDOUT_TAIL = 20
     """Raw: the next piece of the end of the standard output, after the program's end."""
     STDERR_TAIL = 21
     """Raw: the next piece of the end of the standard error, after the program's end."""
     ENDED = 22
-    """Object: everything in the sandbox is dead; how it ended and what it used."""
+    """Object: everything of the step is dead; how it ended and what it used."""
     ARTIFACT = 23
     """Object: a file follows."""
     ARTIFACT_DATA = 24
@@ -53,12 +67,31 @@ class Kind(IntEnum):
     OMITTED = 25
     """Object: a file that is not returned, and why."""
     DONE = 26
-    """Empty: nothing follows."""
+    """Empty: no more artifacts."""
     BROKEN = 27
     """Object: the runner could not do its work, and why."""
+    TAKEN = 28
+    """Object: how many bytes of an open standard input the program took since the last such frame."""
+    PONG = 29
+    """Empty: still waiting."""
+    SNAPPED = 30
+    """Object: whether the work directory could be remembered."""
 
 
-OBJECTS = frozenset({Kind.JOB, Kind.READY, Kind.ENDED, Kind.ARTIFACT, Kind.OMITTED, Kind.BROKEN})
+OBJECTS = frozenset(
+    {
+        Kind.FILES,
+        Kind.STEP,
+        Kind.COLLECT,
+        Kind.READY,
+        Kind.ENDED,
+        Kind.ARTIFACT,
+        Kind.OMITTED,
+        Kind.BROKEN,
+        Kind.TAKEN,
+        Kind.SNAPPED,
+    }
+)
 KINDS = frozenset(Kind)
 
 
@@ -68,7 +101,7 @@ class BadFrame(Exception):
 
 def longest(kind: int) -> int:
     """Return how many bytes the payload of a kind may have."""
-    return MAX_JOB if kind == Kind.JOB else MAX_PAYLOAD
+    return MAX_ORDER if kind in {Kind.FILES, Kind.STEP} else MAX_PAYLOAD
 
 
 def encode(kind: Kind, payload: bytes = b"") -> bytes:

@@ -1,16 +1,16 @@
-"""The program's process: an interpreter that waits for its program, or one that is started with it."""
+"""The program's process: started with the step, by an interpreter that waited for it, or as a copy of a template."""
 
 import contextlib
-import fnmatch
 import os
 import select
 import signal
 import socket
-from collections.abc import Iterable
+import struct
 from dataclasses import dataclass
 
-from .job import Job, Setup
-from .processes import execute, fork_as_program, wait_for
+from .orders import Setup, Step
+from .privileges import limit_files, pipe_of_program, reset_signals
+from .processes import _arrange, spawn, wait_for
 
 BOOT = "/opt/assay/runner/boot.py"
 READY_SECONDS = 20.0
@@ -18,83 +18,178 @@ READY_SECONDS = 20.0
 
 @dataclass
 class Started:
-    """A process of the program with the runner's ends of its three streams."""
+    """
+    A process of the program with the runner's ends of its three streams.
+
+    :param status: Where its wait status is told, if it is not a child of process 1.
+    """
 
     pid: int
     stdin: int
     stdout: int
     stderr: int
+    status: int = -1
+
+    def close(self) -> None:
+        """Close what is open of it."""
+        for descriptor in (self.stdin, self.stdout, self.stderr):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
+class Streams:
+    """The three pipes of a program, both ends."""
+
+    def __init__(self) -> None:
+        pipes = [pipe_of_program() for _ in range(3)]
+        (self.stdin, self._in), (self._out, self.stdout), (self._err, self.stderr) = pipes
+
+    def theirs(self) -> tuple[int, int, int]:
+        """Return the program's ends."""
+        return self.stdin, self.stdout, self.stderr
+
+    def started(self, pid: int, status: int = -1) -> Started:
+        """Keep the runner's ends alone, for a program that runs."""
+        self._close(self.theirs())
+        for descriptor in (self._in, self._out, self._err):
+            os.set_blocking(descriptor, False)
+        return Started(pid, self._in, self._out, self._err, status)
+
+    def close(self) -> None:
+        """Close everything: the program did not start."""
+        self._close((*self.theirs(), self._in, self._out, self._err))
+
+    def _close(self, descriptors: tuple[int, ...]) -> None:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def start(setup: Setup, command: list[str], environment: dict[str, str], open_files: int, extra: int = -1) -> Started:
-    """Start a command as the program; ``extra`` becomes its descriptor 3."""
-    stdin, stdout, stderr = os.pipe(), os.pipe(), os.pipe()
-    keep = {0: stdin[0], 1: stdout[1], 2: stderr[1]}
+    """
+    Start a command as the program; ``extra`` becomes its descriptor 3.
+
+    :raises NotStarted: It cannot be executed.
+    """
+    streams = Streams()
+    keep = dict(enumerate(streams.theirs()))
     if extra >= 0:
         keep[3] = extra
-    pid = fork_as_program(execute(command, environment), open_files, setup.file_bytes, keep)
-    for descriptor in (stdin[0], stdout[1], stderr[1]):
-        os.close(descriptor)
-    for descriptor in (stdin[1], stdout[0], stderr[0]):
-        os.set_blocking(descriptor, False)
-    return Started(pid, stdin[1], stdout[0], stderr[0])
+    try:
+        pid = spawn(command, environment, open_files, setup.file_bytes, keep)
+    except BaseException:
+        streams.close()
+        raise
+    return streams.started(pid)
 
 
-def _any(names: Iterable[str], patterns: list[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+def message(step: Step) -> bytes:
+    """Return what an interpreter is told of its program."""
+    variables = [part for pair in step.environment.items() for part in pair]
+    parts = [step.entry, str(len(step.arguments)), *step.arguments, *variables]
+    return b"\0".join(part.encode("utf-8", "surrogateescape") for part in parts)
 
 
 class Prestarted:
-    """An interpreter that has finished its own start-up and knows nothing of any job yet."""
+    """An interpreter that has finished its own start-up and knows nothing of any program yet."""
 
     def __init__(self, setup: Setup) -> None:
-        self._setup = setup
         self._ours, theirs = socket.socketpair()
         try:
-            self._process = start(
-                setup, [*setup.command, BOOT], setup.environment, setup.open_files, extra=theirs.fileno()
-            )
+            command = [*setup.interpreter, BOOT]
+            self._process = start(setup, command, setup.environment, setup.open_files, extra=theirs.fileno())
         finally:
             theirs.close()
 
     def wait_ready(self) -> None:
         """Wait until the interpreter is up."""
-        if not select.select([self._ours], [], [], READY_SECONDS)[0] or self._ours.recv(1) != b"r":
-            raise RuntimeError("the interpreter did not start")
+        _wait_ready(self._ours)
 
-    def suits(self, job: Job) -> bool:
-        """Tell whether the job would find nothing different from an interpreter that was started with it."""
-        setup = self._setup
-        return (
-            job.entry_point.endswith(setup.prestart_suffix)
-            and job.open_files == setup.open_files
-            and not _any(job.environment, setup.startup_environment)
-            and not _any((file.path for file in job.files), setup.startup_files)
-        )
-
-    def hand_over(self, job: Job) -> Started:
+    def launch(self, step: Step) -> Started:
         """Tell the interpreter what to run."""
-        variables = [part for pair in job.environment.items() for part in pair]
-        parts = [job.entry_point, str(len(job.arguments)), *job.arguments, *variables]
-        self._ours.sendall(b"\0".join(part.encode("utf-8", "surrogateescape") for part in parts))
+        self._ours.sendall(message(step))
         self._ours.close()
         return self._process
 
     def discard(self) -> None:
-        """End the interpreter: the job needs another."""
+        """End the interpreter: it is not needed."""
         self._ours.close()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGKILL)
         wait_for(self._process.pid, 5.0)
-        for descriptor in (self._process.stdin, self._process.stdout, self._process.stderr):
-            os.close(descriptor)
+        self._process.close()
 
 
-def launch(setup: Setup, prestarted: Prestarted | None, job: Job) -> Started:
-    """Start the job's program by the fastest way that it cannot tell from a start of its own."""
-    if prestarted is not None:
-        if prestarted.suits(job):
-            return prestarted.hand_over(job)
-        prestarted.discard()
-    command = [*setup.command, job.entry_point, *job.arguments]
-    return start(setup, command, setup.environment | job.environment, job.open_files)
+class Template:
+    """An interpreter of process 1's user that hands out copies of itself, see ``template.py``."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._ours, theirs = socket.socketpair()
+        command = [*setup.interpreter, BOOT]
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.setsid()
+                reset_signals()
+                # What an interpreter decides of its streams while it starts follows from their being pipes.
+                read_end, write_end = os.pipe()
+                _arrange({0: read_end, 1: write_end, 2: write_end, 3: theirs.fileno()}, -1)
+                limit_files(setup.open_files, setup.file_bytes)
+                os.execve(command[0], command, setup.environment)  # noqa: S606 - no shell is wanted
+            finally:
+                os._exit(125)
+        theirs.close()
+        try:
+            _wait_ready(self._ours)
+        except BaseException:
+            self.close()
+            raise
+
+    def launch(self, step: Step) -> Started:
+        """Have a copy made, and tell it what to run."""
+        streams = Streams()
+        told = message(step)
+        descriptors = struct.pack("@3i", *streams.theirs())
+        self._ours.sendmsg([struct.pack(">I", len(told))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+        self._ours.sendall(told)
+        pid = self._number()
+        return streams.started(pid, self._ours.fileno())
+
+    def status(self) -> int | None:
+        """Return the wait status of the copy that was made last; None where the template itself is gone."""
+        try:
+            return self._number()
+        except (EOFError, OSError):
+            return None
+
+    def close(self) -> None:
+        """End it."""
+        self._ours.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            wait_for(self.pid, 5.0)
+
+    def _number(self) -> int:
+        self._ours.settimeout(READY_SECONDS)
+        received = b""
+        while len(received) < 4:
+            piece = self._ours.recv(4 - len(received))
+            if not piece:
+                raise EOFError("the template ended")
+            received += piece
+        return int.from_bytes(received, "big")
+
+
+def _wait_ready(ours: socket.socket) -> None:
+    if not select.select([ours], [], [], READY_SECONDS)[0] or ours.recv(1) != b"r":
+        raise RuntimeError("the interpreter did not start")
+
+
+def execute(setup: Setup, step: Step) -> Started:
+    """
+    Start a step's command by itself.
+
+    :raises NotStarted: It cannot be executed.
+    """
+    command = [*step.command, *step.arguments]
+    return start(setup, command, setup.environment | step.environment, step.open_files)

@@ -4,7 +4,6 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Iterator
 
 from . import frames
 
@@ -25,6 +24,7 @@ class Link:
 
     def __init__(self, dies_at: float) -> None:
         self._decoder = frames.Decoder()
+        self._inbox: deque[tuple[frames.Kind, bytes]] = deque()
         self._outbox: deque[bytes] = deque()
         self.waiting_bytes = 0
         self.dies_at = dies_at
@@ -65,19 +65,24 @@ class Link:
         self.send(frame)
         self.flush()
 
-    def read(self) -> Iterator[tuple[frames.Kind, bytes]]:
-        """Yield the frames that can be had without waiting."""
+    def next(self) -> tuple[frames.Kind, bytes] | None:
+        """Return the next frame if it can be had without waiting."""
+        if not self._inbox:
+            self._read()
+        return self._inbox.popleft() if self._inbox else None
+
+    def wait(self) -> tuple[frames.Kind, bytes]:
+        """Return the next frame as it comes, before this runner's life is over."""
+        while (frame := self.next()) is None:
+            if not select.select([0], [], [], max(0.0, self.dies_at - time.monotonic()))[0]:
+                raise ServiceGone
+        return frame
+
+    def _read(self) -> None:
         try:
             data = os.read(0, PIECE)
         except BlockingIOError:
             return
         if not data:
             raise ServiceGone
-        yield from self._decoder.feed(data)
-
-    def wait(self) -> Iterator[tuple[frames.Kind, bytes]]:
-        """Yield frames as they come, until this runner's life is over."""
-        while True:
-            if not select.select([0], [], [], max(0.0, self.dies_at - time.monotonic()))[0]:
-                raise ServiceGone
-            yield from self.read()
+        self._inbox.extend(self._decoder.feed(data))

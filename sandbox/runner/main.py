@@ -1,5 +1,5 @@
 """
-Process 1 of a sandbox: gets ready, waits for one job, runs it, reports, and ends; the container ends with it.
+Process 1 of a sandbox: gets ready, then does what the service asks, one order after the other, until it is told to go.
 
 The end of its standard input means that the service is gone: everything is killed, whatever it does.
 """
@@ -16,15 +16,17 @@ from .accounting import Meter
 from .collect import Bounds, collector
 from .files import writer
 from .frames import Kind
-from .job import Job, Setup
-from .launch import Prestarted, launch
+from .launch import Prestarted, Started, Template, execute
 from .link import Link, ServiceGone
+from .orders import Gather, Setup, Step
 from .privileges import protect_self
-from .processes import end_everything, fork_as_program, wait_for
-from .supervise import Supervisor
+from .processes import NotStarted, end_everything, end_program, fork_as_program, wait_for
+from .snapshot import Snapshot
+from .supervise import Supervisor, Wakeup
 
 WRITE_SECONDS = 10.0
 COLLECT_SECONDS = 10.0
+VERSION_FILE = "/opt/assay/version"
 
 
 class Runner:
@@ -34,32 +36,56 @@ class Runner:
         self._setup = setup
         self._link = Link(time.monotonic() + setup.life_seconds)
         self._meter = Meter()
-        self._files, writer_end = self._start_writer()
-        self._writer = writer_end
-        self._prestarted = Prestarted(setup) if setup.prestart else None
-
-    def _start_writer(self) -> tuple[int, int]:
-        read_end, write_end = os.pipe()
-        pid = fork_as_program(writer(0), 64, self._setup.file_bytes, {0: read_end, 2: 2})
-        os.close(read_end)
-        return write_end, pid
+        self._wakeup = Wakeup()
+        # Started before they are needed; the first ones alone are worth waiting for.
+        self._spare_writer: Writer | None = Writer(setup.file_bytes)
+        self._prestarted = Prestarted(setup) if setup.interpreter else None
+        self._writer: Writer | None = None
+        self._template: Template | None = None
+        self._snapshot: Snapshot | None = None
+        self._step: Step | None = None
+        self._stdin = bytearray()
 
     def serve(self) -> None:
-        """Run one job."""
+        """Do what is asked until the service is gone."""
         if self._prestarted is not None:
             self._prestarted.wait_ready()
         self._link.send_now(frames.encode_object(Kind.READY, self._facts()))
-        job, stdin = self._receive()
-        program = launch(self._setup, self._prestarted, job)
-        if not Supervisor(self._link, self._meter, job, program, stdin).run():
-            self._link.flush()
-            raise ServiceGone
-        if job.artifact_globs:
-            self._collect(job)
-        self._link.send_now(frames.encode(Kind.DONE))
-        # The service says when: the end of a container costs the machine more than its run, and others may be running.
-        for _ in self._link.wait():
-            pass
+        while True:
+            kind, payload = self._link.wait()
+            if self._writer is not None and kind is not Kind.FILE:
+                self._writer.finish()
+                self._writer = None
+            self._obey(kind, payload)
+
+    def _obey(self, kind: Kind, payload: bytes) -> None:
+        match kind:
+            case Kind.FILES:
+                self._writer, self._spare_writer = self._spare_writer or Writer(self._setup.file_bytes), None
+                self._writer.tell(frames.encode(Kind.FILES, payload))
+            case Kind.FILE if self._writer is not None:
+                self._writer.tell(frames.encode(Kind.FILE, payload))
+            case Kind.STEP:
+                self._step, self._stdin = Step(**frames.decode_object(payload)), bytearray()
+            case Kind.STDIN if self._step is not None:
+                self._stdin += payload
+            case Kind.GO if self._step is not None:
+                step, self._step = self._step, None
+                self._run(step)
+            case Kind.COLLECT:
+                self._collect(Gather(**frames.decode_object(payload)))
+            case Kind.SNAPSHOT:
+                self._remember()
+            case Kind.RESTORE if self._snapshot is not None:
+                self._snapshot.restore()
+                self._renew_template()
+            case Kind.PING:
+                self._link.send_now(frames.encode(Kind.PONG))
+            case Kind.KILL | Kind.STDIN | Kind.STDIN_END:
+                # Sent to a step that ended in the same moment.
+                pass
+            case _:
+                raise frames.BadFrame(f"{kind.name} was not expected")
 
     def _facts(self) -> dict[str, object]:
         counters = self._meter.counters()
@@ -67,48 +93,104 @@ class Runner:
             "cgroup": self._meter.group_version,
             "memory_limit": counters.memory_limit,
             "pids_limit": counters.pids_limit,
-            "language_version": ".".join(map(str, sys.version_info[:3])),
+            "language_version": _version(),
         }
 
-    def _receive(self) -> tuple[Job, bytearray]:
-        job: Job | None = None
-        stdin = bytearray()
-        for kind, payload in self._link.wait():
-            if kind is Kind.JOB:
-                job = Job.from_object(frames.decode_object(payload))
-                self._tell_writer(frames.encode(Kind.JOB, payload))
-            elif kind is Kind.FILE:
-                self._tell_writer(frames.encode(Kind.FILE, payload))
-            elif kind is Kind.STDIN:
-                stdin += payload
-            elif kind is Kind.GO and job is not None:
-                self._finish_files()
-                self._meter.start()
-                return job, stdin
-            else:
-                raise frames.BadFrame(f"{kind.name} was not expected")
-        raise ServiceGone
+    def _run(self, step: Step) -> None:
+        self._meter.start()
+        try:
+            program = self._launch(step)
+        except NotStarted as error:
+            self._link.send(frames.encode_object(Kind.ENDED, {"start_error": os.strerror(error.number)}))
+            self._link.flush()
+            return
+        stdin, self._stdin = self._stdin, bytearray()
+        status = self._template.status if self._template is not None else lambda: None
+        supervisor = Supervisor(self._link, self._meter, self._wakeup, step, program, stdin, status)
+        supervisor.watch()
+        self._end(supervisor)
+        supervisor.report()
 
-    def _tell_writer(self, frame: bytes) -> None:
-        view = memoryview(frame)
-        while view:
-            view = view[os.write(self._files, view) :]
+    def _launch(self, step: Step) -> Started:
+        """Start the step's program by the fastest way that it cannot tell from a start of its own."""
+        prestarted, self._prestarted = self._prestarted, None
+        if step.entry and self._template is not None:
+            return self._template.launch(step)
+        if step.entry and prestarted is not None:
+            return prestarted.launch(step)
+        if prestarted is not None:
+            prestarted.discard()
+        return execute(self._setup, step)
 
-    def _finish_files(self) -> None:
-        os.close(self._files)
-        status = wait_for(self._writer, WRITE_SECONDS)
-        if status != 0:
-            raise OSError(f"the files could not be written (wait status {status})")
+    def _end(self, supervisor: Supervisor) -> None:
+        if self._template is not None:
+            if not supervisor.lost_template and end_program(self._template.pid, supervisor.reaped):
+                return
+            # The next one is made anew: whatever holds out against a kill of its own user goes with everything else.
+            self._template.close()
+            self._template = None
+        if not end_everything(supervisor.reaped):
+            self._link.flush()
+            raise ServiceGone
 
-    def _collect(self, job: Job) -> None:
+    def _remember(self) -> None:
+        """Make ready for many runs: each begins with the work directory as it is now."""
+        if self._prestarted is not None:
+            self._prestarted.discard()
+            self._prestarted = None
+        told: dict[str, object] = {"kept": True}
+        try:
+            self._snapshot = Snapshot(self._setup.file_bytes)
+        except OSError as error:
+            told = {"kept": False, "reason": str(error)[:500]}
+        else:
+            self._renew_template()
+        self._link.send_now(frames.encode_object(Kind.SNAPPED, told))
+
+    def _renew_template(self) -> None:
+        if self._setup.interpreter and self._template is None:
+            self._template = Template(self._setup)
+
+    def _collect(self, order: Gather) -> None:
         self._link.flush()
         os.set_blocking(1, True)
-        body = collector(job.artifact_globs, Bounds(job.artifact_bytes, job.artifact_count), _write_all)
+        body = collector(order.globs, Bounds(order.total_bytes, order.count), _write_all)
         pid = fork_as_program(body, 64, self._setup.file_bytes, {1: 1, 2: 2})
         status = wait_for(pid, COLLECT_SECONDS)
         os.set_blocking(1, False)
         if status != 0:
             raise OSError(f"the artifacts could not be collected (wait status {status})")
+        self._link.send_now(frames.encode(Kind.DONE))
+
+
+class Writer:
+    """A child of the program's user that writes files, see ``files.py``."""
+
+    def __init__(self, file_bytes: int) -> None:
+        read_end, self._pipe = os.pipe()
+        self._pid = fork_as_program(writer(0), 64, file_bytes, {0: read_end, 2: 2})
+        os.close(read_end)
+
+    def tell(self, frame: bytes) -> None:
+        """Hand a frame on."""
+        view = memoryview(frame)
+        while view:
+            view = view[os.write(self._pipe, view) :]
+
+    def finish(self) -> None:
+        """Wait until everything is written; raise OSError where it cannot be."""
+        os.close(self._pipe)
+        status = wait_for(self._pid, WRITE_SECONDS)
+        if status != 0:
+            raise OSError(f"the files could not be written (wait status {status})")
+
+
+def _version() -> str:
+    try:
+        with open(VERSION_FILE, encoding="utf-8") as file:
+            return file.read(64).strip()
+    except OSError:
+        return ""
 
 
 def _write_all(frame: bytes) -> None:

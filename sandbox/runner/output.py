@@ -7,15 +7,21 @@ class KeptOutput:
     """
     One output stream of a program.
 
-    :param keep: Bytes that are kept: the first half of them and the last.
+    :param head: Bytes kept of the beginning.
+    :param tail: Bytes kept of the end.
     """
 
-    def __init__(self, keep: int) -> None:
-        self._head_room = (keep + 1) // 2
-        self._tail_size = keep - self._head_room
+    def __init__(self, head: int, tail: int) -> None:
+        self._head_room = head
+        self._tail_size = tail
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
         self.total = 0
+
+    @classmethod
+    def halves(cls, keep: int) -> "KeptOutput":
+        """Return one that keeps the first half of so many bytes and the last."""
+        return cls((keep + 1) // 2, keep // 2)
 
     def add(self, data: bytes) -> bytes:
         """Take the next bytes; return those of them that belong to the beginning."""
@@ -34,6 +40,6 @@ class KeptOutput:
             self._tail_bytes -= len(self._tail.popleft())
 
     def tail(self) -> bytes:
-        """Return the end: what came after the beginning, at most the second half of what is kept."""
+        """Return the end: what came after the beginning, at most as much as is kept of it."""
         joined = b"".join(self._tail)
         return joined[-self._tail_size :] if self._tail_size else b""

@@ -29,14 +29,32 @@ def protect_self() -> None:
         raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE")
 
 
+def pipe_of_program() -> tuple[int, int]:
+    """
+    Return a pipe that belongs to the program's user, so that the program may open its ends again by /dev/stdout.
+
+    A pipe belongs to the user that its maker accesses files as, see setfsuid(2).
+    """
+    _libc.setfsuid(PROGRAM_UID)
+    try:
+        return os.pipe()
+    finally:
+        _libc.setfsuid(0)
+
+
+def limit_files(open_files: int, file_bytes: int) -> None:
+    """Bound what the calling process may open, and how long a file it may write; no core dumps."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+
+
 def become_program(open_files: int, file_bytes: int) -> None:
     """Turn the calling child into a process of the program: limits, no capability, no way to one. Then checks it."""
     # The kernel kills the program before process 1 where memory runs out.
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as adjustment:
         adjustment.write("1000")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    limit_files(open_files, file_bytes)
     capability = 0
     while _prctl(_PR_CAPBSET_READ, capability) >= 0:
         if _prctl(_PR_CAPBSET_DROP, capability) != 0:

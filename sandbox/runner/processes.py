@@ -1,9 +1,10 @@
 """Starting processes of the program's user, and ending every process there is."""
 
 import contextlib
+import errno
+import fcntl
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from typing import NoReturn
@@ -11,61 +12,105 @@ from typing import NoReturn
 from .privileges import become_program, reset_signals
 
 WORK = "/work"
+KILL_PASSES = 20
 
 
-def fork_as_program(body: Callable[[], None], open_files: int, file_bytes: int, keep: dict[int, int]) -> int:
+class NotStarted(Exception):
+    """
+    A command could not become a process.
+
+    :param number: The error number of execve(2).
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(os.strerror(number))
+        self.number = number
+
+
+def fork_as_program(
+    body: Callable[[], None], open_files: int, file_bytes: int, keep: dict[int, int], status: int = -1
+) -> int:
     """
     Run a function in a child of the program's user; return its pid.
 
     :param keep: The descriptors that the child gets: the number there, by the number here. All others are closed.
+    :param status: A pipe's end that closes where the child becomes another program, and else is told why not.
     """
     pid = os.fork()
     if pid == 0:
-        _child(body, open_files, file_bytes, keep)
+        _child(body, open_files, file_bytes, keep, status)
     return pid
 
 
-def _child(body: Callable[[], None], open_files: int, file_bytes: int, keep: dict[int, int]) -> NoReturn:
-    status = 125
+def _child(body: Callable[[], None], open_files: int, file_bytes: int, keep: dict[int, int], status: int) -> NoReturn:
+    code = 125
     try:
         os.setsid()
         reset_signals()
         # Before the limits: what process 1 has open may be more than the program may have.
-        _arrange(keep)
+        status = _arrange(keep, status)
         become_program(open_files, file_bytes)
         os.umask(0o022)
         os.chdir(WORK)
         body()
-        status = 0
+        code = 0
     except BaseException as error:  # noqa: BLE001 - whatever it is, the child must not go on as a second runner
+        told = f"exec {error.number}" if isinstance(error, NotStarted) else f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError):
-            os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace")[:1000])
-    os._exit(status)
+            os.write(status if status >= 0 else 2, f"{told}\n".encode(errors="replace")[:1000])
+    os._exit(code)
 
 
-def _arrange(keep: dict[int, int]) -> None:
+def _arrange(keep: dict[int, int], status: int) -> int:
+    """Give descriptors their numbers and close all others; return the number of the status pipe, just above them."""
+    above = max(keep, default=-1) + 1
     # Copied out of the way first: a target may be another's source.
     copies = {target: os.dup(source) for target, source in keep.items()}
-    spare = max(copies.values(), default=2) + 1
-    copies = {target: _dup_above(copy, spare) for target, copy in copies.items()}
+    if status >= 0:
+        copies[above] = os.dup(status)
+    spare = max([above, *copies.values()]) + 1
+    copies = {target: fcntl.fcntl(copy, fcntl.F_DUPFD, spare) for target, copy in copies.items()}
     for target, copy in copies.items():
-        os.dup2(copy, target, inheritable=True)
-    os.closerange(max(keep, default=-1) + 1, spare + 256)
-
-
-def _dup_above(descriptor: int, minimum: int) -> int:
-    import fcntl
-
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD, minimum)
+        os.dup2(copy, target, inheritable=target != above)
+    os.closerange(above + (status >= 0), spare + 256)
+    return above if status >= 0 else -1
 
 
 def execute(command: list[str], environment: dict[str, str]) -> Callable[[], None]:
-    """Return a child's body that becomes a command."""
+    """Return a child's body that becomes a command; raises :class:`NotStarted` there."""
 
     def body() -> None:
-        os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
+        try:
+            os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
+        except OSError as error:
+            raise NotStarted(error.errno or errno.EIO) from None
 
     return body
+
+
+def spawn(
+    command: list[str], environment: dict[str, str], open_files: int, file_bytes: int, keep: dict[int, int]
+) -> int:
+    """
+    Start a command as the program; return its pid once it runs.
+
+    :raises NotStarted: It cannot be executed.
+    :raises OSError: The child could not be made ready for it.
+    """
+    told, status = os.pipe()
+    try:
+        pid = fork_as_program(execute(command, environment), open_files, file_bytes, keep, status)
+    finally:
+        os.close(status)
+    with os.fdopen(told, "rb") as pipe:
+        text = pipe.read(1000).decode(errors="replace")
+    if text:
+        wait_for(pid, 5.0)
+        word, _, number = text.partition(" ")
+        if word == "exec" and number.strip().isdecimal():
+            raise NotStarted(int(number))
+        raise OSError(text)
+    return pid
 
 
 def end_everything(reaped: Callable[[int, int], None], seconds: float = 10.0) -> bool:
@@ -82,6 +127,37 @@ def end_everything(reaped: Callable[[int, int], None], seconds: float = 10.0) ->
             return True
         time.sleep(0.001)
     return False
+
+
+def end_program(spared: int, reaped: Callable[[int, int], None]) -> bool:
+    """
+    Kill every process of the program's user; return whether nothing but this process and the spared one is left.
+
+    The kill is sent by a child of that user, since one sent from here would reach the spared process too.
+    """
+    for _ in range(KILL_PASSES):
+        try:
+            fork_as_program(_kill_all, 64, 0, {})
+        except BlockingIOError:
+            # No room for a process: only killing everything helps.
+            return False
+        deadline = time.monotonic() + 1.0
+        while time.monotonic() < deadline:
+            reap(reaped)
+            if not others(spared):
+                return True
+            time.sleep(0.0003)
+    return False
+
+
+def _kill_all() -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+
+
+def others(spared: int) -> bool:
+    """Tell whether there is any process but this one and the spared one."""
+    return any(name.isdecimal() and int(name) not in {1, spared} for name in os.listdir("/proc"))
 
 
 def reap(reaped: Callable[[int, int], None]) -> bool:
@@ -105,10 +181,3 @@ def wait_for(pid: int, seconds: float) -> int | None:
             return status
         time.sleep(0.0005)
     return None
-
-
-def say(text: str) -> None:
-    """Leave a line in the container's own error stream, which the service keeps a little of."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write(text[:2000] + "\n")
-        sys.stderr.flush()

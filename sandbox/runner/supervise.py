@@ -4,16 +4,20 @@ import os
 import select
 import signal
 import time
+from collections.abc import Callable
 
 from . import frames
 from .accounting import Meter
-from .job import Job
 from .launch import Started
 from .link import Link, ServiceGone
+from .orders import Step
 from .output import KeptOutput
-from .processes import end_everything, reap
+from .processes import reap
 
 TICK_SECONDS = 0.02
+STALL_SECONDS = 0.5
+"""A tick that comes later than this shows that the sandbox stood still: the program had no time either."""
+
 OUTBOX_BYTES = 4 * 1024 * 1024
 SEND_BYTES = 64 * 1024
 """Less than this waits for the next tick: every message costs the machine more than the program's own write."""
@@ -21,75 +25,134 @@ SEND_BYTES = 64 * 1024
 PIECE = 256 * 1024
 
 
-class Supervisor:
-    """One program, from the moment it runs until nothing in the sandbox lives any more."""
+class Wakeup:
+    """A pipe that a dying child writes to, so that a poll sees it."""
 
-    def __init__(self, link: Link, meter: Meter, job: Job, program: Started, stdin: bytearray) -> None:
-        self._link = link
-        self._meter = meter
-        self._job = job
-        self._program = program
-        self._stdin = memoryview(stdin)
-        self._stdin_open = True
-        self._kinds = {program.stdout: frames.Kind.STDOUT, program.stderr: frames.Kind.STDERR}
-        self._kept = {descriptor: KeptOutput(job.output_bytes) for descriptor in self._kinds}
-        self._open = set(self._kinds)
-        self._status: int | None = None
-        self._ended_by = ""
-        self._wakeup, wakeup_end = os.pipe()
-        os.set_blocking(self._wakeup, False)
-        os.set_blocking(wakeup_end, False)
-        signal.set_wakeup_fd(wakeup_end)
+    def __init__(self) -> None:
+        self.descriptor, end = os.pipe()
+        os.set_blocking(self.descriptor, False)
+        os.set_blocking(end, False)
+        signal.set_wakeup_fd(end)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
-    def run(self) -> bool:
-        """Watch the program to its end, end everything else, and report; return whether nothing lives any more."""
-        if not self._stdin:
-            self._close_stdin()
-        reap(self._reaped)
+
+class Supervisor:
+    """
+    One program, from the moment it runs until nothing of it lives any more.
+
+    :param stdin: What it reads first.
+    :param status: Returns the wait status of a program that is not a child of process 1, once it can be had.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        meter: Meter,
+        wakeup: Wakeup,
+        step: Step,
+        program: Started,
+        stdin: bytearray,
+        status: Callable[[], int | None],
+    ) -> None:
+        self._link = link
+        self._meter = meter
+        self._wakeup = wakeup.descriptor
+        self._step = step
+        self._program = program
+        self._stdin = stdin
+        self._stdin_ends = not step.stdin_open
+        self._stdin_open = True
+        self._taken = -len(stdin)
+        self._kinds = {program.stdout: frames.Kind.STDOUT, program.stderr: frames.Kind.STDERR}
+        self._kept = {descriptor: self._keeper() for descriptor in self._kinds}
+        self._open = set(self._kinds)
+        self._read_status = status
+        self._status: int | None = None
+        self.lost_template = False
+        self._ended_by = ""
+        self._started = time.monotonic()
+        self._run_seconds = 0.0
+        self._stalled = 0.0
+        self._samples = 0
+
+    def _keeper(self) -> KeptOutput:
+        return (
+            KeptOutput(self._step.output_hard_bytes, 0)
+            if self._step.live
+            else KeptOutput.halves(self._step.output_bytes)
+        )
+
+    def watch(self) -> None:
+        """Watch the program to its end, or to where it must end."""
+        self._link.send(frames.encode(frames.Kind.STARTED))
+        if self._step.live:
+            self._link.write()
+        self._close_stdin_at_end()
+        reap(self.reaped)
         next_sample = time.monotonic() + TICK_SECONDS
         while self._status is None and not self._ended_by:
             self._turn(max(0.0, next_sample - time.monotonic()))
-            if time.monotonic() >= next_sample:
+            now = time.monotonic()
+            if now >= next_sample:
+                self._stalled += now - next_sample if now - next_sample > STALL_SECONDS else 0.0
                 self._sample()
                 next_sample = time.monotonic() + TICK_SECONDS
-        all_dead = end_everything(self._reaped)
-        self._drain()
-        self._report()
-        return all_dead
+        self._run_seconds = time.monotonic() - self._started
 
     def _turn(self, seconds: float) -> None:
         poll = select.poll()
         poll.register(0, select.POLLIN)
         poll.register(self._wakeup, select.POLLIN)
+        if self._program.status >= 0:
+            poll.register(self._program.status, select.POLLIN)
         if self._link.waiting_bytes < OUTBOX_BYTES:
             for descriptor in self._open:
                 poll.register(descriptor, select.POLLIN)
-        if self._link.waiting_bytes > SEND_BYTES:
+        enough = 0 if self._step.live else SEND_BYTES
+        if self._link.waiting_bytes > enough:
             poll.register(1, select.POLLOUT)
         if self._stdin_open:
-            poll.register(self._program.stdin, select.POLLOUT)
+            # With nothing to write, only the far end's closing is of interest.
+            poll.register(self._program.stdin, select.POLLOUT if self._stdin else 0)
         for descriptor, event in poll.poll(seconds * 1000):
             self._handle(descriptor, event)
-        if self._link.waiting_bytes > SEND_BYTES:
+        if self._link.waiting_bytes > enough:
             self._link.write()
 
     def _handle(self, descriptor: int, event: int) -> None:
         if descriptor == 0:
-            for kind, _ in self._link.read():
-                if kind is frames.Kind.KILL:
-                    self._ended_by = "service"
+            self._take_orders()
         elif descriptor == self._wakeup:
             os.read(self._wakeup, 4096)
-            reap(self._reaped)
+            reap(self.reaped)
+        elif descriptor == self._program.status:
+            self._status = self._read_status()
+            self.lost_template = self._status is None
+            self._ended_by = self._ended_by or ("template" if self.lost_template else "")
         elif descriptor in self._kinds:
             self._read_output(descriptor)
         elif descriptor == self._program.stdin:
-            self._write_stdin()
+            self._write_stdin(broken=bool(event & select.POLLERR))
         elif event & (select.POLLERR | select.POLLHUP):
             raise ServiceGone
 
-    def _reaped(self, pid: int, status: int) -> None:
+    def _take_orders(self) -> None:
+        while (frame := self._link.next()) is not None:
+            kind, payload = frame
+            if kind is frames.Kind.KILL:
+                self._ended_by = "service"
+            elif kind is frames.Kind.STDIN:
+                self._add_stdin(payload)
+            elif kind is frames.Kind.STDIN_END:
+                self._stdin_ends = True
+                self._close_stdin_at_end()
+            elif kind is frames.Kind.PING:
+                self._link.send(frames.encode(frames.Kind.PONG))
+            else:
+                raise frames.BadFrame(f"{kind.name} was not expected")
+
+    def reaped(self, pid: int, status: int) -> None:
+        """Take the wait status of a dead child."""
         if pid == self._program.pid:
             self._status = status
 
@@ -104,52 +167,76 @@ class Supervisor:
         kept = self._kept[descriptor]
         if head := kept.add(data):
             self._link.send(frames.encode(self._kinds[descriptor], head))
-        if kept.total > self._job.output_hard_bytes and not self._ended_by:
+        if kept.total > self._step.output_hard_bytes and not self._ended_by:
             self._ended_by = "output"
         return True
 
-    def _write_stdin(self) -> None:
-        try:
-            self._stdin = self._stdin[os.write(self._program.stdin, self._stdin[:PIECE]) :]
-        except BlockingIOError:
-            return
-        except BrokenPipeError:
-            self._stdin = self._stdin[:0]
-        if not self._stdin:
-            self._close_stdin()
+    def _add_stdin(self, payload: bytes) -> None:
+        if self._stdin_open:
+            self._stdin += payload
+        else:
+            self._took(len(payload))
 
-    def _close_stdin(self) -> None:
-        self._stdin_open = False
-        os.close(self._program.stdin)
+    def _write_stdin(self, *, broken: bool) -> None:
+        written = len(self._stdin)
+        if not broken:
+            try:
+                written = os.write(self._program.stdin, self._stdin[:PIECE])
+            except BlockingIOError:
+                return
+            except BrokenPipeError:
+                broken = True
+        self._stdin_ends = self._stdin_ends or broken
+        del self._stdin[:written]
+        self._took(written)
+        self._close_stdin_at_end()
+
+    def _took(self, count: int) -> None:
+        before, self._taken = self._taken, self._taken + count
+        if self._step.stdin_open and self._taken > 0:
+            # What was given at the start was not counted as sent.
+            taken = self._taken - max(before, 0)
+            self._link.send(frames.encode_object(frames.Kind.TAKEN, {"bytes": taken}))
+
+    def _close_stdin_at_end(self) -> None:
+        if self._stdin_open and self._stdin_ends and not self._stdin:
+            self._stdin_open = False
+            os.close(self._program.stdin)
 
     def _sample(self) -> None:
         self._link.write()
         self._meter.sample()
-        if self._meter.cpu_seconds() > self._job.cpu_seconds:
+        self._samples += 1
+        if self._meter.cpu_seconds() > self._step.cpu_seconds:
             self._ended_by = self._ended_by or "cpu"
+        if self._samples % 5 == 0 and self._meter.sockets_exceed_memory():
+            self._ended_by = self._ended_by or "memory"
         if time.monotonic() > self._link.dies_at:
             raise ServiceGone
 
-    def _drain(self) -> None:
-        # Nothing lives that could write more, so what the pipes hold is all there is.
+    def report(self) -> None:
+        """Tell how it went. Call it when everything is dead: what the pipes hold then is all there is."""
         for descriptor in self._kinds:
             while self._read_output(descriptor):
                 self._link.write()
-
-    def _report(self) -> None:
+        if self._stdin_open:
+            os.close(self._program.stdin)
+        os.close(self._program.stdout)
+        os.close(self._program.stderr)
         stdout, stderr = (self._kept[descriptor] for descriptor in self._kinds)
         for kind, kept in ((frames.Kind.STDOUT_TAIL, stdout), (frames.Kind.STDERR_TAIL, stderr)):
             for frame in frames.encode_pieces(kind, kept.tail()):
                 self._link.send(frame)
         status = self._status
-        exited = status is not None and os.WIFEXITED(status)
-        signaled = status is not None and os.WIFSIGNALED(status)
         ended = {
-            "exit_code": os.WEXITSTATUS(status) if exited and status is not None else None,
-            "signal": os.WTERMSIG(status) if signaled and status is not None else None,
+            "exit_code": os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
+            "signal": os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
             "ended_by": self._ended_by,
+            "run_seconds": round(self._run_seconds, 6),
+            "stalled_seconds": round(self._stalled, 6),
             "stdout_bytes": stdout.total,
             "stderr_bytes": stderr.total,
             **self._meter.report(),
         }
         self._link.send(frames.encode_object(frames.Kind.ENDED, ended))
+        self._link.flush()

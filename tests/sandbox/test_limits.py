@@ -6,7 +6,7 @@ import pytest
 from assay.errors import InvalidArgument
 
 from host.settings import SandboxSettings
-from sandbox.limits import LEAST, Limits, check_settings, resolve
+from sandbox.limits import FIELDS, LEAST, Limits, check_settings, resolve
 
 DEFAULTS = Limits(**SandboxSettings().default_limits.model_dump())
 MAXIMA = Limits(**SandboxSettings().max_limits.model_dump())
@@ -24,7 +24,7 @@ def test_bounds_are_inclusive(name: str) -> None:
     for value in (least, most):
         asked = {"output_hard_bytes": MAXIMA.output_hard_bytes} | {name: value}
         assert getattr(resolve(asked, DEFAULTS, MAXIMA), name) == value
-    field = {"wall_seconds": "wall_time", "cpu_seconds": "cpu_time"}.get(name, name)
+    field = FIELDS.get(name, name)
     for value in (0, -1, least / 2 - 1, most + 1, most * 1e6, float("nan"), float("inf")):
         with pytest.raises(InvalidArgument) as caught:
             resolve({name: value}, DEFAULTS, MAXIMA)

@@ -7,7 +7,7 @@ import pytest
 from sandbox.outcome import TABLE, Facts, Outcome, decide
 
 OK = Facts(exit_code=0)
-KILLED = Facts(signal=9, ended_by="service", wall_expired=True)
+KILLED = Facts(signal=9, ended_by="service", wall_expired=True, wall_limit=1, run_seconds=1.02)
 
 ROWS: list[tuple[str, Facts, Outcome]] = [
     ("status 0", OK, Outcome.OK),
@@ -23,6 +23,25 @@ ROWS: list[tuple[str, Facts, Outcome]] = [
         Facts(reported=False, wall_expired=True),
         Outcome.WALL_TIME_LIMIT,
     ),
+    ("ended by itself, but too late", Facts(exit_code=0, run_seconds=1.02, wall_limit=1), Outcome.WALL_TIME_LIMIT),
+    (
+        "ended in time, told late",
+        Facts(exit_code=0, run_seconds=0.3, wall_limit=1, wall_expired=True),
+        Outcome.OK,
+    ),
+    (
+        "the clock, and a sandbox that is paused",
+        Facts(reported=False, wall_expired=True, still=True),
+        Outcome.SANDBOX_LOST,
+    ),
+    (
+        "the clock, and no sign of a start",
+        Facts(reported=False, wall_expired=True, started=False),
+        Outcome.SANDBOX_LOST,
+    ),
+    ("the clock, while the sandbox stood still", replace(KILLED, stalled_seconds=0.9), Outcome.SANDBOX_LOST),
+    ("stood still, but had its time", replace(KILLED, run_seconds=3, stalled_seconds=0.9), Outcome.WALL_TIME_LIMIT),
+    ("killed for what waits in sockets", Facts(signal=9, ended_by="memory", socket_bytes=9), Outcome.MEMORY_LIMIT),
     ("killed for memory", Facts(signal=9, oom_kills=1), Outcome.MEMORY_LIMIT),
     ("a child killed for memory, status 0", Facts(exit_code=0, oom_kills=21), Outcome.MEMORY_LIMIT),
     ("the runner itself killed for memory", Facts(reported=False, runtime_oom=True), Outcome.MEMORY_LIMIT),
@@ -39,7 +58,9 @@ ROWS: list[tuple[str, Facts, Outcome]] = [
     ("nothing reported", Facts(reported=False), Outcome.SANDBOX_LOST),
     ("nothing reported, container exit 137", Facts(reported=False, container_exit=137), Outcome.SANDBOX_LOST),
     ("reported without status or signal", Facts(), Outcome.SANDBOX_LOST),
-    ("cancelled", replace(OK, cancelled=True), Outcome.CANCELLED),
+    ("cancelled", Facts(signal=9, ended_by="service", cancelled=True), Outcome.CANCELLED),
+    ("cancelled, and no answer", Facts(reported=False, cancelled=True), Outcome.CANCELLED),
+    ("cancelled after its end", replace(OK, cancelled=True), Outcome.OK),
 ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.runner.files import create, write_all
-from sandbox.runner.job import FileHead
+from sandbox.runner.orders import FileHead
 
 
 @pytest.fixture(autouse=True)

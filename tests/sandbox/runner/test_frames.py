@@ -57,7 +57,7 @@ def test_only_objects_are_objects(payload: bytes) -> None:
 
 def test_objects_and_pieces() -> None:
     """Objects and long contents come back whole."""
-    stream = encode_object(Kind.JOB, {"a": [1, "ü"]}) + b"".join(encode_pieces(Kind.FILE, b"x" * 1000, 300))
+    stream = encode_object(Kind.STEP, {"a": [1, "ü"]}) + b"".join(encode_pieces(Kind.FILE, b"x" * 1000, 300))
     frames = list(Decoder().feed(stream))
     assert decode_object(frames[0][1]) == {"a": [1, "ü"]}
     assert [len(payload) for _, payload in frames[1:]] == [300, 300, 300, 100]

@@ -9,7 +9,7 @@ from sandbox.runner.output import KeptOutput
 @given(st.lists(st.binary(max_size=20)), st.integers(1, 60))
 def test_head_and_tail(pieces: list[bytes], keep: int) -> None:
     """Short output is kept whole; of longer output the first half and the last half of what is kept."""
-    kept = KeptOutput(keep)
+    kept = KeptOutput.halves(keep)
     head = b"".join(kept.add(piece) for piece in pieces)
     whole = b"".join(pieces)
     assert kept.total == len(whole)
