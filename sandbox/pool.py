@@ -24,6 +24,10 @@ class NothingToMakeItOf(SandboxUnavailable):
     """What a sandbox is made of is missing; it takes a person to change that."""
 
 
+class OneNotMade(SandboxUnavailable):
+    """One sandbox could not be made; that says nothing of the next."""
+
+
 class Pooled(Protocol):
     """What a pool holds."""
 
@@ -70,7 +74,8 @@ class Pool(Generic[S]):
     Warm, single-use sandboxes of one kind.
 
     :param name: What they are, for the log.
-    :param make: Makes one; whatever it raises reaches those who wait for one.
+    :param make: Makes one; what it raises reaches those who wait for one: the first of them where it is
+        :class:`OneNotMade`, else all.
     :param discard: Ends one; returns at once.
     :param max_age_seconds: Older ones are replaced.
     """
@@ -263,10 +268,13 @@ class Pool(Generic[S]):
         level = "debug" if self._told == error.message else "warning"
         self._told = error.message
         getattr(log, level)("sandbox_not_made", pool=self.name, reason=error.message, retry_seconds=backoff)
-        self._fail_waiters(error)
+        # Where the others who wait would be told the same, they need not wait for it.
+        self._fail_waiters(error, 1 if isinstance(error, OneNotMade) else None)
 
-    def _fail_waiters(self, error: AssayError) -> None:
-        while self._waiters:
+    def _fail_waiters(self, error: AssayError, most: int | None = None) -> None:
+        failed = 0
+        while self._waiters and failed != most:
             _, waiter = self._waiters.popleft()
             if not waiter.done():
                 waiter.set_exception(error)
+                failed += 1

@@ -11,7 +11,7 @@ from assay.errors import AssayError, LimitNotEnforceable, SandboxLost, SandboxUn
 
 from sandbox.classes import startable
 from sandbox.containers.container import Container
-from sandbox.containers.daemon import Address, Daemon, Missing, Refused
+from sandbox.containers.daemon import Address, Daemon, DaemonUnreachable, Missing, Refused
 from sandbox.containers.events import EventLog
 from sandbox.containers.janitor import Janitor
 from sandbox.containers.maker import Maker, settle, unenforced
@@ -21,7 +21,7 @@ from sandbox.containers.removal import Remover
 from sandbox.containers.spec import Isolation
 from sandbox.keeper import Keeper, Pace
 from sandbox.language import Language
-from sandbox.pool import Bounds, NothingToMakeItOf, Pool, Stats
+from sandbox.pool import Bounds, NothingToMakeItOf, OneNotMade, Pool, Stats
 from sandbox.sizing import Size
 
 log = structlog.get_logger()
@@ -255,7 +255,7 @@ class Backend:
         await self._check_fit(language)
         try:
             container = await self._makers[language].make(size)
-        except SandboxUnavailable:
+        except DaemonUnreachable:
             self._missing = None
             raise
         missing = unenforced(container.facts, size)
@@ -276,8 +276,8 @@ class Backend:
                 raise self._failed[1]
             try:
                 self._missing = await self._find_fit(language)
-            except NothingToMakeItOf:
-                # That is this language's trouble; another one may have what the runtime can be tried with.
+            except (NothingToMakeItOf, OneNotMade):
+                # That is this language's or this container's trouble, and says nothing of the next.
                 raise
             except AssayError as error:
                 self._failed = time.monotonic(), error
@@ -291,11 +291,17 @@ class Backend:
             raise SandboxUnavailable(f"Docker would not list containers: {error}") from error
         maker = self._makers[language]
         size = Size(PROBE_LIMITS.memory_bytes, PROBE_LIMITS.processes, PROBE_LIMITS.disk_bytes)
-        container = await maker.make(size)
-        try:
-            missing = await probe(container)
-        finally:
-            maker.discard(container, at_once=True)
+        for left in reversed(range(TRIES)):
+            container = await maker.make(size)
+            try:
+                missing = await probe(container)
+                break
+            except SandboxUnavailable:
+                # A container that somebody ended tells nothing of the runtime.
+                if not left:
+                    raise
+            finally:
+                maker.discard(container, at_once=True)
         if missing and not self._best_effort:
             raise refuse(self._isolation.runtime, missing)
         if missing:

@@ -145,9 +145,13 @@ class Daemon:
             lane.close()
 
 
-def unreachable(why: str) -> SandboxUnavailable:
+class DaemonUnreachable(SandboxUnavailable):
+    """The daemon cannot be had; the next one that answers may be another."""
+
+
+def unreachable(why: str) -> DaemonUnreachable:
     """Return the error for a daemon that cannot be had."""
-    return SandboxUnavailable(
+    return DaemonUnreachable(
         f"the Docker daemon cannot be used: {why}; run scripts/docker-up, or set ASSAY_SANDBOX__DOCKER_URL",
         retry_after=2.0,
     )

@@ -18,13 +18,15 @@ from sandbox.containers.spec import Isolation
 from sandbox.containers.streams import Streams
 from sandbox.exchange import read_ready
 from sandbox.language import Language
-from sandbox.pool import NothingToMakeItOf
+from sandbox.pool import NothingToMakeItOf, OneNotMade
 from sandbox.runner.frames import BadFrame
 from sandbox.sizing import Size
 
 log = structlog.get_logger()
 
 READY_SECONDS = 25.0
+TRIES = 3
+"""Containers that are begun for one that is wanted, where they end before they are ready."""
 
 
 class Maker:
@@ -89,15 +91,25 @@ class Maker:
         if self._remover.crowded():
             raise unreachable("containers are not removed any more")
         async with self._concurrency:
-            name = f"assay-{self._language.name}-{uuid.uuid4().hex[:16]}"
-            self._remover.known.add(name)
-            try:
-                return await self._make(name, size)
-            except BaseException as error:
-                self._remover.remove(name, "", at_once=True)
-                if isinstance(error, AssayError | asyncio.CancelledError):
+            for left in reversed(range(TRIES)):
+                try:
+                    return await self._make_once(size)
+                except AssayError:
                     raise
-                raise self._explained(error) from error
+                except Exception as error:
+                    # One that ended before it was ready may have been removed by somebody; the next need not be.
+                    if not left or not isinstance(error, EOFError | Missing | ConnectionError):
+                        raise self._explained(error) from error
+            raise AssertionError("the last try returns or raises")
+
+    async def _make_once(self, size: Size) -> Container:
+        name = f"assay-{self._language.name}-{uuid.uuid4().hex[:16]}"
+        self._remover.known.add(name)
+        try:
+            return await self._make(name, size)
+        except BaseException:
+            self._remover.remove(name, "", at_once=True)
+            raise
 
     async def _make(self, name: str, size: Size) -> Container:
         labels = self._owner.labels(self._isolation.life_seconds)
@@ -122,11 +134,11 @@ class Maker:
     def _explained(self, error: BaseException) -> AssayError:
         match error:
             case Missing():
-                return SandboxUnavailable("a container was removed while it was made", retry_after=1.0)
+                return OneNotMade("a container was removed while it was made", retry_after=1.0)
             case Refused():
                 return SandboxUnavailable(f"Docker would not make a container: {error}")
             case BadFrame() | EOFError() | TimeoutError():
-                return SandboxUnavailable(f"a container did not get ready ({type(error).__name__})", retry_after=2.0)
+                return OneNotMade(f"a container did not get ready ({type(error).__name__})", retry_after=2.0)
             case OSError():
                 return unreachable("it cannot be reached")
         return SandboxUnavailable(f"a container could not be made ({type(error).__name__})")

@@ -10,7 +10,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator
 
-from sandbox.containers.daemon import API_VERSION, Address, Refused
+from sandbox.containers.daemon import API_VERSION, Address, Missing, Refused
 
 OPEN_SECONDS = 10.0
 BUFFER_BYTES = 1024 * 1024
@@ -43,6 +43,8 @@ async def _request(
     status = head.split(b" ", 2)[1:2]
     if status != [wanted]:
         writer.transport.abort()
+        if status == [b"404"]:
+            raise Missing("there is no such container")
         raise Refused(f"the daemon answered {b''.join(status).decode('ascii', 'replace')}")
     return reader, writer
 

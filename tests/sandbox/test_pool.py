@@ -8,7 +8,7 @@ from assay.errors import SandboxUnavailable, ShuttingDown
 
 from sandbox import keeper as keeper_module
 from sandbox.keeper import Keeper, Pace
-from sandbox.pool import Bounds, NothingToMakeItOf, Pool
+from sandbox.pool import Bounds, NothingToMakeItOf, OneNotMade, Pool
 
 PACE = Pace(make_concurrency=2, refill_concurrency=2, refill_rate=1000.0, max_idle=32)
 
@@ -285,4 +285,23 @@ async def test_settles_first() -> None:
     claimed_at = time.monotonic()
     await filled(pool, 3)
     assert maker.began_at[-1] >= claimed_at + keeper_module.SETTLE_SECONDS - 0.005
+    await keeper.close()
+
+
+async def test_one_that_fails_fails_one_caller() -> None:
+    """What says nothing of the next reaches the first who waits alone; the others get theirs."""
+    maker = Maker()
+    attempts = 0
+
+    async def make() -> Thing:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise OneNotMade("it ended")
+        return await maker.make()
+
+    pool = Pool("things", make, maker.discard, Bounds(0, 1), max_age_seconds=60)
+    keeper = kept(pool)
+    answers = await asyncio.wait_for(asyncio.gather(*(pool.claim() for _ in range(3)), return_exceptions=True), 5)
+    assert [type(answer) for answer in answers] == [OneNotMade, Thing, Thing]
     await keeper.close()

@@ -76,6 +76,26 @@ async def test_killed_while_they_wait() -> None:
         await until(lambda: suite.backend.ready_count("python") == 2 and not set(suite.running()) & set(victims), 60)
 
 
+async def test_killed_in_the_making() -> None:
+    """A container that somebody removes before it is ready is begun anew, and its caller never knows."""
+    async with Suite(pool_size=1) as suite:
+        assert await suite.outcome("print(1)") is Outcome.OK
+        daemon, start = suite.backend._daemon, suite.backend._daemon.start
+        victims: list[str] = []
+
+        async def removed_before(container: str) -> None:
+            if len(victims) < 2:
+                victims.append(container)
+                await daemon.remove(container)
+            await start(container)
+
+        daemon.start = removed_before  # type: ignore[method-assign]
+        size = replace(suite.backend._sizes["python", "default"], disk_bytes=MIB)
+        container, _ = await suite.backend.claim("python", size)
+        assert len(victims) == 2
+        suite.backend.discard("python", container, at_once=True)
+
+
 async def test_frozen_while_they_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting containers that somebody pauses are found out without a claim, ended and replaced."""
     monkeypatch.setattr(keeper, "LOOK_SECONDS", 0.5)
