@@ -6,6 +6,9 @@ import resource
 from . import cgroup, sockets
 from .processes import WORK
 
+UNCOUNTED = 1 << 32
+"""Stands for the free entries of a file system that does not count its entries, as gVisor's; it tells of none."""
+
 
 class Meter:
     """
@@ -90,7 +93,7 @@ class Meter:
 
     def _free(self) -> tuple[int, int]:
         status = os.fstatvfs(self._work)
-        return status.f_bavail * status.f_frsize, status.f_favail
+        return status.f_bavail * status.f_frsize, status.f_favail if status.f_files else UNCOUNTED
 
     def _cpu_total(self) -> float:
         seconds = cgroup.cpu_seconds(cgroup.read_mounted, self.group_version)
