@@ -208,13 +208,21 @@ class Attempt(Generic[S]):
         still = False
         if record.ended is None:
             await self._sandboxes.settle(self._sandbox)
-            still = record.wall_expired and await self._sandboxes.stands_still(self._sandbox)
+            still = record.wall_expired and await self._stood_still(record)
         told = self._sandbox.evidence
         facts = replace(record.facts(), runtime_oom=told.oom, container_exit=told.exit_code, still=still)
         outcome, evidence = decide(facts)
         if outcome is Outcome.SANDBOX_LOST:
             raise Lost(evidence)
         return outcome, evidence
+
+    async def _stood_still(self, record: Record) -> bool:
+        """Tell whether a silent runner is kept from answering; one that was until just now is heard first."""
+        if await self._sandboxes.stands_still(self._sandbox):
+            return True
+        # Not only the sandbox: the daemon, which carries what its runner says, may have stood still as well.
+        await self.exchange.hear_out(record)
+        return record.ended is None and await self._sandboxes.stands_still(self._sandbox)
 
     async def _collect(self, program: Program, limits: Limits, record: Record) -> Artifacts:
         if record.ended is None or not program.artifact_globs:

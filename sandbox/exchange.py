@@ -133,6 +133,14 @@ class Exchange:
             if self._scope is not None:
                 self._scope.reschedule(asyncio.get_running_loop().time())
 
+    async def hear_out(self, record: Record) -> None:
+        """Give a runner that was told to end its step, and did not answer, the same time once more."""
+        with contextlib.suppress(TimeoutError, ConnectionError, EOFError, BadFrame):
+            async with asyncio.timeout(KILL_SECONDS):
+                while record.ended is None:
+                    await self._take()
+            self.idle = True
+
     async def remember(self) -> str:
         """
         Remember the work directory as it is; return why that is not possible, or nothing.

@@ -35,6 +35,9 @@ TELL_SECONDS = 3.0
 IMAGES_SECONDS = 3.0
 """How long it is believed which images there are."""
 
+CONTROLLED = frozenset({"memory_bytes", "processes"})
+"""The limits that can be changed while a sandbox waits."""
+
 Make = Callable[[], Awaitable[Container]]
 
 
@@ -231,6 +234,10 @@ class Backend:
         :raises SandboxLost: It is gone.
         :raises SandboxUnavailable: The daemon would not.
         """
+        if self._missing is not None and self._missing >= CONTROLLED:
+            # The runtime enforces neither, and need not have a way to change them.
+            container.size = size
+            return
         await self._makers[language].resize(container, size)
 
     async def stands_still(self, container: Container) -> bool:

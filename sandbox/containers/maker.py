@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import uuid
 from typing import Any
 
@@ -25,6 +26,9 @@ from sandbox.sizing import Size
 log = structlog.get_logger()
 
 READY_SECONDS = 25.0
+UNKNOWN_RUNTIME = re.compile(r"unknown (or invalid )?runtime", re.IGNORECASE)
+"""How daemons old and new say that they have no runtime of that name."""
+
 TRIES = 3
 """Containers that are begun for one that is wanted, where they end before they are ready."""
 
@@ -135,6 +139,11 @@ class Maker:
         match error:
             case Missing():
                 return OneNotMade("a container was removed while it was made", retry_after=1.0)
+            case Refused() if UNKNOWN_RUNTIME.search(str(error)):
+                return SandboxUnavailable(
+                    f"Docker knows no runtime {self._isolation.runtime!r}; add it to the daemon's configuration, or "
+                    "name another by ASSAY_SANDBOX__RUNTIME"
+                )
             case Refused():
                 return SandboxUnavailable(f"Docker would not make a container: {error}")
             case BadFrame() | EOFError() | TimeoutError():
