@@ -61,6 +61,7 @@ class Language:
     :param suffixes: Of source files; ``{sources}`` is made of the first one alone.
     :param file: What a lone file is called.
     :param run: The command, with placeholders; the run's arguments follow it.
+    :param names_by_file: Programs look "localhost" up in /etc/hosts by themselves, so the daemon has to write it.
     :param least_memory_bytes: What a program of the language needs even where the default limit is less; 0: nothing.
     """
 
@@ -74,6 +75,7 @@ class Language:
     prestart: Prestart | None
     environment: Mapping[str, str]
     least_memory_bytes: int
+    names_by_file: bool = False
 
     def run_command(self, entry: str, files: Collection[str]) -> list[str]:
         """Return the command that runs a program, without the run's arguments; ``files`` are all its paths."""
@@ -138,6 +140,7 @@ def load(folder: Path) -> Language:
         else Prestart(told.prestart.suffix, told.prestart.environment, told.prestart.files),
         environment=told.environment,
         least_memory_bytes=told.limits.memory_bytes,
+        names_by_file=told.names_by_file,
     )
 
 
@@ -208,6 +211,7 @@ class _File(_Section):
     suffixes: Annotated[tuple[Suffix, ...], Field(min_length=1)]
     file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.]*$")]
     warm: Literal["exec", "prestart"]
+    names_by_file: bool = False
     run: Command
     compile: _Compile | None = None
     prestart: _Prestart | None = None

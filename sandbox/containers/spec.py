@@ -1,7 +1,7 @@
 """What a sandbox's container is: the one place where its isolation is written down, in the Engine API's own terms."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,12 @@ def config(language: Language, size: Size, isolation: Isolation, labels: dict[st
     """Return the request that creates a container."""
     return {
         "Image": language.image,
-        "Cmd": [json.dumps(asdict(_setup(language, size, isolation)))],
+        "Cmd": [json.dumps(_setup(language, size, isolation).to_object())],
         "User": "0:0",
         "Hostname": "sandbox",
+        # The runtime makes the network's namespace and its loopback device all the same. A daemon that manages it
+        # executes itself twice for each container: a third of the start.
+        "NetworkDisabled": not language.names_by_file,
         "Env": [],
         "WorkingDir": "/work",
         "Labels": labels,

@@ -3,6 +3,21 @@
 USER root
 SHELL ["/bin/sh", "-c"]
 
+# The daemon does not manage the network of these containers, nor /etc/hosts: "localhost" and the host's own name are
+# known by this module of the C library.
+RUN set -eu; \
+    if ! grep -qs myhostname /etc/nsswitch.conf; then \
+        command -v apt-get >/dev/null || { \
+            echo "the image needs nss-myhostname, by which localhost is known, in /etc/nsswitch.conf" >&2; exit 1; }; \
+        options="-o Acquire::Retries=3"; \
+        if [ -s /tmp/build-ca.pem ]; then options="$options -o Acquire::https::CAInfo=/tmp/build-ca.pem"; fi; \
+        export DEBIAN_FRONTEND=noninteractive; \
+        apt-get $options update; \
+        apt-get $options install -y --no-install-recommends libnss-myhostname; \
+        rm -rf /var/lib/apt/lists/* /var/cache/apt/*; \
+        grep -q myhostname /etc/nsswitch.conf; \
+    fi
+
 RUN set -eu; \
     /usr/bin/python3 -I -S -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
         echo "process 1 of a sandbox is a Python program: the image needs /usr/bin/python3, 3.11 or newer" >&2; exit 1; }; \

@@ -8,7 +8,8 @@ admin-guide/cgroup-v2.rst.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from .values import Value
 
 Read = Callable[[str], str]
 """Returns the text of a file, named relative to the mount point; raises OSError."""
@@ -17,8 +18,7 @@ UNLIMITED = 1 << 60
 """Version 1 writes "no limit" as a number near 2**63."""
 
 
-@dataclass(frozen=True)
-class Counters:
+class Counters(Value):
     """
     One reading. None: the kernel does not tell.
 
@@ -32,14 +32,26 @@ class Counters:
     :param pids_limit: Processes and threads; None: no limit.
     """
 
-    cpu_seconds: float | None = None
-    oom_kills: int | None = None
-    pids_refused: int | None = None
-    memory_bytes: int | None = None
-    cache_bytes: int | None = None
-    peak_bytes: int | None = None
-    memory_limit: int | None = None
-    pids_limit: int | None = None
+    def __init__(
+        self,
+        *,
+        cpu_seconds: float | None = None,
+        oom_kills: int | None = None,
+        pids_refused: int | None = None,
+        memory_bytes: int | None = None,
+        cache_bytes: int | None = None,
+        peak_bytes: int | None = None,
+        memory_limit: int | None = None,
+        pids_limit: int | None = None,
+    ) -> None:
+        self.cpu_seconds = cpu_seconds
+        self.oom_kills = oom_kills
+        self.pids_refused = pids_refused
+        self.memory_bytes = memory_bytes
+        self.cache_bytes = cache_bytes
+        self.peak_bytes = peak_bytes
+        self.memory_limit = memory_limit
+        self.pids_limit = pids_limit
 
 
 def version(read: Read) -> int:

@@ -3,10 +3,10 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from . import frames
 from .globs import matcher
+from .orders import Gather
 
 MAX_DEPTH = 32
 MAX_VISITED = 100_000
@@ -16,29 +16,21 @@ MAX_NAMES_BYTES = 2 * 1024 * 1024
 """Of the escaped paths of all artifacts: with the longest contents and outputs, the answer is still one message."""
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """How much is collected at most: bytes of all files together, and their number."""
-
-    total_bytes: int
-    count: int
-
-
-def collector(globs: list[str], bounds: Bounds, send: Callable[[bytes], None]) -> Callable[[], None]:
+def collector(order: Gather, send: Callable[[bytes], None]) -> Callable[[], None]:
     """Return a child's body that sends ARTIFACT, ARTIFACT_DATA and OMITTED frames for the current folder."""
 
     def body() -> None:
-        left, names_left, count, omitted = bounds.total_bytes, MAX_NAMES_BYTES, 0, 0
-        wanted = matcher(globs)
+        left, names_left, count, omitted = order.total_bytes, MAX_NAMES_BYTES, 0, 0
+        wanted = matcher(order.globs)
         for path, found in walk(b"."):
             if not wanted(path):
                 continue
             name_bytes = len(escape(path).encode())
             reason = refusal(found)
-            if not reason and count >= bounds.count:
-                reason = f"more than {bounds.count} artifacts"
+            if not reason and count >= order.count:
+                reason = f"more than {order.count} artifacts"
             if not reason and found.st_size > left:
-                reason = f"the artifacts' size is above {bounds.total_bytes} bytes"
+                reason = f"the artifacts' size is above {order.total_bytes} bytes"
             if not reason and name_bytes > names_left:
                 reason = "the artifacts' names are too long together"
             if not reason:

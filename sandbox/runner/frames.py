@@ -5,11 +5,17 @@ Both ends use this module; neither trusts the other. A payload is raw bytes or, 
 JSON object.
 """
 
+from __future__ import annotations
+
 import json
 import struct
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Loading the module of types takes longer than all that it would be used for here.
+    from typing import Any
 
 MAX_PAYLOAD = 1024 * 1024
 """The longest payload in bytes, of FILES and STEP apart; longer contents are sent in several frames."""

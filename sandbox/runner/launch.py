@@ -1,12 +1,11 @@
 """The program's process: started with the step, by an interpreter that waited for it, or as a copy of a template."""
 
+import _socket
 import contextlib
 import os
 import select
 import signal
-import socket
 import struct
-from dataclasses import dataclass
 
 from .orders import Setup, Step
 from .privileges import limit_files, pipe_of_program, reset_signals
@@ -16,7 +15,6 @@ BOOT = "/opt/assay/runner/boot.py"
 READY_SECONDS = 20.0
 
 
-@dataclass
 class Started:
     """
     A process of the program with the runner's ends of its three streams.
@@ -24,11 +22,12 @@ class Started:
     :param status: Where its wait status is told, if it is not a child of process 1.
     """
 
-    pid: int
-    stdin: int
-    stdout: int
-    stderr: int
-    status: int = -1
+    def __init__(self, pid: int, stdin: int, stdout: int, stderr: int, status: int = -1) -> None:
+        self.pid = pid
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.status = status
 
     def close(self) -> None:
         """Close what is open of it."""
@@ -93,7 +92,7 @@ class Prestarted:
     """An interpreter that has finished its own start-up and knows nothing of any program yet."""
 
     def __init__(self, setup: Setup) -> None:
-        self._ours, theirs = socket.socketpair()
+        self._ours, theirs = _socket.socketpair()
         try:
             command = [*setup.interpreter, BOOT]
             self._process = start(setup, command, setup.environment, setup.open_files, extra=theirs.fileno())
@@ -123,7 +122,7 @@ class Template:
     """An interpreter of process 1's user that hands out copies of itself, see ``template.py``."""
 
     def __init__(self, setup: Setup) -> None:
-        self._ours, theirs = socket.socketpair()
+        self._ours, theirs = _socket.socketpair()
         command = [*setup.interpreter, BOOT]
         self.pid = os.fork()
         if self.pid == 0:
@@ -149,7 +148,7 @@ class Template:
         streams = Streams()
         told = message(step)
         descriptors = struct.pack("@3i", *streams.theirs())
-        self._ours.sendmsg([struct.pack(">I", len(told))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+        self._ours.sendmsg([struct.pack(">I", len(told))], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)])
         self._ours.sendall(told)
         pid = self._number()
         return streams.started(pid, self._ours.fileno())
@@ -180,7 +179,7 @@ class Template:
         return int.from_bytes(received, "big")
 
 
-def _wait_ready(ours: socket.socket) -> None:
+def _wait_ready(ours: _socket.socket) -> None:
     if not select.select([ours], [], [], READY_SECONDS)[0] or ours.recv(1) != b"r":
         raise RuntimeError("the interpreter did not start")
 

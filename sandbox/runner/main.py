@@ -9,11 +9,10 @@ import json
 import os
 import sys
 import time
-import traceback
 
 from . import frames
 from .accounting import Meter
-from .collect import Bounds, collector
+from .collect import collector
 from .files import writer
 from .frames import Kind
 from .launch import Prestarted, Started, Template, execute
@@ -106,7 +105,9 @@ class Runner:
             return
         stdin, self._stdin = self._stdin, bytearray()
         status = self._template.status if self._template is not None else lambda: None
-        supervisor = Supervisor(self._link, self._meter, self._wakeup, step, program, stdin, status)
+        supervisor = Supervisor(
+            self._link, step, program, meter=self._meter, wakeup=self._wakeup, stdin=stdin, status=status
+        )
         supervisor.watch()
         self._end(supervisor)
         supervisor.report()
@@ -125,6 +126,8 @@ class Runner:
     def _end(self, supervisor: Supervisor) -> None:
         if self._template is not None:
             if not supervisor.lost_template and end_program(self._template.pid, supervisor.reaped):
+                # Of a program that was killed, the template has yet to tell: before it tells of the next.
+                supervisor.take_status()
                 return
             # The next one is made anew: whatever holds out against a kill of its own user goes with everything else.
             self._template.close()
@@ -154,8 +157,7 @@ class Runner:
     def _collect(self, order: Gather) -> None:
         self._link.flush()
         os.set_blocking(1, True)
-        body = collector(order.globs, Bounds(order.total_bytes, order.count), _write_all)
-        pid = fork_as_program(body, 64, self._setup.file_bytes, {1: 1, 2: 2})
+        pid = fork_as_program(collector(order, _write_all), 64, self._setup.file_bytes, {1: 1, 2: 2})
         status = wait_for(pid, COLLECT_SECONDS)
         os.set_blocking(1, False)
         if status != 0:
@@ -211,6 +213,8 @@ def main() -> None:
         status = 70
         text = f"{type(error).__name__}: {error}"[:500]
         with contextlib.suppress(BaseException):
+            import traceback
+
             traceback.print_exc()
             os.write(1, frames.encode_object(Kind.BROKEN, {"reason": text}))
     end_everything(lambda _pid, _status: None)

@@ -1,5 +1,7 @@
 """Starting processes of the program's user, and ending every process there is."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import fcntl
@@ -7,9 +9,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
 from .privileges import become_program, reset_signals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Loading the module of types takes longer than all that it would be used for here.
+    from typing import NoReturn
 
 WORK = "/work"
 KILL_PASSES = 20

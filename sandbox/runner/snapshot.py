@@ -6,14 +6,20 @@ and no program can reach it. Reading and writing the work directory is done by c
 process 1 may not. The format is a line of JSON for each entry, with the content after it.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
 import stat
 from collections.abc import Callable
-from typing import Any
 
 from .processes import fork_as_program, wait_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Loading the module of types takes longer than all that it would be used for here.
+    from typing import Any
 
 SECONDS = 20.0
 OPEN_FILES = 1024
@@ -105,7 +111,7 @@ def load(descriptor: int) -> None:
 
 
 class _Reader:
-    """Lines and contents of a file, read by position: the descriptor's own is shared by every child that ever reads it."""
+    """Lines and contents of a file, read by position: the descriptor's own is shared by all that ever read it."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

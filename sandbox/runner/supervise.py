@@ -47,10 +47,11 @@ class Supervisor:
     def __init__(
         self,
         link: Link,
-        meter: Meter,
-        wakeup: Wakeup,
         step: Step,
         program: Started,
+        *,
+        meter: Meter,
+        wakeup: Wakeup,
         stdin: bytearray,
         status: Callable[[], int | None],
     ) -> None:
@@ -126,8 +127,7 @@ class Supervisor:
             os.read(self._wakeup, 4096)
             reap(self.reaped)
         elif descriptor == self._program.status:
-            self._status = self._read_status()
-            self.lost_template = self._status is None
+            self.take_status()
             self._ended_by = self._ended_by or ("template" if self.lost_template else "")
         elif descriptor in self._kinds:
             self._read_output(descriptor)
@@ -150,6 +150,12 @@ class Supervisor:
                 self._link.send(frames.encode(frames.Kind.PONG))
             else:
                 raise frames.BadFrame(f"{kind.name} was not expected")
+
+    def take_status(self) -> None:
+        """Take the wait status of a program that is not a child of process 1, where that is still to come."""
+        if self._program.status >= 0 and self._status is None:
+            self._status = self._read_status()
+            self.lost_template = self._status is None
 
     def reaped(self, pid: int, status: int) -> None:
         """Take the wait status of a dead child."""

@@ -240,7 +240,7 @@ async def test_cancelled_step_is_killed() -> None:
 
 async def test_live_output_is_handed_on() -> None:
     """A live step's output goes to its sink in order, counted and not kept; beyond its hard cap it is a bad frame."""
-    live = Task(replace(STEP, live=True), 5)
+    live = Task(Step(**{**vars(STEP), "live": True}), 5)
     seen = Seen()
     said = STARTED + encode(Kind.STDOUT, b"a" * 60) + encode(Kind.STDERR, b"e") + encode(Kind.STDOUT, b"b" * 40)
     record = await Exchange(Script([said + ended(stdout_bytes=100)])).run(live, seen)

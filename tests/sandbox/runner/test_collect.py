@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.runner import frames
-from sandbox.runner.collect import Bounds, collector, escape
+from sandbox.runner.collect import collector, escape
+from sandbox.runner.orders import Gather
 
 ESCAPED = [
     (b"plain.txt", "plain.txt"),
@@ -34,6 +35,6 @@ def test_deep_trees_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         os.chdir("d")
     os.chdir(tmp_path)
     sent: list[bytes] = []
-    collector(["**"], Bounds(1_000_000, 1000), sent.append)()
+    collector(Gather(["**"], 1_000_000, 1000), sent.append)()
     kinds = [kind for frame in sent for kind, _ in frames.Decoder().feed(frame)]
     assert kinds.count(frames.Kind.ARTIFACT) == 33
