@@ -103,8 +103,14 @@ def _host_config(size: Size, isolation: Isolation) -> dict[str, Any]:
             "/tmp": f"{base},size={room.temporary_bytes},mode=1777",  # noqa: S108 - the container's own
             "/dev/shm": f"{base},size={room.shared_bytes},mode=1777",  # noqa: S108
         },
+        # A port that a connection was closed on is free at once: one case of a batch would keep it from the next.
+        "Sysctls": {"net.ipv4.tcp_max_tw_buckets": "0"},
         "NanoCpus": round(isolation.cpus * 1e9),
-        "OomScoreAdj": 500,
+        # A program may lower its own score to the least that its container began with, never below process 1's.
+        "OomScoreAdj": 0,
+        # Where the daemon writes these files, they say nothing of the machine's names.
+        "Dns": ["127.0.0.1"],
+        "ExtraHosts": ["sandbox:127.0.0.1"],
         "Ulimits": [
             {"Name": "nofile", "Soft": isolation.open_files, "Hard": isolation.open_files},
             {"Name": "fsize", "Soft": size.disk_bytes, "Hard": size.disk_bytes},

@@ -16,7 +16,11 @@ from .processes import reap
 
 TICK_SECONDS = 0.02
 STALL_SECONDS = 0.5
-"""A tick that comes later than this shows that the sandbox stood still: the program had no time either."""
+STALL_SHARE = 0.1
+"""
+A tick that comes later than STALL_SECONDS shows that the whole sandbox stood still, if hardly any processor time went by
+in it meanwhile. Otherwise it was the program that had the time, and left process 1 no turn.
+"""
 
 OUTBOX_BYTES = 4 * 1024 * 1024
 SEND_BYTES = 64 * 1024
@@ -74,6 +78,7 @@ class Supervisor:
         self._started = time.monotonic()
         self._run_seconds = 0.0
         self._stalled = 0.0
+        self._cpu_seconds = 0.0
         self._samples = 0
 
     def _keeper(self) -> KeptOutput:
@@ -95,8 +100,7 @@ class Supervisor:
             self._turn(max(0.0, next_sample - time.monotonic()))
             now = time.monotonic()
             if now >= next_sample:
-                self._stalled += now - next_sample if now - next_sample > STALL_SECONDS else 0.0
-                self._sample()
+                self._sample(late=now - next_sample)
                 next_sample = time.monotonic() + TICK_SECONDS
         self._run_seconds = time.monotonic() - self._started
 
@@ -209,11 +213,14 @@ class Supervisor:
             self._stdin_open = False
             os.close(self._program.stdin)
 
-    def _sample(self) -> None:
+    def _sample(self, late: float) -> None:
         self._link.write()
         self._meter.sample()
         self._samples += 1
-        if self._meter.cpu_seconds() > self._step.cpu_seconds:
+        before, self._cpu_seconds = self._cpu_seconds, self._meter.cpu_seconds()
+        if late > STALL_SECONDS and self._cpu_seconds - before < STALL_SHARE * late:
+            self._stalled += late
+        if self._cpu_seconds > self._step.cpu_seconds:
             self._ended_by = self._ended_by or "cpu"
         if self._samples % 5 == 0 and self._meter.sockets_exceed_memory():
             self._ended_by = self._ended_by or "memory"
