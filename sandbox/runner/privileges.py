@@ -33,12 +33,17 @@ def pipe_of_program() -> tuple[int, int]:
     """
     Return a pipe that belongs to the program's user, so that the program may open its ends again by /dev/stdout.
 
-    A pipe belongs to the user that its maker accesses files as, see setfsuid(2).
+    A pipe belongs to the user that its maker accesses files as, see setfsuid(2). gVisor knows no such call: there the
+    effective user changes for a moment, which gives the program no right over process 1 either.
     """
-    _libc.setfsuid(PROGRAM_UID)
+    lacking = _libc.setfsuid(PROGRAM_UID) == -1
     try:
+        if lacking:
+            os.seteuid(PROGRAM_UID)
         return os.pipe()
     finally:
+        if lacking:
+            os.seteuid(0)
         _libc.setfsuid(0)
 
 
