@@ -26,7 +26,7 @@ RUN set -eu; \
     rm -f /tmp/build-ca.pem; \
     groupadd --gid 10001 program; \
     useradd --uid 10001 --gid 10001 --home-dir /work --no-create-home --shell /usr/sbin/nologin program; \
-    mkdir -p /work; \
+    install -d -m 0700 -o program -g program /work; \
     find / -xdev -perm /6000 -type f -exec chmod a-s {} +
 
 COPY runner /opt/assay/runner

@@ -9,7 +9,7 @@ import struct
 
 from .orders import Setup, Step
 from .privileges import limit_files, pipe_of_program, reset_signals
-from .processes import _arrange, spawn, wait_for
+from .processes import WORK, _arrange, spawn, wait_for
 
 BOOT = "/opt/assay/runner/boot.py"
 READY_SECONDS = 20.0
@@ -119,9 +119,15 @@ class Prestarted:
 
 
 class Template:
-    """An interpreter of process 1's user that hands out copies of itself, see ``template.py``."""
+    """
+    An interpreter of process 1's user that hands out copies of itself, see ``template.py``.
+
+    :raises PermissionError: It could see the work directory, which holds code that an interpreter runs as it starts.
+    """
 
     def __init__(self, setup: Setup) -> None:
+        if os.access(WORK, os.R_OK) or os.access(WORK, os.X_OK):
+            raise PermissionError("the work directory is open to process 1")
         self._ours, theirs = _socket.socketpair()
         command = [*setup.interpreter, BOOT]
         self.pid = os.fork()

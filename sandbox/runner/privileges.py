@@ -11,6 +11,7 @@ import resource
 import signal
 
 PROGRAM_UID = 10001
+KILLER_UID = 10002
 
 _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_READ = 23
@@ -70,6 +71,18 @@ def become_program(open_files: int, file_bytes: int) -> None:
     os.setresuid(PROGRAM_UID, PROGRAM_UID, PROGRAM_UID)
     if os.getresuid() != (PROGRAM_UID,) * 3 or os.getresgid() != (PROGRAM_UID,) * 3 or os.getgroups():
         raise PermissionError("the program's identity was not taken on")
+
+
+def become_killer() -> None:
+    """
+    Turn the calling child into a process that may kill the program's processes, and no others.
+
+    None of them may signal it: that goes by the sender's real and effective user, and the target's real and saved one,
+    see kill(2). So a program that kills all it can does not come before it.
+    """
+    os.setgroups([])
+    os.setresgid(KILLER_UID, KILLER_UID, KILLER_UID)
+    os.setresuid(KILLER_UID, PROGRAM_UID, KILLER_UID)
 
 
 def reset_signals() -> None:

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from .privileges import become_program, reset_signals
+from .privileges import become_killer, become_program, reset_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,30 +34,39 @@ class NotStarted(Exception):
 
 
 def fork_as_program(
-    body: Callable[[], None], open_files: int, file_bytes: int, keep: dict[int, int], status: int = -1
+    body: Callable[[], None],
+    open_files: int,
+    file_bytes: int,
+    keep: dict[int, int],
+    status: int = -1,
+    *,
+    folder: str = WORK,
 ) -> int:
     """
     Run a function in a child of the program's user; return its pid.
 
     :param keep: The descriptors that the child gets: the number there, by the number here. All others are closed.
     :param status: A pipe's end that closes where the child becomes another program, and else is told why not.
+    :param folder: Where the child is; the program may have shut the work directory.
     """
     pid = os.fork()
     if pid == 0:
-        _child(body, open_files, file_bytes, keep, status)
+        _child(body, (open_files, file_bytes), keep, status, folder)
     return pid
 
 
-def _child(body: Callable[[], None], open_files: int, file_bytes: int, keep: dict[int, int], status: int) -> NoReturn:
+def _child(
+    body: Callable[[], None], limits: tuple[int, int], keep: dict[int, int], status: int, folder: str
+) -> NoReturn:
     code = 125
     try:
         os.setsid()
         reset_signals()
         # Before the limits: what process 1 has open may be more than the program may have.
         status = _arrange(keep, status)
-        become_program(open_files, file_bytes)
+        become_program(*limits)
         os.umask(0o022)
-        os.chdir(WORK)
+        os.chdir(folder)
         body()
         code = 0
     except BaseException as error:  # noqa: BLE001 - whatever it is, the child must not go on as a second runner
@@ -139,26 +148,44 @@ def end_program(spared: int, reaped: Callable[[int, int], None]) -> bool:
     """
     Kill every process of the program's user; return whether nothing but this process and the spared one is left.
 
-    The kill is sent by a child of that user, since one sent from here would reach the spared process too.
+    The kill is sent by a child that may kill that user's processes alone, since one sent from here would reach the
+    spared process too.
     """
+    succeeded: set[int] = set()
+
+    def note(pid: int, status: int) -> None:
+        if status == 0:
+            succeeded.add(pid)
+        reaped(pid, status)
+
     for _ in range(KILL_PASSES):
+        succeeded.clear()
         try:
-            fork_as_program(_kill_all, 64, 0, {})
-        except BlockingIOError:
+            killer = os.fork()
+        except OSError:
             # No room for a process: only killing everything helps.
             return False
+        if killer == 0:
+            _kill_program()
         deadline = time.monotonic() + 1.0
         while time.monotonic() < deadline:
-            reap(reaped)
-            if not others(spared):
+            reap(note)
+            # A list alone would not do: processes that replace each other slip through while it is read.
+            if killer in succeeded and not others(spared):
                 return True
             time.sleep(0.0003)
     return False
 
 
-def _kill_all() -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(-1, signal.SIGKILL)
+def _kill_program() -> NoReturn:
+    status = 1
+    try:
+        become_killer()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def others(spared: int) -> bool:

@@ -8,13 +8,16 @@ process 1 may not. The format is a line of JSON for each entry, with the content
 
 from __future__ import annotations
 
+import _socket
+import errno
 import fcntl
 import json
 import os
 import stat
+import time
 from collections.abc import Callable
 
-from .processes import fork_as_program, wait_for
+from .processes import WORK, fork_as_program, wait_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 SECONDS = 20.0
+FREE_SECONDS = 2.0
 OPEN_FILES = 1024
 PIECE = 1024 * 1024
 PLACES = (".", "/tmp", "/dev/shm")  # noqa: S108 - the container's own
@@ -39,7 +43,7 @@ class Snapshot:
         self._file_bytes = file_bytes
         self._memory = os.memfd_create("snapshot", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
-            self._run(lambda: save(3))
+            self._run(_keep)
             fcntl.fcntl(self._memory, fcntl.F_ADD_SEALS, SEALS)
         except BaseException:
             os.close(self._memory)
@@ -54,20 +58,46 @@ class Snapshot:
         self._run(_bring_back)
 
     def _run(self, body: Callable[[], Any]) -> None:
-        status = wait_for(fork_as_program(body, OPEN_FILES, self._file_bytes, {2: 2, 3: self._memory}), SECONDS)
+        keep = {2: 2, 3: self._memory}
+        status = wait_for(fork_as_program(body, OPEN_FILES, self._file_bytes, keep, folder="/"), SECONDS)
         if status != 0:
             raise OSError(f"the work directory could not be kept or brought back (wait status {status})")
 
 
+def _keep() -> None:
+    enter(WORK)
+    save(3)
+
+
 def _bring_back() -> None:
+    enter(WORK)
     empty()
+    wait_free()
     load(3)
+    os.utime(".")
+
+
+def enter(work: str) -> None:
+    """Make a folder the current one, as closed to others and as plain as it was at first: the program owns it."""
+    os.chmod(work, 0o700)
+    os.chdir(work)
+    for name in _attributes():
+        os.removexattr(".", name)
+
+
+def _attributes() -> list[str]:
+    try:
+        return os.listxattr(".")
+    except OSError as error:
+        if error.errno in {errno.ENOTSUP, errno.ENOSYS}:
+            return []
+        raise
 
 
 def save(descriptor: int) -> None:
-    """Write the current folder's entries to a file."""
+    """Write the current folder's entries to a file; raise OSError where one cannot be read."""
     with open(descriptor, "wb", closefd=False) as out:
-        for folder, folders, files in os.walk("."):
+        for folder, folders, files in os.walk(".", onerror=_fail):
             for name in sorted(folders) + sorted(files):
                 _save_one(os.path.join(folder, name), out)
 
@@ -80,9 +110,10 @@ def _save_one(path: str, out: Any) -> None:
     elif stat.S_ISLNK(status.st_mode):
         out.write(_line(head | {"link": os.readlink(path)}))
     elif stat.S_ISREG(status.st_mode):
+        out.write(_line(head | {"size": status.st_size}))
         with open(path, "rb") as file:
-            content = file.read(status.st_size)
-        out.write(_line(head | {"size": len(content)}) + content)
+            while piece := file.read(PIECE):
+                out.write(piece)
 
 
 def _line(head: dict[str, Any]) -> bytes:
@@ -131,32 +162,69 @@ class _Reader:
             self._at, size = self._at + written, size - written
 
 
-def empty() -> None:
+def empty(places: tuple[str, ...] = PLACES) -> None:
     """Remove everything from the places that a program may write to; raise OSError where something stays."""
-    for place in PLACES:
-        with os.scandir(place) as entries:
-            names = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
-        for path, is_folder in names:
-            if is_folder:
-                _remove_folder(path)
-            else:
-                os.unlink(path)
+    for place in places:
+        top = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        number = 0
+        while names := os.listdir(top):
+            for name in names:
+                if not stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode):
+                    os.unlink(name, dir_fd=top)
+                    continue
+                # Folders within it move up first: a tree may be deeper than paths and open files can reach.
+                number = _hollow(top, name, number)
+                os.rmdir(name, dir_fd=top)
+        os.close(top)
 
 
-def _remove_folder(top: str) -> None:
-    os.chmod(top, 0o700)
-    for folder, folders, _ in os.walk(top, onerror=_fail):
-        for name in folders:
-            path = os.path.join(folder, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)
-    for folder, folders, files in os.walk(top, topdown=False, onerror=_fail):
-        for name in files:
-            os.unlink(os.path.join(folder, name))
-        for name in folders:
-            path = os.path.join(folder, name)
-            os.unlink(path) if os.path.islink(path) else os.rmdir(path)
-    os.rmdir(top)
+def wait_free() -> None:
+    """
+    Wait until nothing is held any more of what was removed; raise OSError where that takes too long.
+
+    Descriptors that were sent to a socket and not received outlive every process, if they hold each other in a ring.
+    The kernel looks for such rings in the background, where a socket is closed, see net/unix/garbage.c.
+    """
+    deadline = time.monotonic() + FREE_SECONDS
+    while True:
+        for end in _socket.socketpair():
+            end.close()
+        if all(_free(place) for place in PLACES):
+            return
+        if time.monotonic() > deadline:
+            raise OSError("files that were removed are still held")
+        time.sleep(0.001)
+
+
+def _free(place: str) -> bool:
+    status = os.statvfs(place)
+    # A runtime's own file system may not count entries: then nothing can be told by them. One entry is the folder.
+    return status.f_files == 0 or (status.f_bfree == status.f_blocks and status.f_files - status.f_ffree <= 1)
+
+
+def _hollow(top: int, name: str, number: int) -> int:
+    """Empty a folder; those in it go to the folder above under new names, from a number on. Return the next number."""
+    os.chmod(name, 0o700, dir_fd=top)
+    folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
+    for inner in os.listdir(folder):
+        if not stat.S_ISDIR(os.lstat(inner, dir_fd=folder).st_mode):
+            os.unlink(inner, dir_fd=folder)
+            continue
+        os.chmod(inner, 0o700, dir_fd=folder)
+        while _exists(f"{number}", top):
+            number += 1
+        os.rename(inner, f"{number}", src_dir_fd=folder, dst_dir_fd=top)
+        number += 1
+    os.close(folder)
+    return number
+
+
+def _exists(name: str, top: int) -> bool:
+    try:
+        os.lstat(name, dir_fd=top)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _fail(error: OSError) -> None:
