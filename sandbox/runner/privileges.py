@@ -58,8 +58,9 @@ def limit_files(open_files: int, file_bytes: int) -> None:
 def become_program(open_files: int, file_bytes: int) -> None:
     """Turn the calling child into a process of the program: limits, no capability, no way to one. Then checks it."""
     # The kernel kills the program before process 1 where memory runs out.
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as adjustment:
-        adjustment.write("1000")
+    adjustment = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    os.write(adjustment, b"1000")
+    os.close(adjustment)
     limit_files(open_files, file_bytes)
     capability = 0
     while _prctl(_PR_CAPBSET_READ, capability) >= 0:
