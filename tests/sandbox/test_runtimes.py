@@ -22,6 +22,7 @@ from tests.sandbox.conftest import sandbox_settings
 from tests.sandbox.own_daemon import OwnDaemon, own_daemon
 from tests.sandbox.suite import Suite, code, outcome
 from tests.sandbox.test_corpus import Runs, has_image
+from tests.sandbox.test_stream import read
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -136,17 +137,17 @@ async def test_best_effort_is_reported(stub: "SandboxServiceAsyncStub", language
 
     call = stub.ExecuteStream(timeout=120)
     await call.write(pb.ExecuteStreamRequest(start=double(language)))
-    answers = b""
+    answers, message = b"", pb.ExecuteStreamResponse()
     for number in (3, 4):
         await call.write(pb.ExecuteStreamRequest(stdin=f"{number}\n".encode()))
         while answers.count(b"\n") < number - 2:
-            message = await call.read()
-            assert isinstance(message, pb.ExecuteStreamResponse), "the stream ended"
+            message = await read(call)
             answers += message.stdout
     await call.done_writing()
     assert answers == b"6\n8\n"
-    results = [message.result async for message in call if message.WhichOneof("event") == "result"]
-    assert [told(result) for result in results] == [BEST_EFFORT]
+    while message.WhichOneof("event") != "result":
+        message = await read(call)
+    assert told(message.result) == BEST_EFFORT
 
     cases = [{"stdin": f"{number}\n".encode()} for number in range(5)]
     batch = stub.ExecuteBatch(pb.ExecuteBatchRequest(program=double(language), cases=cases), timeout=120)
