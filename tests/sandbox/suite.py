@@ -34,6 +34,13 @@ def containers(label: str) -> list[str]:
     return docker("ps", "-aq", "--filter", f"label={label}").split()
 
 
+def sandboxes(pid: int, *states: str, run: Callable[..., str] = docker) -> list[str]:
+    """Return the names of the sandboxes of a service's process, where states are given those in them alone."""
+    line = '{{.Names}} {{.State}} {{.Label "assay.sandbox.owner"}}'
+    found = (entry.split() for entry in run("ps", "-a", "--format", line).splitlines())
+    return [entry[0] for entry in found if f".{pid}." in entry[-1] and (not states or entry[1] in states)]
+
+
 async def until(condition: Callable[[], bool], seconds: float) -> float:
     """Wait until a condition holds; return how long that took, or fail."""
     started = time.monotonic()

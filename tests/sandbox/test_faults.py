@@ -6,8 +6,9 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from itertools import takewhile
 from random import Random
 from tempfile import TemporaryDirectory
@@ -24,7 +25,7 @@ from sandbox.outcome import Outcome
 from tests.sandbox.conftest import sandbox_settings
 from tests.sandbox.mixed_load import LOST, Load, jobs
 from tests.sandbox.own_daemon import OwnDaemon, own_daemon
-from tests.sandbox.suite import SLEEP, Suite, docker, program, until
+from tests.sandbox.suite import SLEEP, Suite, docker, program, sandboxes, until
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -51,11 +52,9 @@ async def served(**changes: object) -> "AsyncIterator[SandboxServiceAsyncStub]":
             yield sandbox_pb2_grpc.SandboxServiceStub(channel)
 
 
-def mine(run: Callable[..., str] = docker, *states: str) -> list[str]:
-    """Return the names of this process's sandboxes, those in the states alone where some are given."""
-    line = '{{.Names}} {{.State}} {{.Label "assay.sandbox.owner"}}'
-    found = (entry.split() for entry in run("ps", "-a", "--format", line).splitlines())
-    return [entry[0] for entry in found if f".{os.getpid()}." in entry[-1] and (not states or entry[1] in states)]
+def mine(*states: str) -> list[str]:
+    """Return the names of this process's sandboxes at the usual daemon."""
+    return sandboxes(os.getpid(), *states)
 
 
 class Killer:
@@ -75,7 +74,7 @@ class Killer:
     def _kill_one(self) -> None:
         # One that ended in between is nobody's: the next second brings the next.
         with suppress(subprocess.SubprocessError, ProcessLookupError):
-            names = mine(docker, "running")
+            names = mine("running")
             if not names:
                 return
             victim, way = self._random.choice(names), self._random.choice(("kill", "rm -f", "SIGKILL of process 1"))
@@ -105,7 +104,7 @@ async def test_containers_killed_behind_the_services_back() -> None:
         assert load.tally.right.total() + load.tally.failed[LOST] == RUNS
         assert killer.killed.total() > seconds / 3
         assert len(killer.killed) == 3
-        await until(lambda: len(set(mine()) - set(before)) == len(mine(docker, "running")) == POOL, 60)
+        await until(lambda: len(set(mine()) - set(before)) == len(mine("running")) == POOL, 60)
     assert mine() == before
 
 
@@ -187,6 +186,7 @@ QUICK_KINDS = {"fine": 60, "slow": 20, "exit": 10, "signal": 4, "wall": 4, "floo
 @pytest.mark.parametrize("fault", ["frozen", "restarted"])
 async def test_daemon_goes_and_returns_under_load(daemon: OwnDaemon, fault: str) -> None:
     """While the daemon is away calls end within their deadlines, no outcome is wrong, and 10 s after all is well."""
+    theirs = partial(sandboxes, os.getpid(), run=daemon.docker)
     async with served(docker_url=daemon.url) as stub:
         load = Load(stub, DEADLINE_SECONDS)
         # The first container of a daemon takes seconds of its own.
@@ -215,5 +215,5 @@ async def test_daemon_goes_and_returns_under_load(daemon: OwnDaemon, fault: str)
         assert load.tally.longest < DEADLINE_SECONDS + 1.0
         assert last < BACK_WITHIN_SECONDS
         assert after > 0
-        await until(lambda: len(mine(daemon.docker)) == len(mine(daemon.docker, "running")) == POOL, 30)
-    assert mine(daemon.docker) == []
+        await until(lambda: len(theirs()) == len(theirs("running")) == POOL, 30)
+    assert theirs() == []
