@@ -1,8 +1,13 @@
-"""Whether an output is the expected one: pure functions over bytes, outside any sandbox."""
+"""
+Whether an output is the expected one: pure functions over bytes, outside any sandbox.
 
+Texts are gone through piece by piece: a list of what they consist of would take many times their size.
+"""
+
+import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assay.errors import InvalidArgument
@@ -12,6 +17,8 @@ NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
 """What counts as a number: decimal. Words such as "nan" and "inf" are words."""
 
 MAX_NUMBER_BYTES = 400
+TOKEN = re.compile(rb"[^ \t\n\r\x0b\x0c]+")
+STEP = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,10 @@ class Exact:
         """Return where the output differs, or nothing."""
         if output == expected:
             return ""
-        return _first_line(output.split(b"\n"), expected.split(b"\n"))
+        # All before the line in which they part is equal, and need not be gone through.
+        start = output.rfind(b"\n", 0, _parting(output, expected)) + 1
+        before = output.count(b"\n", 0, start)
+        return _first("line", _lines(output, start), _lines(expected, start), before=before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class TrailingSpace:
 
     def difference(self, output: bytes, expected: bytes) -> str:
         """Return where the output differs, or nothing."""
-        return _first_line(_lines(output), _lines(expected))
+        return _first("line", _stripped(output), _stripped(expected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Tokens:
 
     def difference(self, output: bytes, expected: bytes) -> str:
         """Return where the output differs, or nothing."""
-        return _first_token(output.split(), expected.split(), lambda got, wanted: got == wanted)
+        return _first("token", _tokens(output), _tokens(expected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class Floats:
 
     def difference(self, output: bytes, expected: bytes) -> str:
         """Return where the output differs, or nothing."""
-        return _first_token(output.split(), expected.split(), self._equal)
+        return _first("token", _tokens(output), _tokens(expected), self._equal)
 
     def _equal(self, got: bytes, wanted: bytes) -> bool:
         if got == wanted:
@@ -82,36 +92,58 @@ def _is_number(token: bytes) -> bool:
     return len(token) <= MAX_NUMBER_BYTES and NUMBER.fullmatch(token) is not None
 
 
-def _lines(text: bytes) -> list[bytes]:
-    lines = [line.rstrip(b" \t\r") for line in text.split(b"\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+def _tokens(text: bytes) -> Iterator[bytes]:
+    return (found.group() for found in TOKEN.finditer(text))
 
 
-def _first_line(got: list[bytes], wanted: list[bytes]) -> str:
-    for number, (line, other) in enumerate(zip(got, wanted, strict=False), 1):
-        if line != other:
-            return f"line {number}: {_differing(line, other)}"
-    if len(got) != len(wanted):
-        return f"{len(got)} lines instead of {len(wanted)}"
+def _lines(text: bytes, start: int = 0) -> Iterator[bytes]:
+    while (end := text.find(b"\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
+def _stripped(text: bytes) -> Iterator[bytes]:
+    return (line.rstrip(b" \t\r") for line in _lines(text.rstrip(b" \t\r\n")))
+
+
+def _same(got: bytes, wanted: bytes) -> bool:
+    return got == wanted
+
+
+def _first(
+    what: str,
+    got: Iterator[bytes],
+    wanted: Iterator[bytes],
+    equal: Callable[[bytes, bytes], bool] = _same,
+    *,
+    before: int = 0,
+) -> str:
+    """Return where two sequences of lines or tokens, with so many before them, differ first, or nothing."""
+    for number, (piece, other) in enumerate(itertools.zip_longest(got, wanted), before + 1):
+        if piece is None or other is None:
+            return f"{what} {number}: {_or_nothing(piece)} instead of {_or_nothing(other)}"
+        if not equal(piece, other):
+            return f"{what} {number}: {_differing(piece, other)}"
     return ""
 
 
-def _first_token(got: list[bytes], wanted: list[bytes], equal: Callable[[bytes, bytes], bool]) -> str:
-    for number, (token, other) in enumerate(zip(got, wanted, strict=False), 1):
-        if not equal(token, other):
-            return f"token {number}: {_differing(token, other)}"
-    if len(got) != len(wanted):
-        return f"{len(got)} tokens instead of {len(wanted)}"
-    return ""
+def _parting(got: bytes, wanted: bytes) -> int:
+    """Return how many bytes two texts have in common at their beginning."""
+    least = min(len(got), len(wanted))
+    near = next((i for i in range(0, least, STEP) if got[i : i + STEP] != wanted[i : i + STEP]), least)
+    return next((i for i in range(near, least) if got[i] != wanted[i]), least)
 
 
 def _differing(got: bytes, wanted: bytes) -> str:
-    at = next((i for i, (a, b) in enumerate(zip(got, wanted, strict=False)) if a != b), min(len(got), len(wanted)))
+    at = _parting(got, wanted)
     start = max(0, at - SHOWN // 2)
     place = f", byte {at + 1}" if len(got) > 1 or len(wanted) > 1 else ""
     return f"{_shown(got, start)} instead of {_shown(wanted, start)}{place}"
+
+
+def _or_nothing(piece: bytes | None) -> str:
+    return "nothing" if piece is None else _shown(piece, 0)
 
 
 def _shown(text: bytes, start: int) -> str:

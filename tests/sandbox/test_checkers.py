@@ -1,5 +1,7 @@
 """Comparisons of outputs: what is equal, what is not, and how that is told."""
 
+import tracemalloc
+
 import pytest
 from assay.errors import InvalidArgument
 from hypothesis import given
@@ -21,12 +23,12 @@ EQUAL: list[tuple[Comparison, bytes, bytes]] = [
 ]
 
 DIFFERENT: list[tuple[Comparison, bytes, bytes, str]] = [
-    (Exact(), b"a\n", b"a", "2 lines instead of 1"),
+    (Exact(), b"a\n", b"a", "line 2: '' instead of nothing"),
     (Exact(), b"one\ntwo", b"one\ntoo", "line 2: 'two' instead of 'too', byte 2"),
     (TrailingSpace(), b"a b", b"a  b", "line 1"),
     (TrailingSpace(), b" a", b"a", "line 1"),
     (TrailingSpace(), b"\na", b"a", "line 1"),
-    (Tokens(), b"1 2", b"1 2 3", "2 tokens instead of 3"),
+    (Tokens(), b"1 2", b"1 2 3", "token 3: nothing instead of '3'"),
     (Tokens(), b"1.0", b"1", "token 1"),
     (NEAR, b"1.1", b"1", "token 1: '1.1' instead of '1'"),
     (NEAR, b"nan", b"1", "token 1"),
@@ -68,3 +70,22 @@ def test_tolerances_are_bounded(tolerances: tuple[float, float]) -> None:
     """A tolerance that is negative or not a number is refused by name."""
     with pytest.raises(InvalidArgument, match=r"floats\.(absolute|relative)"):
         Floats(*tolerances)
+
+
+LONG: list[tuple[Comparison, bytes, bytes]] = [
+    (Exact(), b"\n" * (1 << 22), b"\n" * (1 << 25)),
+    (TrailingSpace(), b"x \n" * (1 << 16), b"x\n" * (1 << 20)),
+    (Tokens(), b"ab " * (1 << 16), b"ab " * (1 << 20)),
+    (Exact(), b"a" * (1 << 22), b"a" * ((1 << 22) - 1) + b"b"),
+]
+
+
+@pytest.mark.parametrize(("checker", "output", "expected"), LONG)
+def test_long_texts_take_no_more_than_themselves(checker: Comparison, output: bytes, expected: bytes) -> None:
+    """Comparing texts of the longest message there is takes hardly any memory beside them, whatever they consist of."""
+    tracemalloc.start()
+    try:
+        assert checker.difference(output, expected)
+        assert tracemalloc.get_traced_memory()[1] < len(output) + len(expected) + (1 << 20)
+    finally:
+        tracemalloc.stop()
