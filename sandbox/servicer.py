@@ -123,23 +123,29 @@ def tenant_of(context: Any) -> str:
 
 async def _read(requests: AsyncIterator[pb.ExecuteStreamRequest], given: Input) -> None:
     """Hand on what the caller sends, until it says that this was all."""
+    ended = False
     async for request in requests:
         match request.WhichOneof("message"):
             case "stdin" if len(request.stdin) > MAX_INPUT_BYTES:
                 raise InvalidArgument("stdin", f"a message has at most {MAX_INPUT_BYTES} bytes of it")
+            case "stdin" if ended:
+                # Nobody would take it, and what is said after it would not be heard.
+                raise InvalidArgument("stdin", "its end was said already")
             case "stdin" if request.stdin:
                 await given.put(request.stdin)
-            case "stdin":
-                pass
-            case "end_of_input":
+            case "end_of_input" if not ended:
+                ended = True
                 await given.put(b"")
+            case "stdin" | "end_of_input":
+                pass
             case "cancel":
                 given.cancelled.set()
             case "start":
                 raise InvalidArgument("start", "the run was started already")
             case _:
                 raise InvalidArgument("message", "it says nothing")
-    await given.put(b"")
+    if not ended:
+        await given.put(b"")
 
 
 async def _until_failed(events: AsyncIterator[Any], reading: "asyncio.Task[None]") -> AsyncIterator[Any]:
