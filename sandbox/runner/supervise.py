@@ -18,7 +18,7 @@ TICK_SECONDS = 0.02
 STALL_SECONDS = 0.5
 STALL_SHARE = 0.1
 """
-A tick that comes later than STALL_SECONDS shows that the whole sandbox stood still, if hardly any processor time went by
+A tick later than STALL_SECONDS shows that the whole sandbox stood still, if hardly any processor time went by
 in it meanwhile. Otherwise it was the program that had the time, and left process 1 no turn.
 """
 
