@@ -9,13 +9,14 @@ process 1 may not. The format is a line of JSON for each entry, with the content
 from __future__ import annotations
 
 import _socket
+import contextlib
 import errno
 import fcntl
 import json
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from .processes import WORK, fork_as_program, wait_for
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 FREE_SECONDS = 2.0
+FS_IOC_SETFLAGS = 0x40086602
+"""Sets what chattr(1) sets, see ioctl_iflags(2)."""
+
 OPEN_FILES = 1024
 PIECE = 1024 * 1024
 PLACES = (".", "/tmp", "/dev/shm")  # noqa: S108 - the container's own
@@ -81,17 +85,22 @@ def enter(work: str) -> None:
     """Make a folder the current one, as closed to others and as plain as it was at first: the program owns it."""
     os.chmod(work, 0o700)
     os.chdir(work)
-    for name in _attributes():
-        os.removexattr(".", name)
+    with _where_there_are_any():
+        for name in os.listxattr("."):
+            os.removexattr(".", name)
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _where_there_are_any():
+        fcntl.ioctl(folder, FS_IOC_SETFLAGS, bytes(8))
+    os.close(folder)
 
 
-def _attributes() -> list[str]:
+@contextlib.contextmanager
+def _where_there_are_any() -> Iterator[None]:
     try:
-        return os.listxattr(".")
+        yield
     except OSError as error:
-        if error.errno in {errno.ENOTSUP, errno.ENOSYS}:
-            return []
-        raise
+        if error.errno not in {errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY}:
+            raise
 
 
 def save(descriptor: int) -> None:

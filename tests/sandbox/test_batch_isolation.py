@@ -18,8 +18,12 @@ pytestmark = [pytest.mark.docker]
 CASES = python("import sys; exec(sys.stdin.read())")
 """A program whose cases are the programs of the tests."""
 
-NEXT = 'import os; print("here", os.listdir("/work"), oct(os.stat("/work").st_mode), os.listxattr("/work"))'
-CLEAN = b"here ['main.py'] 0o40700 []\n"
+NEXT = """
+    import fcntl, os
+    flags = fcntl.ioctl(os.open("/work", os.O_RDONLY), 0x80086601, bytes(8))
+    print("here", os.listdir("/work"), oct(os.stat("/work").st_mode), os.listxattr("/work"), any(flags))
+    """
+CLEAN = b"here ['main.py'] 0o40700 [] False\n"
 
 
 def case(text: str, **fields: Any) -> dict[str, Any]:
@@ -111,6 +115,10 @@ UNREMOVABLE = {
         entries = ((1, 7, -1), (2, 7, 65534), (4, 7, -1), (16, 7, -1), (32, 7, -1))
         value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
         os.setxattr("/work", "system.posix_acl_default", value)
+        """,
+    "flags of the folder": """
+        import fcntl, os, struct
+        fcntl.ioctl(os.open("/work", os.O_RDONLY), 0x40086602, struct.pack("l", 0x80))
         """,
     "a tree below all paths": """
         import os
