@@ -10,6 +10,9 @@ from typing import Annotated
 
 import typer
 
+from cli import options
+from cli.options import Gateway
+
 app = typer.Typer(
     name="assay",
     help="Decides whether generated code is the real thing: reads it, checks that what it names exists, and runs it.",
@@ -26,14 +29,6 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-
-
-Gateway = Annotated[
-    str,
-    typer.Option(
-        metavar="ADDRESS", help="A running suite, as host:port or unix:/path. Without it one is started for this call."
-    ),
-]
 
 
 def _version(wanted: bool) -> None:
@@ -113,29 +108,33 @@ def check(
 
 @app.command(context_settings={"allow_interspersed_args": False})
 def run(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program.", show_default=False)],
+    file: options.Program,
     arguments: Annotated[
         list[str] | None,
         typer.Argument(metavar="ARGS", help="Its arguments; everything after FILE is the program's."),
     ] = None,
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON instead of the output.")] = False,
-    wall: Annotated[float | None, typer.Option(metavar="SECONDS", help="Limit: time on the clock.")] = None,
-    cpu: Annotated[float | None, typer.Option(metavar="SECONDS", help="Limit: CPU time of all processes.")] = None,
-    memory: Annotated[str, typer.Option(metavar="SIZE", help="Limit: memory, such as 256M.")] = "",
-    processes: Annotated[
-        int | None, typer.Option(metavar="N", help="Limit: processes and threads at one time.")
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the whole result as JSON at the end, instead of the output.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show what the compiler says of a program that compiles too.")
+    ] = False,
+    wall: options.Wall = None,
+    cpu: options.Cpu = None,
+    compile_time: options.CompileTime = None,
+    memory: options.Memory = "",
+    processes: options.Processes = None,
+    open_files: options.OpenFiles = None,
+    disk: options.Disk = "",
+    output: options.Output = "",
+    output_hard: options.OutputHard = "",
+    artifact_bytes: Annotated[str, typer.Option(metavar="SIZE", help="Limit: all files brought back.")] = "",
+    artifact_count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=options.MOST, help="Limit: files brought back.")
     ] = None,
-    disk: Annotated[str, typer.Option(metavar="SIZE", help="Limit: bytes in the work directory.")] = "",
-    output: Annotated[str, typer.Option(metavar="SIZE", help="How much is kept of each output stream.")] = "",
-    env: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="An environment variable; may be given more than once."),
-    ] = None,
-    beside: Annotated[
-        list[Path] | None,
-        typer.Option("--file", metavar="FILE", help="A file to put beside the program; may be given more than once."),
-    ] = None,
+    env: options.Environment = None,
+    beside: options.Beside = None,
     artifacts: Annotated[
         list[str] | None,
         typer.Option(metavar="GLOB", help="Files to bring back from the work directory; may be given more than once."),
@@ -144,19 +143,18 @@ def run(
         Path | None, typer.Option(metavar="DIRECTORY", help="Where to put what --artifacts brings back.")
     ] = None,
     gateway: Gateway = "",
-    language: Annotated[
-        str, typer.Option(metavar="NAME", help="The language, where the file name does not tell.")
-    ] = "",
+    language: options.Language = "",
 ) -> int:
     """
     Run a program in a sandbox that is used once.
 
-    Standard input (where it is no terminal), output, error and the exit status are the program's. The modules that it
-    imports from beside it are there too.
+    Standard input, output, error and the exit status are the program's, while it runs. `assay languages` lists the
+    languages; the suffix of FILE tells which. The modules that a Python program imports from beside it are there too.
 
     Exit status: the program's; 128+N if signal N ended it; 124 if it went over a limit of time, 123 over another limit;
-    126 if it did not compile; 125 if the sandbox or this command failed.
+    126 if it did not compile; 125 if the sandbox or this command failed; 130 after Ctrl-C.
     """
+    from cli.limits import LimitOptions
     from cli.run import RunOptions
     from cli.run import run as run_program
 
@@ -165,12 +163,20 @@ def run(
             file=file,
             arguments=arguments or (),
             json=json,
-            wall_seconds=wall,
-            cpu_seconds=cpu,
-            memory=memory,
-            processes=processes,
-            disk=disk,
-            output=output,
+            verbose=verbose,
+            limits=LimitOptions(
+                wall=wall,
+                cpu=cpu,
+                compile_time=compile_time,
+                memory=memory,
+                processes=processes,
+                open_files=open_files,
+                output=output,
+                output_hard=output_hard,
+                disk=disk,
+                artifact_bytes=artifact_bytes,
+                artifact_count=artifact_count,
+            ),
             environment=env or (),
             beside=beside or (),
             artifacts=artifacts or (),
@@ -179,6 +185,89 @@ def run(
             language=language.lower(),
         )
     )
+
+
+@app.command()
+def batch(
+    file: options.Program,
+    *,
+    cases: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="A folder of NAME.in with NAME.out or NAME.ans; or a file of JSON objects, one a line, with name, "
+            "stdin, expected_stdout and arguments.",
+        ),
+    ],
+    checker: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="How outputs are compared: exact; space (not at the ends of lines); tokens; "
+            "floats[:ABSOLUTE[,RELATIVE]]; or the file of a program, which gets the paths of input, output and answer.",
+        ),
+    ] = "exact",
+    stop: Annotated[bool, typer.Option("--stop", help="Run no more cases after the first that did not pass.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    wall: options.Wall = None,
+    cpu: options.Cpu = None,
+    compile_time: options.CompileTime = None,
+    memory: options.Memory = "",
+    processes: options.Processes = None,
+    open_files: options.OpenFiles = None,
+    disk: options.Disk = "",
+    output: options.Output = "",
+    output_hard: options.OutputHard = "",
+    env: options.Environment = None,
+    beside: options.Beside = None,
+    gateway: Gateway = "",
+    language: options.Language = "",
+) -> int:
+    """
+    Run a program on many inputs, compiled once, and compare what it writes.
+
+    Exit status: 0 if every case passed, or had nothing to compare with; 1 if one failed, or the program did not
+    compile; 2 if one could not be decided, or this command failed.
+    """
+    from cli.batch import BatchOptions
+    from cli.batch import batch as run_batch
+    from cli.limits import LimitOptions
+
+    return run_batch(
+        BatchOptions(
+            file=file,
+            cases=cases,
+            checker=checker,
+            stop=stop,
+            json=json,
+            limits=LimitOptions(
+                wall=wall,
+                cpu=cpu,
+                compile_time=compile_time,
+                memory=memory,
+                processes=processes,
+                open_files=open_files,
+                output=output,
+                output_hard=output_hard,
+                disk=disk,
+            ),
+            environment=env or (),
+            beside=beside or (),
+            gateway=gateway,
+            language=language.lower(),
+        )
+    )
+
+
+@app.command()
+def languages(
+    gateway: Gateway = "",
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON, limits included.")] = False,
+) -> int:
+    """List the languages that programs can be written in, and whether each can be run."""
+    from cli.languages import languages as list_languages
+
+    return list_languages(gateway, as_json=json)
 
 
 @app.command()

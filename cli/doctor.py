@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from subprocess import run as run_process
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assay.v1 import candidate_pb2, sandbox_pb2, stage_pb2, validation_pb2
 
 from cli.failures import message_of
+from cli.languages import known_to
 from cli.printable import printable
 from cli.suite import own_settings, run, suite
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 11)
 BASE_IMAGE = "debian:trixie-slim"
+CHECKED_LANGUAGE = "python"
+"""What the execution stage runs."""
+
 READING_STAGES = ("static", "placeholder", "semantic")
 
 _DOCKER_SECONDS = 10
@@ -66,20 +70,26 @@ def _examine_all() -> Iterator[Diagnosis]:
     yield _examined("state directory", _state_directory)
     yield _examined("ruff", _ruff)
     yield (daemon := _examined("Docker daemon", _daemon))
-    image = Diagnosis("sandbox image", None, "not looked for: there is no Docker daemon")
+    yield _examined("pools", _pools)
+    runtime = Diagnosis("container runtime", None, "not looked for: there is no Docker daemon")
+    images = Diagnosis("sandbox images", None, "not looked for: there is no Docker daemon")
     if daemon.good:
-        image = _examined("sandbox image", _sandbox_image)
-    yield image
+        runtime = _examined("container runtime", _runtime)
+        images = _examined("sandbox images", _images)
+    yield runtime
+    yield images
     yield _examined("a validation", lambda: run(_validate()))
-    if image.good:
+    if runtime.good and images.good:
         yield _examined("a run in the sandbox", lambda: run(_execute()))
     else:
-        yield Diagnosis("a run in the sandbox", None, "not tried: there is no sandbox image")
+        yield Diagnosis("a run in the sandbox", None, "not tried: what it needs is missing")
 
 
-def _examined(subject: str, examine: Callable[[], str]) -> Diagnosis:
+def _examined(subject: str, examine: Callable[[], str | tuple[str, str]]) -> Diagnosis:
+    """Return what an examination shows; all is well where it raises nothing, whatever remedy it adds for more."""
     try:
-        return Diagnosis(subject, True, examine())
+        shown = examine()
+        return Diagnosis(subject, True, shown) if isinstance(shown, str) else Diagnosis(subject, True, *shown)
     except Ill as ill:
         return Diagnosis(subject, False, ill.shown, ill.remedy)
     except Exception as error:  # noqa: BLE001 whatever an examination meets is what it shows
@@ -152,35 +162,64 @@ def _daemon() -> str:
     return f"{version['Version']} (API {version['ApiVersion']}, {version['Os']}/{version['Arch']})"
 
 
-def _sandbox_image() -> str:
+def _runtime() -> str:
+    name = own_settings().sandbox.runtime
+    there = sorted(_client().info().get("Runtimes") or {})
+    if name not in there:
+        raise Ill(
+            f"the daemon has no {name!r}; it has {', '.join(there)}",
+            "make it known to the daemon, or name another by ASSAY_SANDBOX__RUNTIME",
+        )
+    return f"{name} (of {', '.join(there)})"
+
+
+def _pools() -> str:
+    from host.settings import read
+
+    sandbox = read().sandbox
+    floor, ceiling = sandbox.pool.floor, sandbox.pool.ceiling
+    bounds = ((name, *sandbox.bounds(name)) for name in sorted(sandbox.pools))
+    others = "".join(f", of {name} {least} to {most}" for name, least, most in bounds)
+    ready = f"`assay serve` keeps {floor} to {ceiling} containers of a language ready{others}"
+    return f"{ready}; {sandbox.max_idle} in all"
+
+
+def _images() -> str | tuple[str, str]:
+    """Show which languages have images; only those that are needed must have one."""
+    if not own_settings().sandbox_enabled:
+        raise Ill("the sandbox is switched off by ASSAY_SANDBOX_ENABLED", "unset it to have code run")
+    known = run(_languages())
+    there = ", ".join(language.name for language in known if language.available)
+    missing = [language.name for language in known if not language.available]
+    if not missing:
+        return there
+    if ill := [language for language in known if not language.available and language.name in _needed()]:
+        raise Ill(f"{ill[0].name}: {ill[0].unavailable_reason}; {_base()}", f"run `{_command(missing)}`")
+    return f"{there}; not built: {', '.join(missing)}", f"only to run these too: `{_command(missing)}`"
+
+
+def _needed() -> Sequence[str]:
+    """Return the languages that must be there: those that the settings name, else the one that checks run."""
+    return own_settings().sandbox.languages or (CHECKED_LANGUAGE,)
+
+
+def _command(missing: Sequence[str]) -> str:
+    return f"scripts/sandbox-image {' '.join(missing)}"
+
+
+def _base() -> str:
     from docker.errors import ImageNotFound
 
-    client = _client()
-    missing = []
-    tags = _tags()
-    for tag in tags:
-        try:
-            client.images.get(tag)
-        except ImageNotFound:
-            missing.append(tag)
-    if not missing:
-        return ", ".join(tags)
     try:
-        client.images.get(BASE_IMAGE)
-        base = f"its base {BASE_IMAGE} is there"
+        _client().images.get(BASE_IMAGE)
     except ImageNotFound:
-        base = f"its base {BASE_IMAGE} is missing too, and is pulled or made first"
-    raise Ill(f"{', '.join(missing)} is missing; {base}", "run `make images`")
+        return f"its base {BASE_IMAGE} is missing too, and is pulled or made first"
+    return f"its base {BASE_IMAGE} is there"
 
 
-def _tags() -> list[str]:
-    """Return the images that the code here belongs to, as the sandbox itself names them."""
-    return [_ask_sandbox("tag", language) for language in _ask_sandbox("languages").split()]
-
-
-def _ask_sandbox(*question: str) -> str:
-    command = [sys.executable, "-P", "-m", "sandbox.image", *question]
-    return run_process(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+async def _languages() -> list[sandbox_pb2.Language]:
+    async with suite("") as client:
+        return await known_to(client)
 
 
 async def _validate() -> str:
@@ -202,9 +241,12 @@ async def _validate() -> str:
 async def _execute() -> str:
     file = candidate_pb2.SourceFile(path="main.py", content=b"print(6 * 7)\n")
     async with suite("") as client:
-        request = sandbox_pb2.ExecuteRequest(language="python", files=[file])
+        if CHECKED_LANGUAGE not in (names := [language.name for language in await known_to(client)]):
+            return f"not tried: the settings have {', '.join(names)}, and no {CHECKED_LANGUAGE}"
+        request = sandbox_pb2.ExecuteRequest(language=CHECKED_LANGUAGE, files=[file])
         result = (await client.sandbox.Execute(request, timeout=_CANARY_SECONDS)).result
     if result.outcome != sandbox_pb2.OUTCOME_OK or result.stdout.content != b"42\n":
         outcome = sandbox_pb2.Outcome.Name(result.outcome).removeprefix("OUTCOME_")
         raise Ill(f"a program of one line ended with {outcome}", "this is a defect of the suite; please report it")
-    return f"python {result.language_version}, {result.usage.wall_time.ToMilliseconds()} ms"
+    limits = ", limits not enforced" if result.evidence.get("limits") else ""
+    return f"{CHECKED_LANGUAGE} {result.language_version}, {result.usage.wall_time.ToMilliseconds()} ms{limits}"

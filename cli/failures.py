@@ -1,5 +1,6 @@
 """What a command prints when it cannot do its work: one line that says what is wrong, never a traceback."""
 
+import errno
 import sys
 
 import typer
@@ -40,6 +41,8 @@ def message_of(error: BaseException) -> str:
             return error_from_rpc(error).message
         case BadSource():
             return str(error)
+        case OSError() if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO} and not error.filename:
+            return f"the output cannot be written: {(error.strerror or 'it failed').lower()}"
     return _of_the_host(error) or (
         f"a defect of the suite: {type(error).__name__}; run it again with ASSAY_TRACEBACK=1 to see where"
     )

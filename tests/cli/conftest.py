@@ -17,6 +17,17 @@ from tests.processes import clean_environment
 
 ASSAY = Path(sys.executable).with_name("assay")
 
+LUA = """
+language = "lua"
+version = "5.4"
+suffixes = [".lua"]
+file = "main.lua"
+warm = "exec"
+run = ["/usr/bin/lua", "{entry}"]
+[environment]
+PATH = "/usr/bin"
+"""
+
 
 @dataclass
 class Ended:
@@ -28,6 +39,13 @@ class Ended:
 
 
 Program = Callable[..., Ended]
+
+
+def write_lua(folder: Path) -> None:
+    """Make a folder of a language that is not built in, and whose image nobody has built."""
+    folder.mkdir()
+    (folder / "language.toml").write_text(LUA)
+    (folder / "Dockerfile").write_text("FROM debian:trixie-slim\n")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def test_version_and_help(program: Program) -> None:
     assert program("--version").stdout.startswith("assay 0.")
     ended = program("--help")
     assert ended.status == 0
-    for command in ("check", "run", "serve", "stages", "doctor"):
+    for command in ("check", "run", "batch", "languages", "serve", "stages", "doctor"):
         assert command in ended.stdout
 
 

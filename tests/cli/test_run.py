@@ -4,53 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from assay.errors import AssayError
-from assay.v1 import sandbox_pb2
 
-from cli.run import size_of, status_of
-from cli.sources import BadSource
 from tests.cli.conftest import Ended, Program
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("1", 1), ("64K", 65536), ("64k", 65536), ("2M", 2 << 20), ("2MB", 2 << 20), ("1GiB", 1 << 30)]
-)
-def test_sizes_are_read(text: str, size: int) -> None:
-    """K, M and G are powers of 1,024, however they are written."""
-    assert size_of("--memory", text) == size
-
-
-@pytest.mark.parametrize("text", ["", "M", "-1", "1.5M", "1T", "9" * 30])
-def test_what_is_no_size_is_refused(text: str) -> None:
-    """The error names the option."""
-    with pytest.raises(BadSource, match="--memory"):
-        size_of("--memory", text)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "status"),
-    [
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_OK, exit_code=0), 0),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_NONZERO_EXIT, exit_code=7), 7),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_SIGNALED, signal=11), 139),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_WALL_TIME_LIMIT), 124),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_CPU_TIME_LIMIT), 124),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_MEMORY_LIMIT, signal=9), 123),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_PROCESS_LIMIT, exit_code=1), 123),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_OUTPUT_LIMIT), 123),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_DISK_LIMIT), 123),
-        (sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_COMPILE_ERROR), 126),
-    ],
-)
-def test_each_outcome_has_its_status(outcome: sandbox_pb2.ExecutionResult, status: int) -> None:
-    """The status of the program is its own; limits have statuses of ours."""
-    assert status_of(outcome) == status
-
-
-def test_a_lost_sandbox_is_no_outcome_of_the_program() -> None:
-    """What the sandbox did wrong is an error."""
-    with pytest.raises(AssayError):
-        status_of(sandbox_pb2.ExecutionResult(outcome=sandbox_pb2.OUTCOME_SANDBOX_LOST))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +19,8 @@ def test_a_lost_sandbox_is_no_outcome_of_the_program() -> None:
         (["x.txt"], "say it with --language"),
         (["--artifacts", "*", "x.py"], "--artifacts-dir"),
         (["--file", "x.py", "x.py"], "--file x.py"),
+        (["--processes", "0", "x.py"], "--processes"),
+        (["--compile-time", "0", "x.py"], "--compile-time"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(
@@ -130,6 +87,42 @@ class TestInTheSandbox:
         assert document["stdout"] == "hi\n"
         assert document["result"]["outcome"] == "OUTCOME_OK"
         assert document["result"]["applied_limits"]["wall_time"] == "5s"
+
+    def test_json_takes_input_and_holds_what_a_compiler_says(
+        self, run: Program, program: Program, sandboxed: str, folder: Path
+    ) -> None:
+        """The whole of standard input is read before; a program that does not compile has its status and messages."""
+        ended = run("print(input())\n", options=("--json",), stdin=b"typed\n")
+        assert json.loads(ended.stdout)["stdout"] == "typed\n"
+        (folder / "bad.c").write_text("int main(void) { return nothing; }\n")
+        ended = program("run", "--gateway", sandboxed, "--json", "bad.c", cwd=folder)
+        document = json.loads(ended.stdout)
+        assert ended.status == document["exit_status"] == 126
+        assert "nothing" in document["compiler"]
+
+    def test_compiled_programs_run(self, program: Program, sandboxed: str, folder: Path) -> None:
+        """The suffix tells the language; what a compiler says is shown where it fails, else only when asked for."""
+        warned = '#include <stdio.h>\n#warning told\nint main(void) { puts("ran"); return 4; }\n'
+        (folder / "a.c").write_text(warned)
+        ended = program("run", "--gateway", sandboxed, "a.c", cwd=folder)
+        assert (ended.status, ended.stdout, ended.stderr) == (4, "ran\n", "")
+        ended = program("run", "--gateway", sandboxed, "--verbose", "a.c", cwd=folder)
+        assert (ended.status, ended.stdout) == (4, "ran\n")
+        assert "told" in ended.stderr
+        (folder / "named").write_text(warned)
+        assert program("run", "--gateway", sandboxed, "--language", "c", "named", cwd=folder).status == 4
+        (folder / "b.c").write_text("int main(void) { return nothing; }\n")
+        ended = program("run", "--gateway", sandboxed, "b.c", cwd=folder)
+        assert (ended.status, ended.stdout) == (126, "")
+        assert "nothing" in ended.stderr
+        assert ended.stderr.endswith("assay: the program did not compile\n")
+
+    def test_limits_of_compiling_are_said(self, program: Program, sandboxed: str, folder: Path) -> None:
+        """Time for compiling is a limit of its own, and going over it is no fault of the run."""
+        (folder / "a.c").write_text('#include "/dev/zero"\nint main(void) { return 0; }\n')
+        ended = program("run", "--gateway", sandboxed, "--compile-time", "0.05", "a.c", cwd=folder)
+        assert ended.status == 126
+        assert "did not compile: the compiler was ended" in ended.stderr
 
     def test_refused_limits_are_named(self, run: Program) -> None:
         """A limit above the service's maximum is an error that names the field."""

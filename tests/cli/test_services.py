@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Program
+from tests.cli.conftest import Program, write_lua
 
 STAGES = ["static", "placeholder", "semantic", "execution"]
 
@@ -46,3 +46,25 @@ def test_the_doctor_finds_nothing_where_all_is_well(program: Program, docker_rea
     ended = program("doctor")
     assert ended.status == 0, ended.stdout
     assert ended.stdout.endswith("all is well\n")
+    for part in ("✓ container runtime: runc", "✓ pools: ", "✓ sandbox images: bash, c, javascript", "python"):
+        assert part in ended.stdout
+
+
+@pytest.mark.docker
+def test_the_doctor_tells_what_must_be_built_from_what_may_be(
+    program: Program, docker_ready: None, folder: Path
+) -> None:
+    """An image that nobody asked for is only offered; one that the settings name is missed, and so is a runtime."""
+    write_lua(folder / "lua")
+    folders = json.dumps([str(folder / "lua")])
+    ended = program("doctor", ASSAY_SANDBOX__LANGUAGE_FOLDERS=folders)
+    assert ended.status == 0, ended.stdout
+    assert "not built: " in ended.stdout
+    assert "scripts/sandbox-image" in ended.stdout
+    ended = program("doctor", ASSAY_SANDBOX__LANGUAGE_FOLDERS=folders, ASSAY_SANDBOX__LANGUAGES='["lua"]')
+    assert ended.status == 1
+    assert "✗ sandbox images: lua: the image assay-sandbox-lua:" in ended.stdout
+    assert "run `scripts/sandbox-image lua`" in ended.stdout
+    ended = program("doctor", ASSAY_SANDBOX__RUNTIME="nothing")
+    assert ended.status == 1
+    assert "✗ container runtime: the daemon has no 'nothing'; it has " in ended.stdout
