@@ -51,9 +51,13 @@ class Link:
             else:
                 self._outbox[0] = self._outbox[0][written:]
 
-    def flush(self) -> None:
-        """Send everything, within bounds."""
-        deadline = time.monotonic() + SEND_SECONDS
+    def flush(self, until: float = 0.0) -> None:
+        """
+        Send everything; raise :class:`ServiceGone` where that takes too long.
+
+        :param until: On the monotonic clock; 0: for some time from now.
+        """
+        deadline = until or time.monotonic() + SEND_SECONDS
         self.write()
         while self._outbox:
             if not select.select([], [1], [], max(0.0, deadline - time.monotonic()))[1]:

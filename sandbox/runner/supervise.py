@@ -252,4 +252,5 @@ class Supervisor:
             **self._meter.report(),
         }
         self._link.send(frames.encode_object(frames.Kind.ENDED, ended))
-        self._link.flush()
+        # A caller who is slow to read may come back for as long as the run's time is not over: the service's clock.
+        self._link.flush(self._link.dies_at)
