@@ -79,6 +79,12 @@ def limits_of(case: Case) -> Limits:
     return Limits(**(asked | {"disk_bytes": disk}))
 
 
+def cpu_bounds(limits: Limits) -> tuple[int, int]:
+    """Return whole seconds of CPU time for a process: at the first SIGXCPU tells of it, at the second it is killed."""
+    seconds = math.ceil(limits.cpu_seconds)
+    return seconds, seconds + 1
+
+
 def has_no_words_for(case: Case) -> str:
     """Return what a case asks for that no tool but the service has a notion of, or nothing."""
     expect = case.expect
@@ -125,7 +131,7 @@ def docker_flags(limits: Limits) -> list[str]:
         *("--memory", str(limits.memory_bytes), "--memory-swap", str(limits.memory_bytes)),
         *("--pids-limit", str(limits.processes), "--cpus", str(settings.cpus)),
         *("--oom-score-adj", str(host["OomScoreAdj"]), "--log-driver", host["LogConfig"]["Type"], *tmpfs, *ulimits),
-        f"--ulimit=cpu={math.ceil(limits.cpu_seconds)}",
+        f"--ulimit=cpu={cpu_bounds(limits)[0]}:{cpu_bounds(limits)[1]}",
         *(flag for key, value in PYTHON.environment.items() for flag in ("--env", f"{key}={value}")),
     ]
 
@@ -271,12 +277,13 @@ class Bubblewrap:
         room = sizing.mounts(limits.disk_bytes)
         # The two processes of bubblewrap itself count too.
         bounds = {"as": limits.memory_bytes, "nproc": limits.processes + 2, "nofile": limits.open_files}
-        bounds |= {"fsize": limits.disk_bytes, "core": 0, "cpu": math.ceil(limits.cpu_seconds), "memlock": 65_536}
+        bounds |= {"fsize": limits.disk_bytes, "core": 0, "memlock": 65_536}
         environment = dict(PYTHON.environment)
         finished = await run_bounded(
             [
                 *self._join,
                 *("prlimit", *(f"--{name}={value}:{value}" for name, value in bounds.items())),
+                "--cpu={}:{}".format(*cpu_bounds(limits)),
                 *("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"),
                 *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
                 *("--uid", str(USER), "--gid", str(USER), "--ro-bind", str(self._root), "/"),

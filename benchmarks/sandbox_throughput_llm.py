@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import math
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -13,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sandbox_throughput_backends import LABEL, PYTHON, docker, has_no_words_for, limits_of
+from benchmarks.sandbox_throughput_backends import LABEL, PYTHON, cpu_bounds, docker, has_no_words_for, limits_of
 from benchmarks.sandbox_throughput_process import Finished, judged
 from host.settings import SandboxSettings
 from sandbox.containers.spec import seccomp_profile
@@ -74,7 +73,8 @@ def container(limits: Limits) -> dict[str, Any]:
     It copies the program into the container's own layer, so that cannot be read-only; it writes it as root for root
     alone, so the program is root, without any capability.
     """
-    ulimits = {"nofile": limits.open_files, "fsize": limits.disk_bytes, "core": 0, "cpu": math.ceil(limits.cpu_seconds)}
+    ulimits = {"nofile": limits.open_files, "fsize": limits.disk_bytes, "core": 0}
+    bounds = {name: (bound, bound) for name, bound in ulimits.items()} | {"cpu": cpu_bounds(limits)}
     key, value = LABEL.split("=")
     return {
         "labels": {key: value}, "network_mode": "none", "ipc_mode": "none", "cap_drop": ["ALL"],
@@ -82,7 +82,7 @@ def container(limits: Limits) -> dict[str, Any]:
         "mem_limit": limits.memory_bytes, "memswap_limit": limits.memory_bytes, "pids_limit": limits.processes,
         "nano_cpus": round(SandboxSettings().cpus * 1e9), "environment": dict(PYTHON.environment),
         "log_config": {"Type": "none"}, "stop_signal": "SIGKILL",
-        "ulimits": [{"Name": name, "Soft": bound, "Hard": bound} for name, bound in ulimits.items()],
+        "ulimits": [{"Name": name, "Soft": soft, "Hard": hard} for name, (soft, hard) in bounds.items()],
     }  # fmt: skip
 
 
