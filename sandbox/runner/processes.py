@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 WORK = "/work"
+SPAWN_SECONDS = 10.0
 KILL_PASSES = 20
 
 
@@ -118,6 +120,8 @@ def spawn(
     finally:
         os.close(status)
     with os.fdopen(told, "rb") as pipe:
+        if not select.select([pipe], [], [], SPAWN_SECONDS)[0]:
+            raise OSError("the child was not made ready in time")
         text = pipe.read(1000).decode(errors="replace")
     if text:
         wait_for(pid, 5.0)

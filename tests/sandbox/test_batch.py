@@ -112,7 +112,7 @@ async def test_nothing_is_left_for_the_next_case(stub: "SandboxServiceAsyncStub"
 
 
 async def test_a_case_like_a_run_of_its_own(stub: "SandboxServiceAsyncStub") -> None:
-    """A case's process looks as that of a lone run: modules, identity, descriptors, streams, parent, and tracebacks."""
+    """A case's process looks as that of a lone run: modules, identity, descriptors, streams, limits and tracebacks."""
     program = python(
         """
         import sys
