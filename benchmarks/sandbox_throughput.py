@@ -132,7 +132,7 @@ class Bench:
         for at_once, way in ((False, "one after the other"), (True, "all at once")):
             samples = {backend.name: Sample() for backend in backends}
             self.findings.bursts[f"Bursts of {size} after quiet, {way}"] = samples
-            for number in range(self.rounds * 4):
+            for number in range(self.rounds * 3):
                 say(f"burst, {way}, round {number + 1}")
                 for backend in self.shuffled(backends):
                     await burst(backend, size, samples[backend.name], at_once=at_once)
