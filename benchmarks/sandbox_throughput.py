@@ -37,7 +37,7 @@ from benchmarks.sandbox_throughput_backends import (
     image_root,
     memory_group,
 )
-from benchmarks.sandbox_throughput_corpus import scores
+from benchmarks.sandbox_throughput_corpus import count
 from benchmarks.sandbox_throughput_llm import image, llm_sandbox
 from benchmarks.sandbox_throughput_regimes import SLOTS, Sample, arrivals, burst, open_loop, saturation
 from benchmarks.sandbox_throughput_report import Findings, report
@@ -80,6 +80,7 @@ class Bench:
         self.drawn = random.Random(wish.seed)
         self.seed: int = wish.seed
         self.quick: bool = wish.quick
+        self.cases: int = wish.cases
         self.only: list[str] = wish.backends
         self.stack = AsyncExitStack()
 
@@ -194,13 +195,13 @@ class Bench:
     async def corpus(self) -> None:
         """Count right answers."""
         cases = [case for case in load() if case.language == "python"]
-        if self.quick:
-            cases = self.drawn.sample(cases, 25)
+        if self.cases:
+            cases = self.drawn.sample(cases, self.cases)
         async with self.stack:
             backends = await self.open(whole=True)
             say(f"corpus, {len(cases)} programs")
-            self.findings.corpus = await scores(backends, cases)
             self.findings.corpus_size = len(cases)
+            await count(backends, cases, self.findings.corpus, say)
 
     async def run(self, parts: Sequence[str]) -> None:
         """Measure these parts."""
@@ -264,11 +265,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round, and a part of the corpus")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of one turn at saturation")
+    parser.add_argument("--cases", type=int, help="of the corpus, drawn by the seed; else all of Python's")
     parser.add_argument("--seed", type=int, default=1)
     wish = parser.parse_args()
     if unknown := set(wish.only) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     wish.rounds = wish.rounds or (1 if wish.quick else 3)
+    wish.cases = wish.cases or (25 if wish.quick else 0)
     wish.seconds = wish.seconds or (4.0 if wish.quick else 8.0)
     command = " ".join(["python -m benchmarks.sandbox_throughput", *sys.argv[1:]])
     findings = Findings(command, os.getloadavg())

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import grpc.aio
@@ -23,12 +25,15 @@ class Score:
 
     :param wrong: The differences by case.
     :param inexpressible: How many could not be told to it, by reason.
+    :param kinds: How many were wrong, by what was wrong first.
+    :param seconds: What all runs together took.
     """
 
     right: int = 0
     wrong: dict[str, list[str]] = field(default_factory=dict)
     inexpressible: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
 
 
 def expected(case: Case, *, everything: bool) -> Expectation:
@@ -49,6 +54,7 @@ async def judge(backend: Backend, case: Case, slot: int, score: Score, *, everyt
     if reason := backend.inexpressible(case):
         score.inexpressible[reason] += 1
         return
+    began = time.perf_counter()
     try:
         async with asyncio.timeout(float(case.limits.get("wall_seconds", 10)) + LONGEST_SECONDS):
             found = differences(expected(case, everything=everything), await backend.run(case, slot))
@@ -56,6 +62,7 @@ async def judge(backend: Backend, case: Case, slot: int, score: Score, *, everyt
         found = ["it hung"]
     except (grpc.aio.AioRpcError, RuntimeError, ValueError, OSError) as error:
         found = [f"error: {error}"[:300]]
+    score.seconds += time.perf_counter() - began
     if found:
         score.wrong[case.name] = found
         score.kinds[_kind(case, found)] += 1
@@ -70,9 +77,15 @@ def _kind(case: Case, found: list[str]) -> str:
     return what
 
 
-async def scores(backends: list[Backend], cases: list[Case]) -> dict[str, Score]:
-    """Run all cases on all backends, a case after the other on each, so that each finds the machine alike."""
-    found = {backend.name: Score() for backend in backends}
+async def count(
+    backends: list[Backend], cases: list[Case], found: dict[str, Score], tell: Callable[[str], None]
+) -> None:
+    """
+    Run all cases on all backends, a case after the other on each, so that each finds the machine alike.
+
+    :param found: Filled as they end, so that what was found until then can be told after an interruption.
+    """
+    found |= {backend.name: Score() for backend in backends}
     waiting: asyncio.Queue[Case] = asyncio.Queue()
     for case in cases:
         waiting.put_nowait(case)
@@ -81,9 +94,10 @@ async def scores(backends: list[Backend], cases: list[Case]) -> dict[str, Score]
         with contextlib.suppress(asyncio.QueueEmpty):
             while True:
                 case = waiting.get_nowait()
+                if waiting.qsize() % 25 == 0:
+                    tell(f"{waiting.qsize()} programs are left")
                 for backend in backends:
                     whole = backend.name == "this service"
                     await judge(backend, case, slot, found[backend.name], everything=whole)
 
     await asyncio.gather(*(worker(slot) for slot in range(AT_ONCE)))
-    return found

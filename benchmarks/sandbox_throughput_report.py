@@ -157,9 +157,10 @@ def _corpus(findings: Findings) -> list[str]:
         told = score.right + len(score.wrong)
         share = f"{score.right / told:.3f}" if told else ""
         rows.append([name, str(score.right), str(len(score.wrong)), str(score.inexpressible.total()), share])
+        rows[-1].append(f"{score.seconds / told:.2f}" if told else "")
     parts = [
         f"### Right answers over the corpus\n\n{findings.corpus_size} programs in Python.\n\n"
-        + table(("backend", "right", "wrong", "cannot be told to it", "right of those told"), rows)
+        + table(("backend", "right", "wrong", "cannot be told to it", "right of those told", "s a program"), rows)
     ]
     for name, score in findings.corpus.items():
         kinds = "; ".join(f"{kind}: {count}" for kind, count in score.kinds.most_common(8))
