@@ -65,11 +65,17 @@ class Sandboxes(Protocol[S]):
 
 
 class Lost(Exception):
-    """The sandbox was lost: never the program's fault."""
+    """
+    The sandbox was lost: never the program's fault.
 
-    def __init__(self, evidence: Mapping[str, str]) -> None:
+    :param oom: Whether the runtime told of a kill for memory. Alone that proves nothing: under cgroup v1 it may tell so
+        of a container that somebody else killed, when its control group goes (seen in 6 of 500 such kills).
+    """
+
+    def __init__(self, evidence: Mapping[str, str], *, oom: bool = False) -> None:
         super().__init__(evidence.get("reason", ""))
         self.evidence = dict(evidence)
+        self.oom = oom
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,11 @@ class Plan:
 class Attempt(Generic[S]):
     """A claimed sandbox; use :func:`attempt`."""
 
-    def __init__(self, sandboxes: Sandboxes[S], plan: Plan, sandbox: S, not_enforced: frozenset[str]) -> None:
+    def __init__(
+        self, sandboxes: Sandboxes[S], plan: Plan, sandbox: S, not_enforced: frozenset[str], *, oom_before: bool
+    ) -> None:
         self._sandboxes = sandboxes
+        self._oom_before = oom_before
         self._plan = plan
         self._sandbox = sandbox
         self._not_enforced = not_enforced
@@ -210,10 +219,11 @@ class Attempt(Generic[S]):
             await self._sandboxes.settle(self._sandbox)
             still = record.wall_expired and await self._stood_still(record)
         told = self._sandbox.evidence
-        facts = replace(record.facts(), runtime_oom=told.oom, container_exit=told.exit_code, still=still)
+        oom = told.oom and self._oom_before
+        facts = replace(record.facts(), runtime_oom=oom, container_exit=told.exit_code, still=still)
         outcome, evidence = decide(facts)
         if outcome is Outcome.SANDBOX_LOST:
-            raise Lost(evidence)
+            raise Lost(evidence, oom=told.oom)
         return outcome, evidence
 
     async def _stood_still(self, record: Record) -> bool:
@@ -244,10 +254,14 @@ def _told_as_lost() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def attempt(sandboxes: Sandboxes[S], plan: Plan, phases: Phases) -> AsyncIterator[Attempt[S]]:
+async def attempt(
+    sandboxes: Sandboxes[S], plan: Plan, phases: Phases, *, oom_before: bool = False
+) -> AsyncIterator[Attempt[S]]:
     """
     Claim a sandbox for a plan, and end it afterwards, whatever happens.
 
+    :param oom_before: Whether the sandbox before this one was lost, and the runtime told of a kill for memory: if it
+        does so again, it is the program's doing.
     :raises Lost: It was lost before it could be used.
     :raises assay.errors.SandboxUnavailable: There is none to be had.
     """
@@ -257,7 +271,7 @@ async def attempt(sandboxes: Sandboxes[S], plan: Plan, phases: Phases) -> AsyncI
     with _told_as_lost():
         sandbox, not_enforced = await sandboxes.claim(name, size)
     phases.claim += time.monotonic() - claiming
-    opened = Attempt(sandboxes, plan, sandbox, not_enforced)
+    opened = Attempt(sandboxes, plan, sandbox, not_enforced, oom_before=oom_before)
     try:
         yield opened
     finally:

@@ -44,11 +44,13 @@ class Executor(Generic[S]):
         arrived = time.monotonic()
         async with self.admission.turn(tenant):
             phases = Phases(queued=time.monotonic() - arrived)
+            oom = False
             for left in reversed(range(TRIES)):
                 try:
-                    async with attempt(self.sandboxes, plan, phases) as opened:
+                    async with attempt(self.sandboxes, plan, phases, oom_before=oom) as opened:
                         return await _run(opened, plan, phases)
                 except Lost as lost:
+                    oom = lost.oom
                     note_lost(plan, lost, last=not left)
         raise AssertionError("the last try returns or raises")
 

@@ -43,6 +43,7 @@ class Series(Generic[S]):
         self._stack = AsyncExitStack()
         self._attempt: Attempt[S] | None = None
         self._clean = False
+        self._oom_before = False
         self._prepared = Phases()
         self.compilation: Compilation | None = None
         """What compiling did, once a case was run; the cases run only where it went well."""
@@ -67,6 +68,7 @@ class Series(Generic[S]):
             try:
                 await self._open()
             except Lost as lost:
+                self._oom_before = lost.oom
                 await self._drop()
                 note_lost(self._plan, lost, last=not left)
             else:
@@ -85,13 +87,15 @@ class Series(Generic[S]):
                     await self._open()
                 return await self._run(case)
             except Lost as lost:
+                self._oom_before = lost.oom
                 await self._drop()
                 note_lost(self._plan, lost, last=not left)
         raise AssertionError("the last try returns or raises")
 
     async def _open(self) -> None:
         self._prepared = Phases()
-        opened = await self._stack.enter_async_context(attempt(self._sandboxes, self._plan, self._prepared))
+        opening = attempt(self._sandboxes, self._plan, self._prepared, oom_before=self._oom_before)
+        opened = await self._stack.enter_async_context(opening)
         self._attempt = opened
         self.compilation = await opened.prepare()
         if self.compilation is not None:
@@ -111,6 +115,7 @@ class Series(Generic[S]):
         # Getting and preparing the sandbox counts once, for the case that it was done for.
         phases, self._prepared = self._prepared, Phases()
         result = await self._attempt.run(case.program, case.applied, phases, requested=case.requested)
+        self._oom_before = False
         return replace(result, compilation=None)
 
     async def _drop(self) -> None:

@@ -129,11 +129,13 @@ class StreamedRun(Generic[S]):
         plan, phases, arrived = self._plan, self._phases, time.monotonic()
         async with self._executor.admission.turn(self._tenant):
             phases.queued = time.monotonic() - arrived
+            oom = False
             for left in reversed(range(TRIES)):
                 try:
-                    async with attempt(self._executor.sandboxes, plan, phases) as opened:
+                    async with attempt(self._executor.sandboxes, plan, phases, oom_before=oom) as opened:
                         return await self._try(opened, plan, phases, first=left == TRIES - 1)
                 except Lost as lost:
+                    oom = lost.oom
                     # What the caller has seen, or has sent and the program has read, cannot be taken back.
                     note_lost(plan, lost, last=not left or self._outlet.used or self._given.used)
                 finally:
