@@ -97,17 +97,18 @@ class Job:
     runs: tuple[Run, ...]
 
 
-def jobs(shares: Mapping[str, int], seed: int, count: int) -> Iterator[Job]:
+def jobs(shares: Mapping[str, int], seed: int, count: int, most_cases: int = 6) -> Iterator[Job]:
     """
     Yield calls until they have so many runs.
 
     :param shares: How many of a hundred runs are of each kind.
+    :param most_cases: Of a batch.
     """
     random, number = Random(seed), 0
     kinds, weights = list(shares), list(shares.values())
     while number < count:
         shape = random.choice(("unary", "unary", "stream", "batch"))
-        size = min(random.randint(2, 6) if shape == "batch" else 1, count - number)
+        size = min(random.randint(2, most_cases) if shape == "batch" else 1, count - number)
         chosen = random.choices(kinds, weights, k=size)
         yield Job(shape, tuple(Run(kind, number + place) for place, kind in enumerate(chosen)))
         number += size

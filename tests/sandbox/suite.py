@@ -34,6 +34,18 @@ def containers(label: str) -> list[str]:
     return docker("ps", "-aq", "--filter", f"label={label}").split()
 
 
+def pause(name: str) -> None:
+    """Pause a container; on a busy machine runc gives up at times ("unable to freeze")."""
+    for left in reversed(range(5)):
+        try:
+            docker("pause", name)
+        except subprocess.CalledProcessError as error:
+            if not left or "unable to freeze" not in error.stderr:
+                raise
+        else:
+            return
+
+
 def sandboxes(pid: int, *states: str, run: Callable[..., str] = docker) -> list[str]:
     """Return the names of the sandboxes of a service's process, where states are given those in them alone."""
     line = '{{.Names}} {{.State}} {{.Label "assay.sandbox.owner"}}'

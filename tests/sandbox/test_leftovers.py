@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.containers.owner import OWNER
 from sandbox.outcome import Outcome
-from tests.sandbox.suite import Suite, containers, docker, until
+from tests.sandbox.suite import Suite, containers, docker, pause, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_ready")]
 
@@ -102,7 +102,7 @@ async def test_next_start_removes_what_a_killed_service_left() -> None:
     """What cannot end by itself, being paused or never started, goes at the next start; a neighbour keeps its own."""
     async with another_service() as dead, another_service() as alive:
         paused = dead.busy
-        docker("pause", paused)
+        pause(paused)
         created = docker("create", "--label", dead.label, "--label", "assay.sandbox=1", "debian:trixie-slim", "true")[
             :12
         ]
@@ -124,7 +124,7 @@ async def test_stop_leaves_no_paused_container() -> None:
         # One that waits may be found silent, and replaced, before the last one stands still.
         for container in other.containers("running"):
             with suppress(subprocess.CalledProcessError):
-                docker("pause", container)
+                pause(container)
         assert other.containers("paused")
         other.stop()
         await until(lambda: other.containers() == [], 30)
