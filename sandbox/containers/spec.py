@@ -11,7 +11,8 @@ from sandbox.runner.orders import Setup
 from sandbox.sizing import Size
 
 SECCOMP = Path(__file__).parent.parent / "seccomp.json"
-RUNNER_CAPABILITIES = ["SETUID", "SETGID", "SETPCAP", "KILL"]
+RUNNER_CAPABILITIES = ["SETUID", "SETGID", "SETPCAP", "KILL", "SYS_NICE"]
+"""The last one is given up before process 1 says that it is ready."""
 PROGRAM = "uid=10001,gid=10001"
 RUNNER_PROCESSES = 1
 """Process 1 itself; its helpers live only while no program does."""

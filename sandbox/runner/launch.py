@@ -8,7 +8,7 @@ import signal
 import struct
 
 from .orders import Setup, Step
-from .privileges import limit_files, pipe_of_program, reset_signals
+from .privileges import limit_files, pipe_of_program, reset_signals, wait_in_line
 from .processes import WORK, _arrange, spawn, wait_for
 
 BOOT = "/opt/assay/runner/boot.py"
@@ -138,6 +138,7 @@ class Template:
                 # What an interpreter decides of its streams while it starts follows from their being pipes.
                 read_end, write_end = os.pipe()
                 _arrange({0: read_end, 1: write_end, 2: write_end, 3: theirs.fileno()}, -1)
+                wait_in_line()
                 limit_files(setup.open_files, setup.file_bytes)
                 os.execve(command[0], command, setup.environment)  # noqa: S606 - no shell is wanted
             finally:

@@ -18,7 +18,7 @@ from .frames import Kind
 from .launch import Prestarted, Started, Template, execute
 from .link import Link, ServiceGone
 from .orders import Gather, Setup, Step
-from .privileges import protect_self
+from .privileges import go_first, protect_self
 from .processes import NotStarted, end_everything, end_program, fork_as_program, wait_for
 from .snapshot import Snapshot
 from .supervise import Supervisor, Wakeup
@@ -204,6 +204,7 @@ def _write_all(frame: bytes) -> None:
 def main() -> None:
     """Be process 1."""
     protect_self()
+    go_first()
     status = 0
     try:
         Runner(Setup(**json.loads(sys.argv[1]))).serve()

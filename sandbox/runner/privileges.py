@@ -1,10 +1,11 @@
 """
 How process 1 protects itself, and how its children give up everything that it has.
 
-Process 1 is uid 0 with CAP_SETUID, CAP_SETGID, CAP_SETPCAP and CAP_KILL; the program is uid 10001 with none. See
-prctl(2), capabilities(7), proc(5).
+Process 1 is uid 0 with CAP_SETUID, CAP_SETGID, CAP_SETPCAP and CAP_KILL; the program is uid 10001 with none. One more,
+CAP_SYS_NICE, is used once, while process 1 starts, and given up. See prctl(2), capabilities(7), capset(2), setpriority(2), proc(5).
 """
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -17,6 +18,11 @@ _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_READ = 23
 _PR_CAPBSET_DROP = 24
 
+_CAP_SYS_NICE = 23
+_CAPABILITY_VERSION_3 = 0x20080522
+FIRST, ORDINARY = -20, 0
+"""Nice values: of process 1, and of everything that it starts."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -28,6 +34,30 @@ def protect_self() -> None:
     """Close /proc/1/{mem,fd,environ,...} and ptrace to everyone without CAP_SYS_PTRACE."""
     if _prctl(_PR_SET_DUMPABLE, 0) != 0:
         raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE")
+
+
+def go_first() -> None:
+    """
+    Have the calling process get its turn before a crowd of the program's, and give up the right to say so.
+
+    A runtime in which nobody may go first (rootless ones) leaves it where it is.
+    """
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, FIRST)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    # Effective, permitted and inheritable: the lower 32 capabilities, then the upper.
+    sets = (ctypes.c_uint32 * 6)()
+    if _libc.capget(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "capget")
+    for index in range(3):
+        sets[index] &= ~(1 << _CAP_SYS_NICE)
+    if _prctl(_PR_CAPBSET_DROP, _CAP_SYS_NICE) != 0 or _libc.capset(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "giving up CAP_SYS_NICE")
+
+
+def wait_in_line() -> None:
+    """Have the calling child get its turn like any other process."""
+    os.setpriority(os.PRIO_PROCESS, 0, ORDINARY)
 
 
 def pipe_of_program() -> tuple[int, int]:
@@ -57,6 +87,7 @@ def limit_files(open_files: int, file_bytes: int) -> None:
 
 def become_program(open_files: int, file_bytes: int) -> None:
     """Turn the calling child into a process of the program: limits, no capability, no way to one. Then checks it."""
+    wait_in_line()
     # The kernel kills the program before process 1 where memory runs out.
     adjustment = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
     os.write(adjustment, b"1000")
