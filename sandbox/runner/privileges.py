@@ -2,7 +2,8 @@
 How process 1 protects itself, and how its children give up everything that it has.
 
 Process 1 is uid 0 with CAP_SETUID, CAP_SETGID, CAP_SETPCAP and CAP_KILL; the program is uid 10001 with none. One more,
-CAP_SYS_NICE, is used once, while process 1 starts, and given up. See prctl(2), capabilities(7), capset(2), setpriority(2), proc(5).
+CAP_SYS_NICE, is used once, while process 1 starts, and given up. See prctl(2), capabilities(7), capset(2),
+setpriority(2), proc(5).
 """
 
 import contextlib
