@@ -14,6 +14,7 @@ from sandbox.exchange import Connection, Exchange, Sink
 from sandbox.language import Language
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, decide
+from sandbox.pool import EndedInTheMaking
 from sandbox.program import Compilation, Phases, Program, Result, Usage
 from sandbox.record import Artifacts, Record, Task
 from sandbox.sizing import Size, while_compiling
@@ -249,7 +250,7 @@ def usage_of(record: Record) -> Usage:
 def _told_as_lost() -> Iterator[None]:
     try:
         yield
-    except SandboxLost as error:
+    except (SandboxLost, EndedInTheMaking) as error:
         raise Lost({"reason": error.message}) from None
 
 

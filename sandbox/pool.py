@@ -28,6 +28,10 @@ class OneNotMade(SandboxUnavailable):
     """One sandbox could not be made; that says nothing of the next."""
 
 
+class EndedInTheMaking(OneNotMade):
+    """A sandbox was ended by somebody before it was ready: lost like one that is ended in mid-run."""
+
+
 class Pooled(Protocol):
     """What a pool holds."""
 

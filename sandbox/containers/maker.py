@@ -19,7 +19,7 @@ from sandbox.containers.spec import Isolation
 from sandbox.containers.streams import Streams
 from sandbox.exchange import read_ready
 from sandbox.language import Language
-from sandbox.pool import NothingToMakeItOf, OneNotMade
+from sandbox.pool import EndedInTheMaking, NothingToMakeItOf, OneNotMade
 from sandbox.runner.frames import BadFrame
 from sandbox.sizing import Size
 
@@ -137,8 +137,8 @@ class Maker:
 
     def _explained(self, error: BaseException) -> AssayError:
         match error:
-            case Missing():
-                return OneNotMade("a container was removed while it was made", retry_after=1.0)
+            case Missing() | EOFError():
+                return EndedInTheMaking("a container was ended while it was made", retry_after=1.0)
             case Refused() if UNKNOWN_RUNTIME.search(str(error)):
                 return SandboxUnavailable(
                     f"Docker knows no runtime {self._isolation.runtime!r}; add it to the daemon's configuration, or "
@@ -146,7 +146,7 @@ class Maker:
                 )
             case Refused():
                 return SandboxUnavailable(f"Docker would not make a container: {error}")
-            case BadFrame() | EOFError() | TimeoutError():
+            case BadFrame() | TimeoutError():
                 return OneNotMade(f"a container did not get ready ({type(error).__name__})", retry_after=2.0)
             case OSError():
                 return unreachable("it cannot be reached")

@@ -84,7 +84,7 @@ class Run:
             return f"{self.kind}: {outcome(result)}, {dict(result.evidence)}"
         first = f"{self.number}\n".encode()
         # Whether a program that is ended early came to its first line is a matter of the machine's speed.
-        right = stdout.startswith(first) or (self.kind in {"cpu", "wall"} and not stdout)
+        right = stdout.startswith(first) or (self.kind in {"cpu", "wall"} and first.startswith(stdout))
         right = right and (self.kind == "flood" or len(stdout) <= len(first))
         return "" if right else f"{self.kind}: {outcome(result)} with {stdout[:80]!r}"
 
@@ -123,6 +123,7 @@ class Tally:
     :param wrong: A line for each that did not.
     :param failed: Runs without a result, by the reason of the call's error.
     :param failures: When calls failed, on the monotonic clock.
+    :param messages: What the errors said.
     :param longest: Seconds of the longest call.
     """
 
@@ -130,6 +131,7 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
     failed: Counter[str] = field(default_factory=Counter)
     failures: list[float] = field(default_factory=list)
+    messages: set[str] = field(default_factory=set)
     longest: float = 0.0
 
     def add(self, run: Run, result: pb.ExecutionResult, stdout: bytes) -> None:
@@ -172,7 +174,9 @@ class Load:
                 self.tally.add(left.pop(0), result, stdout)
             self.tally.wrong += [f"{job.shape} {run.kind}: no result" for run in left]
         except grpc.aio.AioRpcError as error:
-            self.tally.failed[error_from_rpc(error).reason] += len(left)
+            failure = error_from_rpc(error)
+            self.tally.failed[failure.reason] += len(left)
+            self.tally.messages.add(f"{failure.reason}: {failure.message} {failure.metadata.get('reason', '')}"[:200])
             self.tally.failures.append(time.monotonic())
         self.tally.longest = max(self.tally.longest, time.monotonic() - started)
 

@@ -154,7 +154,7 @@ async def test_mixed_runs_grow_nothing(folder: Path) -> None:
         figures = f"slopes { ({name: round(value) for name, value in slopes.items()}) } bytes a run; last {late[-1][1]}"
         print(f"\n{load.tally}; {time.monotonic() - began:.0f} s; {figures}")  # noqa: T201 - the figures
         assert load.tally.wrong == []
-        assert load.tally.failed == {}
+        assert load.tally.messages == set()
         assert load.tally.right.total() == RUNS
         assert {told["tasks"] for _, told in seen} == {idle}
         assert {told["children"] for _, told in seen} == {1}, "the janitor alone"
