@@ -168,6 +168,11 @@ async def test_paused_before_its_run() -> None:
     assert suite.running() == []
 
 
+async def collect(events: AsyncIterator[object]) -> list[object]:
+    """Return all further events."""
+    return [event async for event in events]
+
+
 async def test_paused_after_its_first_output() -> None:
     """A streamed run whose container is paused is lost, never late: what its caller has seen cannot be run again."""
     async with Suite(pool_size=1) as suite:
@@ -178,7 +183,7 @@ async def test_paused_after_its_first_output() -> None:
             pass
         pause(claimed(suite))
         with pytest.raises(SandboxLost):
-            await asyncio.wait_for(anext(events), 60)
+            await asyncio.wait_for(collect(events), 60)
         await until(lambda: len(suite.running()) <= 1, 20)
     assert suite.running() == []
 
