@@ -371,3 +371,16 @@ async def test_marks_are_not_found_by_others(run: Run) -> None:
     assert (marked.outcome, marked.stdout.content) == (pb.OUTCOME_OK, b"marked\n"), marked.stderr.content
     assert beside > 1
     assert {look.stdout.content for look in looks} == {b"[]\n"}, [look.stderr.content for look in looks]
+
+
+async def test_process_1_goes_first_and_gave_up_the_right_to(run: Run) -> None:
+    """Process 1 comes before every process of the program, and holds four capabilities, none of them for that."""
+    result = await run(
+        """
+import os
+status = dict(line.split(":", 1) for line in open("/proc/1/status").read().splitlines())
+print(os.getpriority(os.PRIO_PROCESS, 1), os.getpriority(os.PRIO_PROCESS, 0))
+print({status[name].strip() for name in ("CapEff", "CapPrm", "CapBnd")})
+"""
+    )
+    assert result.stdout.content.decode() == "-20 0\n{'00000000000001e0'}\n"

@@ -31,7 +31,10 @@ def test_nothing_is_shared_with_the_host(asked: dict[str, Any]) -> None:
         False,
     )
     assert not {"Binds", "Mounts", "Devices", "VolumesFrom", "PidMode", "UsernsMode"} & set(host)
-    assert (host["CapDrop"], set(host["CapAdd"])) == (["ALL"], {"SETUID", "SETGID", "SETPCAP", "KILL"})
+    assert (host["CapDrop"], set(host["CapAdd"])) == (
+        ["ALL"],
+        {"SETUID", "SETGID", "SETPCAP", "KILL", "SYS_NICE"},
+    )
     assert "no-new-privileges" in host["SecurityOpt"]
     assert host["LogConfig"]["Type"] == "none"
 
