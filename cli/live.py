@@ -93,7 +93,6 @@ async def _until(heard: "asyncio.Future[Any]") -> AsyncIterator[bytes]:
 async def _hand_on(
     call: AsyncIterable[sandbox_pb2.ExecuteStreamResponse], *, verbose: bool
 ) -> sandbox_pb2.ExecutionResult:
-    result = None
     async for response in call:
         match response.WhichOneof("event"):
             case "stdout":
@@ -103,7 +102,6 @@ async def _hand_on(
             case "compiled" if verbose:
                 await standard.write(sys.stderr, "standard error", compiler_output(response.compiled))
             case "result":
-                result = response.result
-    if result is None:
-        raise AssayError("the suite ended the run without a result")
-    return result
+                # What is still on its way in may keep the call's own end from being told rightly.
+                return response.result
+    raise AssayError("the suite ended the run without a result")

@@ -291,5 +291,5 @@ async def test_bad_input(run: Run, fields: dict[str, Any], named: str) -> None:
 async def test_unknown_language(stub: Any) -> None:
     """A language that is not known is refused by the field's name."""
     request = pb.ExecuteRequest(language="cobol", files=[{"path": "a", "content": b""}])
-    with pytest.raises(grpc.aio.AioRpcError, match="language: this service runs .*python"):
+    with pytest.raises(grpc.aio.AioRpcError, match=r"language: this service runs .*python"):
         await stub.Execute(request)

@@ -98,10 +98,15 @@ async def test_input_without_an_end_to_a_program_that_does_not_read(stub: "Sandb
 
 async def test_nothing_comes_after_the_end_of_input(stub: "SandboxServiceAsyncStub") -> None:
     """Input after its end is refused: it would wait for ever, and what is said after it would not be heard."""
-    end = pb.ExecuteStreamRequest(end_of_input={})
-    requests = [start("import time; time.sleep(60)"), end, *[typed(b"x")] * 8, pb.ExecuteStreamRequest(cancel={})]
+
+    async def requests() -> AsyncIterator[pb.ExecuteStreamRequest]:
+        yield start("import time; time.sleep(60)")
+        yield pb.ExecuteStreamRequest(end_of_input={})
+        yield typed(b"x")
+        await asyncio.Event().wait()
+
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await asyncio.wait_for(ended(stub.ExecuteStream(iter(requests))), 30)
+        await asyncio.wait_for(ended(stub.ExecuteStream(requests())), 30)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "stdin" in str(caught.value.details())
 
