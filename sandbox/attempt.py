@@ -202,12 +202,14 @@ class Attempt(Generic[S]):
         except ConnectionError as error:
             raise Lost({"reason": str(error)}) from None
 
-    def next_case(self, files: tuple[SourceFile, ...], *, restored: bool) -> None:
-        """Begin with the work directory as it was remembered, and the case's own files."""
-        if not restored:
-            self.exchange.restore()
+    def put(self, files: tuple[SourceFile, ...]) -> None:
+        """Add a case's own files to the work directory."""
         if files:
             self.exchange.put(files)
+
+    async def restore(self) -> None:
+        """Have the work directory brought back as it was remembered; where that fails, the next run is lost."""
+        await self.exchange.restore()
 
     async def _step(self, task: Task, sink: Sink | None = None, source: AsyncIterator[bytes] | None = None) -> Record:
         return await self.exchange.run(task, sink, source)

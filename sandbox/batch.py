@@ -27,6 +27,9 @@ ROOM_BYTES = 8 * 1024 * 1024
 ROOM_SECONDS = 60.0
 """How long a batch waits for a caller who does not read its results."""
 
+SMALL_BYTES = 16 * 1024
+"""Outputs that are compared at once: handing them to a thread takes longer."""
+
 MAX_MESSAGE = 500
 CHECKER_FILES = ("input", "output", "answer")
 
@@ -232,8 +235,11 @@ class Batch(Generic[S]):
             return Verdict.UNDECIDED, f"{kept} of {total} bytes of the output were kept; raise limits.output_bytes"
         if isinstance(request.checker, ProgramChecker):
             return await self._ask(request.checker, case, result, request.expected)
-        # Comparing megabytes takes long enough for others to notice.
-        difference = await asyncio.to_thread(request.checker.difference, result.stdout.content, request.expected)
+        if len(result.stdout.content) + len(request.expected) <= SMALL_BYTES:
+            difference = request.checker.difference(result.stdout.content, request.expected)
+        else:
+            # Comparing megabytes takes long enough for others to notice.
+            difference = await asyncio.to_thread(request.checker.difference, result.stdout.content, request.expected)
         return (Verdict.FAILED if difference else Verdict.PASSED), difference
 
     async def _ask(self, checker: ProgramChecker, case: Case, result: Result, expected: bytes) -> tuple[Verdict, str]:

@@ -85,9 +85,11 @@ class Exchange:
         for file in files:
             self._queue_pieces(Kind.FILE, file.content)
 
-    def restore(self) -> None:
-        """Bring the work directory back before the next files or step."""
+    async def restore(self) -> None:
+        """Bring the work directory back before the next files or step; a lost connection shows when those are sent."""
         self._queue(frames.encode(Kind.RESTORE))
+        with contextlib.suppress(ConnectionError):
+            await self._flush()
 
     async def run(self, task: Task, sink: Sink | None = None, source: AsyncIterator[bytes] | None = None) -> Record:
         """

@@ -42,7 +42,6 @@ class Series(Generic[S]):
         self._plan = plan
         self._stack = AsyncExitStack()
         self._attempt: Attempt[S] | None = None
-        self._clean = False
         self._oom_before = False
         self._prepared = Phases()
         self.compilation: Compilation | None = None
@@ -106,20 +105,19 @@ class Series(Generic[S]):
         if reason := await opened.remember():
             raise InvalidArgument("limits.disk_bytes", f"the work directory cannot be kept for the cases: {reason}")
         self._prepared.compile += time.monotonic() - started if self.compilation is not None else 0.0
-        self._clean = True
 
     async def _run(self, case: Case) -> Result:
         assert self._attempt is not None
-        self._attempt.next_case(case.files, restored=self._clean)
-        self._clean = False
+        self._attempt.put(case.files)
         # Getting and preparing the sandbox counts once, for the case that it was done for.
         phases, self._prepared = self._prepared, Phases()
         result = await self._attempt.run(case.program, case.applied, phases, requested=case.requested)
         self._oom_before = False
+        # While this result is compared and told, the sandbox makes itself ready for the next case.
+        await self._attempt.restore()
         return replace(result, compilation=None)
 
     async def _drop(self) -> None:
         self._attempt = None
-        self._clean = False
         await self._stack.aclose()
         self._stack = AsyncExitStack()

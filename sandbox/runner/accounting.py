@@ -32,9 +32,8 @@ class Meter:
         """Count from now on."""
         self._cpu_before = self._cpu_total()
         self._before = self.counters()
-        self.peak_memory = self.socket_bytes = 0
+        self.peak_memory, self.socket_bytes = self._before.memory_bytes or 0, 0
         self.least_free_bytes, self.least_free_inodes = self._free()
-        self.sample()
 
     def counters(self) -> cgroup.Counters:
         """Return the control group's counters as they are."""
@@ -46,7 +45,9 @@ class Meter:
 
     def sample(self) -> None:
         """Note what can only be seen while it lasts."""
-        memory = cgroup.memory_bytes(cgroup.read_mounted, self.group_version)
+        self._note(cgroup.memory_bytes(cgroup.read_mounted, self.group_version))
+
+    def _note(self, memory: int | None) -> None:
         self.peak_memory = max(self.peak_memory, memory or 0)
         free_bytes, free_inodes = self._free()
         self.least_free_bytes = min(self.least_free_bytes, free_bytes)
@@ -54,8 +55,8 @@ class Meter:
 
     def report(self) -> dict[str, float | int]:
         """Return what was used since the start. Call it when everything is dead."""
-        self.sample()
         now = self.counters()
+        self._note(now.memory_bytes)
         return {
             "cpu_seconds": round(self.cpu_seconds(), 6),
             "oom_kills": (now.oom_kills or 0) - (self._before.oom_kills or 0),

@@ -13,6 +13,7 @@ def serve():  # type: ignore[no-untyped-def]
     del sys.path[0]
     import _socket
     import ctypes
+    import gc
 
     prctl = ctypes.CDLL(None).prctl
     read_bounding, drop_bounding, set_dumpable = 23, 24, 4
@@ -27,6 +28,8 @@ def serve():  # type: ignore[no-untyped-def]
         if prctl(drop_bounding, capability, 0, 0, 0) != 0:
             os._exit(1)
         capability += 1
+    # What is there already is not walked by a copy's collector at its end, which would have the kernel copy its pages.
+    gc.freeze()
     service = _socket.socket(fileno=3)
     service.send(b"r")
     while True:
