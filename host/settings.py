@@ -192,6 +192,8 @@ class Settings(BaseSettings):
     """Whether there is a sandbox; without one the stages that run code are skipped and say so."""
     peers: dict[str, str] = {}
     """Addresses of services by name, for those that this process does not serve itself."""
+    stage_options: dict[str, dict[str, str]] = {}
+    """What is said to one stage alone, by the stage's name; its own page tells which options it has."""
     server: ServerSettings = ServerSettings()
     workers: WorkerSettings = WorkerSettings()
     sandbox: SandboxSettings = SandboxSettings()

@@ -9,6 +9,7 @@ from assay.stage import (
     Candidate,
     Category,
     Finding,
+    RuleInfo,
     Severity,
     Stage,
     StageContext,
@@ -31,6 +32,7 @@ class Toy:
     description: str = "Does as little as a test needs."
     languages: frozenset[str] = frozenset({"python"})
     requires: tuple[str, ...] = ()
+    rules: tuple[RuleInfo, ...] = ()
     calls: list[Candidate] = field(default_factory=list)
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:

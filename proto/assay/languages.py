@@ -2,8 +2,26 @@
 
 from pathlib import PurePosixPath
 
-SUFFIXES = {".py": "python", ".pyi": "python", ".pyw": "python"}
-"""The language by file name suffix."""
+_BY_LANGUAGE = {
+    "python": ".py .pyi .pyw",
+    "javascript": ".js .mjs .cjs .jsx",
+    "typescript": ".ts .mts .cts .tsx",
+    "go": ".go",
+    "java": ".java",
+    "c": ".c .h",
+    "cpp": ".cpp .cc .cxx .hpp .hh .hxx",
+    "rust": ".rs",
+    "ruby": ".rb .rake",
+    "php": ".php",
+    "bash": ".sh .bash",
+    "sql": ".sql",
+    "html": ".html .htm",
+    "json": ".json .jsonc",
+    "yaml": ".yaml .yml",
+}
+
+SUFFIXES = {suffix: language for language, suffixes in _BY_LANGUAGE.items() for suffix in suffixes.split()}
+"""The language by file name suffix; of each language the usual one first."""
 
 DEFAULT_VERSIONS = {"python": "3.13"}
 """The version that code is taken to be written for, where a candidate names none: that of the sandbox's image."""

@@ -167,6 +167,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """
+    A rule, explained to a person.
+
+    :param rule_id: As in its findings.
+    :param explanation: A paragraph: what is wrong, why it matters, what is not meant.
+    :param fires: Sources in which it fires.
+    :param passes: Sources in which it does not, though they look like it.
+    """
+
+    rule_id: str
+    category: Category
+    severity: Severity
+    explanation: str
+    confidence: float = 1.0
+    fires: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StageResult:
     """
     What a stage says at its end.
@@ -231,6 +251,10 @@ class Stage(Protocol):
     def requires(self) -> tuple[str, ...]:
         """The stages whose results it wants before it begins."""
 
+    @property
+    def rules(self) -> tuple[RuleInfo, ...]:
+        """Its rules, for whoever asks what a finding means; empty where it cannot list them."""
+
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge one candidate. Called only with a language that it can judge."""
 
@@ -254,6 +278,10 @@ class StageResources(Protocol):
     @property
     def workers(self) -> Workers:
         """Worker processes, shared by the stages of this process."""
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """What the operator's settings say to this stage alone; each stage documents its own."""
 
     def channel(self, service: str) -> "grpc.aio.Channel":
         """Return the channel to a service of the suite, for example "sandbox". Owned by the host."""

@@ -3,7 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assay.stage import Category, Finding, Fix, Location, Severity
+from assay.stage import Category, Finding, Fix, Location, RuleInfo, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """
+    A whole file that shows what a rule means.
+
+    :param path: Empty: any name of the language.
+    :param specification: What the file was asked to do.
+    """
+
+    text: str | bytes
+    language: str = "python"
+    path: str = ""
+    specification: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +28,7 @@ class Rule:
 
     :param id: "stage/name".
     :param explanation: A paragraph for a person: what is wrong, why it matters, what is not meant.
-    :param fires: Whole files in which it fires.
+    :param fires: Whole files in which it fires; a bare text is Python.
     :param passes: Whole files in which it does not, among them those that look most like the first.
     :param confidence: How often it is right where it fires, from 0 to 1.
     """
@@ -22,8 +37,8 @@ class Rule:
     category: Category
     severity: Severity
     explanation: str
-    fires: tuple[str | bytes, ...] = ()
-    passes: tuple[str | bytes, ...] = ()
+    fires: tuple[str | bytes | Example, ...] = ()
+    passes: tuple[str | bytes | Example, ...] = ()
     confidence: float = 1.0
 
     def finding(
@@ -47,6 +62,31 @@ class Rule:
             fixes=fixes,
             evidence=dict(evidence or {}),
         )
+
+
+def explained(rules: Iterable[Rule]) -> tuple[RuleInfo, ...]:
+    """Return rules as they are explained to a person; examples that are no text are left out."""
+    return tuple(
+        RuleInfo(
+            rule_id=rule.id,
+            category=rule.category,
+            severity=rule.severity,
+            explanation=rule.explanation,
+            confidence=rule.confidence,
+            fires=_texts(rule.fires),
+            passes=_texts(rule.passes),
+        )
+        for rule in sorted(rules, key=lambda rule: rule.id)
+    )
+
+
+def _texts(shown: Iterable[str | bytes | Example]) -> tuple[str, ...]:
+    return tuple(text for text in (example(one).text for one in shown) if isinstance(text, str))
+
+
+def example(shown: str | bytes | Example) -> Example:
+    """Return an example in full."""
+    return shown if isinstance(shown, Example) else Example(shown)
 
 
 MAX_FINDINGS = 200

@@ -1,6 +1,6 @@
 """Serves the stages of one process: builds each from the catalog, gives them worker processes and channels."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ class Resources:
 
     workers: Workers
     channel: Callable[[str], grpc.aio.Channel]
+    options: Mapping[str, str]
 
 
 @asynccontextmanager
@@ -37,13 +38,14 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         task_seconds=settings.task_seconds,
         tasks_per_worker=settings.tasks_per_worker,
     )
-    resources = Resources(workers, context.channel)
+    options = context.settings.stage_options
     async with AsyncExitStack() as stack:
         stack.callback(workers.close)
         workers.start()
         stages: dict[str, Stage] = {}
         for name in context.names:
             factory: StageFactory = catalog.load(entries[name].factory)
+            resources = Resources(workers, context.channel, options.get(name, {}))
             stages[name] = await _open(stack, name, factory, resources)
         servicer = StageServicer(stages)
         yield [

@@ -1,20 +1,19 @@
 """
 The corpus of sandbox programs: what a case may say, and whether a run is what its case expects.
 
-One loader for tests and benchmarks. The files are read by people, so a slip in them is an error that names the file and
-the case: an unknown key, a key given twice, a name used twice, a program that is given in two ways.
+One loader for tests and benchmarks.
 """
 
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from assay.convert import duration_to_proto
 from assay.v1 import sandbox_pb2
 from pydantic import Field, StringConstraints, model_validator
 
 from sandbox.limits import Limits
+from tests.corpus import yaml_cases
 from tests.corpus.sandbox_expectations import Expectation, Part, as_bytes
 
 FOLDER = Path(__file__).parent / "sandbox"
@@ -167,46 +166,11 @@ class Case(Part):
         )
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML that refuses a key given twice, where PyYAML would take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        if twice := {key for key in keys if keys.count(key) > 1}:
-            raise yaml.constructor.ConstructorError(None, None, f"given twice: {sorted(twice)}", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def parse(text: str, where: str) -> list[Case]:
-    """
-    Return the cases of one file's text.
-
-    :raises ValueError: The text is not such a file; the error names ``where`` and the case.
-    """
-    try:
-        entries = yaml.load(text, _UniqueKeys)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{where}: {error}") from None
-    if not isinstance(entries, list) or not entries:
-        raise ValueError(f"{where}: it is not a list of cases")
-    cases = []
-    for number, entry in enumerate(entries, 1):
-        name = entry.get("name", "") if isinstance(entry, dict) else ""
-        try:
-            cases.append(Case.model_validate(entry))
-        except ValueError as error:
-            raise ValueError(f"{where}: case {number} {name}: {error}") from None
-    return cases
+    """Return the cases of one file's text; see :func:`tests.corpus.yaml_cases.parse`."""
+    return yaml_cases.parse(text, where, Case)
 
 
 def load(folder: Path = FOLDER) -> list[Case]:
-    """
-    Return all cases, in the order of the files' names.
-
-    :raises ValueError: A file is wrong, or two cases have one name.
-    """
-    cases = [case for path in sorted(folder.glob("*.yaml")) for case in parse(path.read_text("utf-8"), path.name)]
-    names = [case.name for case in cases]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"names used twice: {', '.join(twice)}")
-    return cases
+    """Return all cases, in the order of the files' names; see :func:`tests.corpus.yaml_cases.load`."""
+    return yaml_cases.load(folder, Case)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 
-from assay.stage import Candidate, Stage, StageContext, StageResources, StageResult, StageStatus
+from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
 
 class ExecutionStage:
@@ -19,6 +19,7 @@ class ExecutionStage:
     description = "Imports the code, runs its tests and its examples in the sandbox."
     languages = frozenset({"python"})
     requires = ("static",)
+    rules: tuple[RuleInfo, ...] = ()
 
     def __init__(self, resources: StageResources) -> None:
         self._resources = resources

@@ -3,13 +3,10 @@
 from assay.stage import Finding
 
 from services.stages.lexer import scan
-from services.stages.placeholder import bodies, comments, elisions, handlers, mocks, returns, tokens
+from services.stages.placeholder.catalog import FAMILIES
 from services.stages.placeholder.tree import parse
 from services.stages.rules import in_order
 from services.stages.source import UnreadableSource, decode
-
-FAMILIES = (comments, elisions, bodies, returns, mocks, tokens, handlers)
-"""Modules that each have RULES and find(module)."""
 
 
 def check(content: bytes, path: str, specification: str = "") -> tuple[Finding, ...]:

@@ -4,9 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from assay.stage import Candidate, Finding, Stage, StageContext, StageResources, StageResult, StageStatus, Workers
+from assay.stage import (
+    Candidate,
+    Finding,
+    RuleInfo,
+    SourceFile,
+    Stage,
+    StageContext,
+    StageResources,
+    StageResult,
+    Workers,
+)
 
-from services.stages.files import python_files
+from services.stages.files import source_files
+from services.stages.reading import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +31,21 @@ class PlaceholderStage:
     languages: frozenset[str] = frozenset({"python"})
     requires: tuple[str, ...] = ()
 
+    @property
+    def rules(self) -> tuple[RuleInfo, ...]:
+        """See :class:`assay.stage.Stage`."""
+        from services.stages.placeholder.catalog import RULES
+        from services.stages.rules import explained
+
+        return explained(RULES)
+
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge one candidate, whatever its version of Python."""
-        files = python_files(candidate)
-        findings: list[Finding] = []
-        for index, file in enumerate(files):
-            await context.progress(f"reading {file.path}", index / len(files))
-            found = await self.workers.run(check_file, file.content, file.path, candidate.specification)
-            for finding in found:
-                await context.found(finding)
-            findings.extend(found)
-        return StageResult(StageStatus.COMPLETED, tuple(findings), details={"files": str(len(files))})
+
+        async def judge(file: SourceFile, _: str) -> tuple[Finding, ...]:
+            return await self.workers.run(check_file, file.content, file.path, candidate.specification)
+
+        return await read(source_files(candidate, self.languages), judge, context)
 
 
 def check_file(content: bytes, path: str, specification: str) -> tuple[Finding, ...]:

@@ -1,6 +1,5 @@
 """The stage's work on one candidate, done in a worker process: read its imports, judge each, word the findings."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from services.stages.semantic.judge import Judge
 from services.stages.semantic.names import normalised
 from services.stages.semantic.nearest import Suggestions
 from services.stages.semantic.package_imports import PackageImports
+from services.stages.semantic.part import MAX_CANDIDATE_FINDINGS, Report
 from services.stages.semantic.problem import Problem
 from services.stages.semantic.standard_imports import StandardImports
 from services.stages.semantic.stdlib import StandardLibrary, Version, parse_version, version_text
@@ -27,18 +27,8 @@ if TYPE_CHECKING:
 MAX_EDITS = 100
 """Edits of one fix: a name used more often is left to a person."""
 
-MAX_CANDIDATE_FINDINGS = 1_000
-"""Findings kept of all files together, the gravest first."""
 MODULE_SEARCH = (b"sys.path.", b"sys.path[", b"sys.modules[", b"sys.meta_path", b"site.addsitedir", b"spec_from_file")
 """With these a file adds modules of its own, or places to look for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the check of one candidate found, the gravest first, and facts about what it looked at."""
-
-    findings: tuple[Finding, ...]
-    details: dict[str, str]
 
 
 def check(candidate: Candidate) -> Report:

@@ -1,50 +1,59 @@
-"""The semantic stage, as the host builds it; what reads code runs in the workers."""
+"""The semantic stage, as the host builds it: parts that each know one way of telling whether what code names exists."""
 
-import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from assay.stage import Candidate, Stage, StageContext, StageResources, StageResult, StageStatus, Workers
+from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
-from services.stages.semantic.catalog import DATA, Manifest, read_manifest
+from services.stages.semantic.imports_part import imports_part
+from services.stages.semantic.part import Part, PartFactory, merged
 
-RULES_VERSION = "1"
-TABLES = ("aliases.tsv", "hosts.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
-
-
-def tables_fingerprint(directory: Path = DATA) -> str:
-    """Return eight hexadecimal digits that change with any table beside the catalog's own files."""
-    return hashlib.sha256(b"\0".join((directory / name).read_bytes() for name in TABLES)).hexdigest()[:8]
+PARTS: tuple[PartFactory, ...] = (imports_part,)
+"""What the stage is made of, in the order in which their word counts."""
 
 
 class SemanticStage:
-    """Says of every module that a Python candidate imports whether it exists."""
+    """Has every part that knows a candidate's language judge it, side by side."""
 
     name = "semantic"
     description = "Checks that every package, module and standard-library name that the code imports exists."
-    languages = frozenset({"python"})
     requires: tuple[str, ...] = ()
 
-    def __init__(self, workers: Workers, manifest: Manifest) -> None:
-        self._workers = workers
-        self.version = f"{RULES_VERSION}+pypi.{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}"
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = tuple(parts)
+        self.version = " ".join(part.version for part in parts)
+        self.languages = frozenset().union(*(part.languages for part in parts))
+
+    @property
+    def rules(self) -> tuple[RuleInfo, ...]:
+        """See :class:`assay.stage.Stage`."""
+        from services.stages.rules import explained
+        from services.stages.semantic.rules import RULES
+
+        return explained(RULES)
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
-        """Judge the imports of one candidate."""
-        from services.stages.semantic.check import check
-
-        report = await self._workers.run(check, candidate)
+        """Judge one candidate; a part that cannot be asked is named in the details."""
+        asked = [part for part in self._parts if candidate.language in part.languages]
+        able = [part for part in asked if not part.unavailable]
+        missing = "; ".join(part.unavailable for part in asked if part.unavailable)
+        if not able:
+            return StageResult(StageStatus.SKIPPED, reason=missing)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part.judge(candidate)) for part in able]
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        report = merged(task.result() for task in tasks)
         for finding in report.findings:
             await context.found(finding)
-        return StageResult(StageStatus.COMPLETED, report.findings, details=report.details)
+        details = report.details | ({"not_available": missing} if missing else {})
+        return StageResult(StageStatus.COMPLETED, report.findings, details=details)
 
 
 @asynccontextmanager
 async def stage(resources: StageResources) -> AsyncIterator[Stage]:
-    """
-    Build the stage.
-
-    :raises CatalogBroken: The shipped catalog has no readable manifest.
-    """
-    yield SemanticStage(resources.workers, read_manifest())
+    """Build the stage with all its parts."""
+    async with AsyncExitStack() as stack:
+        yield SemanticStage([await stack.enter_async_context(part(resources)) for part in PARTS])

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from assay.stage import (
     Candidate,
     Finding,
+    RuleInfo,
+    SourceFile,
     Stage,
     StageContext,
     StageResources,
     StageResult,
-    StageStatus,
     Workers,
 )
 
-from services.stages.files import python_files
+from services.stages.files import source_files
+from services.stages.reading import read
 from services.stages.static.versions import minor_version
 
 
@@ -30,6 +32,14 @@ class StaticStage:
     languages: frozenset[str] = frozenset({"python"})
     requires: tuple[str, ...] = ()
 
+    @property
+    def rules(self) -> tuple[RuleInfo, ...]:
+        """See :class:`assay.stage.Stage`."""
+        from services.stages.rules import explained
+        from services.stages.static.catalog import RULES
+
+        return explained(RULES)
+
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """
         Judge one candidate by its own version of Python.
@@ -37,16 +47,12 @@ class StaticStage:
         :raises assay.errors.InvalidArgument: The candidate names a version that is none, or not known.
         """
         minor = minor_version(candidate.language_version)
-        findings: list[Finding] = []
-        files = python_files(candidate)
         entry = candidate.entry()
-        for index, file in enumerate(files):
-            await context.progress(f"reading {file.path}", index / len(files))
-            found = await self.workers.run(check_file, file.content, file.path, minor, entry=file is entry)
-            for finding in found:
-                await context.found(finding)
-            findings.extend(found)
-        return StageResult(StageStatus.COMPLETED, tuple(findings), details={"files": str(len(files))})
+
+        async def judge(file: SourceFile, _: str) -> tuple[Finding, ...]:
+            return await self.workers.run(check_file, file.content, file.path, minor, entry=file is entry)
+
+        return await read(source_files(candidate, self.languages), judge, context)
 
 
 def check_file(content: bytes, path: str, minor: int, *, entry: bool) -> tuple[Finding, ...]:

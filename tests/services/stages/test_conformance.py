@@ -28,7 +28,7 @@ READING = [name for name in BUILT_IN if name != "execution"]
 async def resources() -> AsyncIterator[Resources]:
     """Give real workers, and no peers."""
     workers = ProcessWorkers(count=2, memory_bytes=2**31, task_seconds=30, tasks_per_worker=1000)
-    yield Resources(workers, Peers({}).channel)
+    yield Resources(workers, Peers({}).channel, {})
     workers.close()
 
 
@@ -50,7 +50,7 @@ async def test_execution(folder: Path, settings: Settings, resources: Resources)
     some = python_candidates()[:8]
     async with serving(["sandbox"], f"unix:{folder}/s", settings) as address:
         peers = Peers({"sandbox": address})
-        reached = Resources(resources.workers, peers.channel)
+        reached = Resources(resources.workers, peers.channel, {})
         assert await check_stage(factory_of("execution"), reached, candidates=some, name="execution") == []
         await peers.close()
 

@@ -37,7 +37,10 @@ async def written(path: Path) -> int:
 async def gone(process_id: int) -> bool:
     """Wait for the end of a process, within a bound."""
     for _ in range(250):
-        if not psutil.pid_exists(process_id) or psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         await asyncio.sleep(0.02)
     return False

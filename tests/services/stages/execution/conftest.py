@@ -37,6 +37,7 @@ class Resources:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel
+        self.options: dict[str, str] = {}
 
     def channel(self, name: str) -> grpc.aio.Channel:
         """Return the channel; the stage asks for no other service."""

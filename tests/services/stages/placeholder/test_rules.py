@@ -3,10 +3,10 @@
 import pytest
 from assay.stage import Severity
 
-from services.stages.placeholder.analysis import FAMILIES, check
+from services.stages.placeholder.analysis import check
+from services.stages.placeholder.catalog import RULES
 from services.stages.rules import Rule
 
-RULES = [rule for family in FAMILIES for rule in family.RULES]
 EXAMPLES = [
     pytest.param(rule, example, fires, id=f"{rule.id}-{'fires' if fires else 'passes'}-{number}")
     for rule in RULES

@@ -1,6 +1,6 @@
 """The stage as the host builds it, with real worker processes behind it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,8 @@ import pytest
 from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, StageStatus, Workers
 
 from services.stages.semantic.catalog import read_manifest
-from services.stages.semantic.stage import TABLES, stage, tables_fingerprint
+from services.stages.semantic.imports_part import TABLES, tables_fingerprint
+from services.stages.semantic.stage import stage
 from services.stages.workers import ProcessWorkers
 
 
@@ -18,6 +19,7 @@ class Resources:
     """What the host would give: workers, and no channel."""
 
     workers: Workers
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def channel(self, service: str) -> grpc.aio.Channel:
         """Fail: the stage calls nobody."""

@@ -4,15 +4,9 @@ import pytest
 from assay.stage import Severity
 
 from services.stages.rules import Rule
-from services.stages.static import artifacts, file_rules, name_rules, syntax
 from services.stages.static.analysis import check
+from services.stages.static.catalog import RULES
 
-RULES = [
-    rule
-    for module in (file_rules, syntax, artifacts, name_rules)
-    for rule in vars(module).values()
-    if isinstance(rule, Rule)
-]
 EXAMPLES = [
     pytest.param(rule, example, fires, id=f"{rule.id}-{'fires' if fires else 'passes'}-{number}")
     for rule in RULES

@@ -1,0 +1,274 @@
+"""
+A language server as a warm child process: started when first asked, watched over, and replaced.
+
+Reading with a server that is already there takes a tenth of what starting the same program takes. It is given texts
+alone, in a folder of its own, with a configuration of its own; it never sees the candidate's. A server that does not
+answer in time, grows too large or has answered often enough is ended, and the next question starts another. See the
+Language Server Protocol, version 3.17, "Pull Diagnostics".
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from assay.errors import PluginFailed, ShuttingDown
+
+from services.stages.json_rpc import MAX_MESSAGE_BYTES, Connection, ConnectionLost, RequestRefused
+
+START_SECONDS = 20.0
+END_SECONDS = 2.0
+TRIES = 2
+"""A question that was under way when a server was lost is asked once more: it need not be the cause."""
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """
+    Which server, and what it may cost.
+
+    :param name: For messages.
+    :param command: The program with its arguments; its path is absolute.
+    :param language: The language identifier of the documents.
+    :param options: What ``initialize`` is given as its options.
+    :param configuration: What is answered to ``workspace/configuration``, for each item that is asked for.
+    :param files: Written to the server's folder before it starts, by name.
+    :param environment: Beside PATH and HOME, which is the server's folder.
+    :param seconds: The longest that one question may take.
+    :param questions: After so many a server is replaced.
+    :param memory_bytes: A server that holds more after a question is replaced; twice that it cannot get.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    language: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 25.0
+    questions: int = 5_000
+    memory_bytes: int = 1 << 30
+
+
+class LanguageServer:
+    """
+    A server that is always there. Many may ask at one time. Close it.
+
+    :param spec: What it is.
+    """
+
+    def __init__(self, spec: ServerSpec) -> None:
+        self._spec = spec
+        self._child: _Child | None = None
+        self._starting = asyncio.Lock()
+        self._numbers = count(1)
+        self._closed = False
+
+    @property
+    def process(self) -> int | None:
+        """The process id of the server that answers now."""
+        return self._child.pid if self._child is not None else None
+
+    async def warm(self) -> None:
+        """Start the server, so that the first question finds it; a failure shows with that question."""
+        with contextlib.suppress(PluginFailed, ShuttingDown):
+            await self._running()
+
+    async def diagnose(self, documents: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """
+        Return the diagnostics of some of the documents, as the protocol has them, columns in code points.
+
+        :param documents: Texts by relative path; they see each other as files of one folder.
+        :raises PluginFailed: The server could not be started, did not answer in time, or was lost twice.
+        :raises ShuttingDown: It was closed.
+        """
+        lost = ""
+        for _ in range(TRIES):
+            child = await self._running()
+            try:
+                async with asyncio.timeout(self._spec.seconds):
+                    found = await child.diagnose(f"{next(self._numbers)}", documents, wanted)
+            except TimeoutError:
+                await self._drop(child)
+                raise PluginFailed(
+                    f"{self._spec.name} took longer than {self._spec.seconds:g} s and was ended"
+                ) from None
+            except RequestRefused as error:
+                raise PluginFailed(f"{self._spec.name} refused to answer ({error})") from None
+            except ConnectionLost as error:
+                lost = str(error)
+                await self._drop(child)
+                continue
+            except asyncio.CancelledError:
+                # What it still works on is of no use to anybody, and nobody bounds it any more.
+                if child.busy:
+                    child.cancelled += 1
+                raise
+            if child.worn_out and not child.busy:
+                await self._drop(child)
+            return found
+        raise PluginFailed(f"{self._spec.name} was lost twice over one candidate: {lost}")
+
+    async def close(self) -> None:
+        """End the server; who waits for it is told so."""
+        self._closed = True
+        if self._child is not None:
+            await self._drop(self._child)
+
+    async def _running(self) -> "_Child":
+        async with self._starting:
+            if self._closed:
+                raise ShuttingDown(f"{self._spec.name} is closed")
+            if self._child is not None and self._child.lost:
+                await self._drop(self._child)
+            if self._child is None:
+                self._child = await _start(self._spec)
+            return self._child
+
+    async def _drop(self, child: "_Child") -> None:
+        if self._child is child:
+            self._child = None
+        await child.end()
+
+
+class _Child:
+    """One process of a server."""
+
+    def __init__(
+        self, spec: ServerSpec, folder: Path, process: asyncio.subprocess.Process, connection: Connection
+    ) -> None:
+        self._spec = spec
+        self._folder = folder
+        self._process = process
+        self._connection = connection
+        self._asked = 0
+        self.busy = 0
+        """Questions under way."""
+        self.cancelled = 0
+        """Questions whose asker went away before the answer."""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def lost(self) -> bool:
+        return self._connection.lost or self._process.returncode is not None
+
+    @property
+    def worn_out(self) -> bool:
+        """Whether it is to be replaced once nobody waits for it."""
+        return self.cancelled > 0 or self._asked >= self._spec.questions or self._held() > self._spec.memory_bytes
+
+    async def initialize(self) -> None:
+        root = self._folder.as_uri()
+        await self._connection.request(
+            "initialize",
+            {
+                "processId": os.getpid(),
+                "rootUri": root,
+                "workspaceFolders": [{"uri": root, "name": "candidate"}],
+                "initializationOptions": dict(self._spec.options),
+                "capabilities": {
+                    "general": {"positionEncodings": ["utf-32"]},
+                    "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+                    "workspace": {"configuration": True, "workspaceFolders": True},
+                },
+            },
+        )
+        await self._connection.notify("initialized", {})
+
+    async def diagnose(
+        self, number: str, documents: Mapping[str, str], wanted: Sequence[str]
+    ) -> dict[str, list[dict[str, Any]]]:
+        uris = {path: (self._folder / number / path).as_uri() for path in documents}
+        self._asked += 1
+        self.busy += 1
+        try:
+            for path, text in documents.items():
+                document = {"uri": uris[path], "languageId": self._spec.language, "version": 1, "text": text}
+                await self._connection.notify("textDocument/didOpen", {"textDocument": document})
+            return {path: await self._pull(uris[path]) for path in wanted}
+        finally:
+            self.busy -= 1
+            with contextlib.suppress(ConnectionLost):
+                for uri in uris.values():
+                    await self._connection.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
+    async def _pull(self, uri: str) -> list[dict[str, Any]]:
+        answer = await self._connection.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        items = answer.get("items") if isinstance(answer, dict) else None
+        if not isinstance(items, list):
+            raise ConnectionLost("an answer without diagnostics")
+        return items
+
+    async def end(self) -> None:
+        await self._connection.close()
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def _held(self) -> int:
+        try:
+            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * PAGE_BYTES
+        except (OSError, IndexError, ValueError):
+            return 0
+
+
+def _folder(spec: ServerSpec) -> Path:
+    """Make a server's folder, with its files."""
+    folder = Path(tempfile.mkdtemp(prefix="assay-ls-")).resolve()
+    for name, text in spec.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+async def _start(spec: ServerSpec) -> _Child:
+    folder = await asyncio.to_thread(_folder, spec)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *spec.command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=folder,
+            env={"PATH": os.defpath, "HOME": str(folder), **spec.environment},
+            start_new_session=True,
+            limit=MAX_MESSAGE_BYTES,
+        )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise PluginFailed(f"{spec.name} could not be started: {error.strerror}") from None
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        # The end of its input ends it where this process dies: servers of the protocol read until then.
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (2 * spec.memory_bytes, 2 * spec.memory_bytes))
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    assert process.stdout is not None
+    assert process.stdin is not None
+    answers = {"workspace/configuration": lambda asked: [dict(spec.configuration)] * len(asked["items"])}
+    child = _Child(spec, folder, process, Connection(process.stdout, process.stdin, answers))
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await child.initialize()
+    except (TimeoutError, ConnectionLost, RequestRefused) as error:
+        await child.end()
+        raise PluginFailed(f"{spec.name} did not start: {error or 'it took too long'}") from None
+    except BaseException:
+        await child.end()
+        raise
+    return child

@@ -1,0 +1,46 @@
+"""The part that knows which packages and standard modules exist; what reads code runs in the workers."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from assay.stage import Candidate, StageResources, Workers
+
+from services.stages.semantic.catalog import DATA, Manifest, read_manifest
+from services.stages.semantic.part import Part, Report
+
+RULES_VERSION = "1"
+TABLES = ("aliases.tsv", "hosts.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
+
+
+def tables_fingerprint(directory: Path = DATA) -> str:
+    """Return eight hexadecimal digits that change with any table beside the catalog's own files."""
+    return hashlib.sha256(b"\0".join((directory / name).read_bytes() for name in TABLES)).hexdigest()[:8]
+
+
+class ImportsPart:
+    """Says of every module that a Python candidate imports whether it exists."""
+
+    languages = frozenset({"python"})
+    unavailable = ""
+
+    def __init__(self, workers: Workers, manifest: Manifest) -> None:
+        self._workers = workers
+        self.version = f"{RULES_VERSION}+pypi.{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}"
+
+    async def judge(self, candidate: Candidate) -> Report:
+        """Judge the imports of one candidate."""
+        from services.stages.semantic.check import check
+
+        return await self._workers.run(check, candidate)
+
+
+@asynccontextmanager
+async def imports_part(resources: StageResources) -> AsyncIterator[Part]:
+    """
+    Build the part.
+
+    :raises CatalogBroken: The shipped catalog has no readable manifest.
+    """
+    yield ImportsPart(resources.workers, read_manifest())
