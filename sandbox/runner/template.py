@@ -16,18 +16,14 @@ def serve():  # type: ignore[no-untyped-def]
     import gc
 
     prctl = ctypes.CDLL(None).prctl
-    read_bounding, drop_bounding, set_dumpable = 23, 24, 4
+    set_dumpable = 4
     sys.path[:] = paths
     sys.path_importer_cache.clear()
     sys.path_importer_cache.update(finders)
     for name in set(sys.modules) - modules:
         del sys.modules[name]
 
-    capability = 0
-    while prctl(read_bounding, capability, 0, 0, 0) >= 0:
-        if prctl(drop_bounding, capability, 0, 0, 0) != 0:
-            os._exit(1)
-        capability += 1
+    _drop_capabilities(prctl, os._exit)  # type: ignore[no-untyped-call]
     # What is there already is not walked by a copy's collector at its end, which would have the kernel copy its pages.
     gc.freeze()
     service = _socket.socket(fileno=3)
@@ -68,6 +64,15 @@ def serve():  # type: ignore[no-untyped-def]
     prctl(set_dumpable, 1, 0, 0, 0)
     os.chdir("/work")
     return received
+
+
+def _drop_capabilities(prctl, leave):  # type: ignore[no-untyped-def]
+    """Have no copy ever get a capability that it does not have."""
+    read_bounding, drop_bounding, capability = 23, 24, 0
+    while prctl(read_bounding, capability, 0, 0, 0) >= 0:
+        if prctl(drop_bounding, capability, 0, 0, 0) != 0:
+            leave(1)
+        capability += 1
 
 
 def _see_out(pid, service, wait):  # type: ignore[no-untyped-def]
