@@ -271,6 +271,13 @@ class Workers(Protocol):
         :raises assay.errors.PluginFailed: The worker died, ran out of its memory or time, or the function raised.
         """
 
+    def within(self, seconds: float) -> "Workers":
+        """
+        Return the same workers with a shorter time for each task, counted from the task's beginning.
+
+        :param seconds: Where the workers' own bound is less, that holds.
+        """
+
 
 class StageResources(Protocol):
     """What a host gives to the stages that it builds."""

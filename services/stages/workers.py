@@ -14,10 +14,12 @@ import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, ParamSpec, TypeVar
 
 from assay.errors import AssayError, PluginFailed, ShuttingDown
+from assay.stage import Workers
 from pebble import ProcessExpired, ProcessPool
 
 P = ParamSpec("P")
@@ -70,8 +72,17 @@ class ProcessWorkers:
         :raises PluginFailed: The worker died, ran out of its memory or time, or the function raised.
         :raises ShuttingDown: The workers were closed.
         """
+        return await self._run(self._task_seconds, function, args, kwargs)
+
+    def within(self, seconds: float) -> Workers:
+        """Return these workers with another bound on each task; see :class:`assay.stage.Workers`."""
+        return _Hurried(self, min(seconds, self._task_seconds))
+
+    async def _run(
+        self, seconds: float, function: Callable[..., T], args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> T:
         name = f"{function.__module__}.{function.__qualname__}"
-        future = self._submit(function, args, kwargs)
+        future = self._submit(seconds, function, args, kwargs)
         self._under_way.add(future)
         try:
             content: bytes = await asyncio.wrap_future(future)
@@ -81,7 +92,7 @@ class ProcessWorkers:
                 raise ShuttingDown("the workers are closed") from None
             raise
         except TimeoutError:
-            raise PluginFailed(f"{name} took longer than {self._task_seconds:g} s and was stopped") from None
+            raise PluginFailed(f"{name} took longer than {seconds:g} s and was stopped") from None
         except ProcessExpired as error:
             raise PluginFailed(f"the worker running {name} died ({_cause(error)})") from None
         except BrokenProcessPool:
@@ -98,17 +109,17 @@ class ProcessWorkers:
         return result
 
     def _submit(
-        self, function: Callable[..., T], args: tuple[object, ...], kwargs: Mapping[str, object]
+        self, seconds: float, function: Callable[..., T], args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> "Future[bytes]":
         if self._closed:
             raise ShuttingDown("the workers are closed")
         try:
-            return self._pool.schedule(_called, (function, args, dict(kwargs)), timeout=self._task_seconds)
+            return self._pool.schedule(_called, (function, args, dict(kwargs)), timeout=seconds)
         except RuntimeError:
             # A pool in which an idle worker died refuses all further work: the next one takes its place.
             _end(self._pool, self._spawn)
             self._pool, self._spawn = self._new_pool()
-            return self._pool.schedule(_called, (function, args, dict(kwargs)), timeout=self._task_seconds)
+            return self._pool.schedule(_called, (function, args, dict(kwargs)), timeout=seconds)
 
     def close(self) -> None:
         """End every worker. Work under way is lost, and whoever waits for it told so."""
@@ -116,6 +127,22 @@ class ProcessWorkers:
         for future in tuple(self._under_way):
             future.cancel()
         _end(self._pool, self._spawn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hurried:
+    """Workers with a bound of their own on each task."""
+
+    workers: ProcessWorkers
+    seconds: float
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """See :class:`assay.stage.Workers`."""
+        return await self.workers._run(self.seconds, function, args, kwargs)
+
+    def within(self, seconds: float) -> Workers:
+        """See :class:`assay.stage.Workers`."""
+        return _Hurried(self.workers, min(seconds, self.seconds))
 
 
 class _RecordingSpawn(SpawnContext):

@@ -133,6 +133,15 @@ async def test_time_out(folder: Path) -> None:
         workers.close()
 
 
+async def test_hurried(workers: ProcessWorkers, folder: Path) -> None:
+    """Workers can be had with a shorter time for each task, counted from its beginning, and never with a longer one."""
+    waiting = asyncio.create_task(workers.run(work.nap, 1.0))
+    assert await workers.within(0.9).run(work.process_id) == await waiting
+    with pytest.raises(PluginFailed, match=r"took longer than 0\.5 s"):
+        await workers.within(60).within(0.5).within(60).run(work.sleep, str(folder / "pid"))
+    assert await gone(int((folder / "pid").read_text()))
+
+
 async def test_recycled() -> None:
     """A worker is replaced after the number of tasks that it may run."""
     workers = ProcessWorkers(count=1, memory_bytes=512 * MIB, task_seconds=30, tasks_per_worker=2)

@@ -20,6 +20,12 @@ def sleep(path: str) -> None:
     time.sleep(60)
 
 
+def nap(seconds: float) -> int:
+    """Return the worker's own process after a while."""
+    time.sleep(seconds)
+    return os.getpid()
+
+
 def exit_with(status: int) -> NoReturn:
     """Leave without a word."""
     os._exit(status)
