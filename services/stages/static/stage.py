@@ -18,6 +18,7 @@ from assay.stage import (
 
 from services.stages.files import source_files
 from services.stages.reading import read
+from services.stages.static.validators import validated
 from services.stages.static.versions import minor_version
 
 
@@ -64,5 +65,5 @@ def check_file(content: bytes, path: str, minor: int, *, entry: bool) -> tuple[F
 
 @asynccontextmanager
 async def stage(resources: StageResources) -> AsyncIterator[Stage]:
-    """Build the stage."""
-    yield StaticStage(resources.workers)
+    """Build the stage, with the validators that are installed."""
+    yield await validated(StaticStage(resources.workers), resources)

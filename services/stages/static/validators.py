@@ -143,8 +143,8 @@ class ValidatedStage:
         result = await self.stage.run(candidate, context)
         if result.status is not StageStatus.COMPLETED:
             return result
-        asked = {validator: files for validator in self.validators if (files := _files(candidate, validator.languages))}
-        answers = await asyncio.gather(*(self._ask(each, candidate, files) for each, files in asked.items()))
+        asked = [validator for validator in self.validators if _paths(candidate, validator.languages)]
+        answers = await asyncio.gather(*(self._ask(validator, candidate) for validator in asked))
         found = tuple(finding for answer in answers if not isinstance(answer, PluginFailed) for finding in answer)
         for finding in found:
             await context.found(finding)
