@@ -14,11 +14,11 @@ import resource
 import shutil
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.errors import PluginFailed, ShuttingDown
 
@@ -30,6 +30,8 @@ TRIES = 2
 """A question that was under way when a server was lost is asked once more: it need not be the cause."""
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class ServerSpec:
     :param configuration: What is answered to ``workspace/configuration``, for each item that is asked for.
     :param files: Written to the server's folder before it starts, by name.
     :param environment: Beside PATH and HOME, which is the server's folder.
+    :param on_disk: Whether several documents are files as well, for a server that looks for modules on the disk alone.
     :param seconds: The longest that one question may take.
     :param questions: After so many a server is replaced.
     :param memory_bytes: A server that holds more after a question is replaced; twice that it cannot get.
@@ -56,9 +59,27 @@ class ServerSpec:
     configuration: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    on_disk: bool = False
     seconds: float = 25.0
     questions: int = 5_000
     memory_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    What is asked about one place of a document.
+
+    :param method: Of the protocol, for example "textDocument/completion".
+    :param path: The document.
+    :param line: From 0, as the protocol counts.
+    :param character: From 0, in code points.
+    """
+
+    method: str
+    path: str
+    line: int
+    character: int
 
 
 class LanguageServer:
@@ -93,12 +114,25 @@ class LanguageServer:
         :raises PluginFailed: The server could not be started, did not answer in time, or was lost twice.
         :raises ShuttingDown: It was closed.
         """
+        return await self._ask(documents, lambda child, uris: child.diagnosed(uris, wanted))
+
+    async def answers(self, documents: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
+        """
+        Return what the server answers to each request, as the protocol has it.
+
+        :param documents: As for :meth:`diagnose`, which says what is raised.
+        """
+        return await self._ask(documents, lambda child, uris: child.answered(uris, requests))
+
+    async def _ask(self, documents: Mapping[str, str], work: "_Work[T]") -> T:
+        """Do some work with a server that has the documents open; see :meth:`diagnose`."""
         lost = ""
         for _ in range(TRIES):
             child = await self._running()
             try:
                 async with asyncio.timeout(self._spec.seconds):
-                    found = await child.diagnose(f"{next(self._numbers)}", documents, wanted)
+                    async with child.open(f"c{next(self._numbers)}", documents) as uris:
+                        found = await work(child, uris)
             except TimeoutError:
                 await self._drop(child)
                 raise PluginFailed(
@@ -189,22 +223,43 @@ class _Child:
         )
         await self._connection.notify("initialized", {})
 
-    async def diagnose(
-        self, number: str, documents: Mapping[str, str], wanted: Sequence[str]
-    ) -> dict[str, list[dict[str, Any]]]:
-        uris = {path: (self._folder / number / path).as_uri() for path in documents}
+    @contextlib.asynccontextmanager
+    async def open(self, name: str, documents: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
+        """Open documents in a folder of their own, and give their addresses by path."""
+        home = self._folder / name
+        uris = {path: (home / path).as_uri() for path in documents}
+        written = self._spec.on_disk and len(documents) > 1
         self._asked += 1
         self.busy += 1
         try:
+            if written:
+                await asyncio.to_thread(_write, home, documents)
             for path, text in documents.items():
                 document = {"uri": uris[path], "languageId": self._spec.language, "version": 1, "text": text}
                 await self._connection.notify("textDocument/didOpen", {"textDocument": document})
-            return {path: await self._pull(uris[path]) for path in wanted}
+            yield uris
         finally:
             self.busy -= 1
             with contextlib.suppress(ConnectionLost):
                 for uri in uris.values():
                     await self._connection.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+            if written:
+                await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+
+    async def diagnosed(self, uris: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        return {path: await self._pull(uris[path]) for path in wanted}
+
+    async def answered(self, uris: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
+        return [
+            await self._connection.request(
+                request.method,
+                {
+                    "textDocument": {"uri": uris[request.path]},
+                    "position": {"line": request.line, "character": request.character},
+                },
+            )
+            for request in requests
+        ]
 
     async def _pull(self, uri: str) -> list[dict[str, Any]]:
         answer = await self._connection.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
@@ -228,6 +283,17 @@ class _Child:
             return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * PAGE_BYTES
         except (OSError, IndexError, ValueError):
             return 0
+
+
+_Work = Callable[[_Child, Mapping[str, str]], Awaitable[T]]
+
+
+def _write(home: Path, documents: Mapping[str, str]) -> None:
+    """Write documents; one whose name the file system refuses is there for whoever asks about it alone."""
+    for path, text in documents.items():
+        with contextlib.suppress(OSError):
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            (home / path).write_text(text, encoding="utf-8", newline="")
 
 
 def _folder(spec: ServerSpec) -> Path:
