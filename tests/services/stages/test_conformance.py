@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from assay.errors import Unavailable
 from assay.stage import Candidate, Location, SourceFile, StageContext, StageResult, StageStatus
-from assay.testing import check_stage, python_candidates
+from assay.testing import candidates, check_stage
 
 from host import catalog
 from host.peers import Peers
@@ -40,14 +40,14 @@ def factory_of(name: str) -> Any:
 @pytest.mark.parametrize("name", READING)
 async def test_reading_stage(name: str, resources: Resources) -> None:
     """A built-in stage that reads keeps the contract of stages."""
-    assert await check_stage(factory_of(name), resources, candidates=python_candidates(), name=name) == []
+    assert await check_stage(factory_of(name), resources, candidates=candidates("python"), name=name) == []
 
 
 @pytest.mark.docker
 @pytest.mark.usefixtures("docker_ready")
 async def test_execution(folder: Path, settings: Settings, resources: Resources) -> None:
     """The stage that runs code keeps the contract of stages."""
-    some = python_candidates()[:8]
+    some = candidates()[:8]
     async with serving(["sandbox"], f"unix:{folder}/s", settings) as address:
         peers = Peers({"sandbox": address})
         reached = Resources(resources.workers, peers.channel, {})
@@ -57,7 +57,7 @@ async def test_execution(folder: Path, settings: Settings, resources: Resources)
 
 async def test_execution_without_a_sandbox(resources: Resources) -> None:
     """Without a sandbox the stage that runs code says so, and keeps the contract."""
-    some = python_candidates()[:4]
+    some = candidates()[:4]
     assert await check_stage(factory_of("execution"), resources, candidates=some, name="execution") == []
 
 
@@ -182,7 +182,7 @@ async def test_bad_run(resources: Resources, rule: Any, text: str) -> None:
 
 async def test_deaf_to_cancellation(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that goes on after it was cancelled is told."""
-    monkeypatch.setattr("assay.testing.CANCEL_SECONDS", 0.1)
+    monkeypatch.setattr("assay.testing.stages.CANCEL_SECONDS", 0.1)
     runs = iter(range(100))
 
     async def rule(candidate: Candidate, context: StageContext) -> StageResult:
