@@ -26,8 +26,9 @@ from services.stages.json_rpc import MAX_MESSAGE_BYTES, Connection, ConnectionLo
 
 START_SECONDS = 20.0
 END_SECONDS = 2.0
-TRIES = 2
-"""A question that was under way when a server was lost is asked once more: it need not be the cause."""
+MAX_APART = 2
+"""A question that was under way when a server was lost is asked once more, of a server of its own: so it neither loses
+another's server nor is lost with it. So many of these run at one time."""
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -92,7 +93,10 @@ class LanguageServer:
     def __init__(self, spec: ServerSpec) -> None:
         self._spec = spec
         self._child: _Child | None = None
+        self._own: set[_Child] = set()
+        """Servers of one question each."""
         self._starting = asyncio.Lock()
+        self._apart = asyncio.Semaphore(MAX_APART)
         self._numbers = count(1)
         self._closed = False
 
@@ -126,39 +130,50 @@ class LanguageServer:
 
     async def _ask(self, documents: Mapping[str, str], work: "_Work[T]") -> T:
         """Do some work with a server that has the documents open; see :meth:`diagnose`."""
-        lost = ""
-        for _ in range(TRIES):
-            child = await self._running()
+        with contextlib.suppress(ConnectionLost):
+            return await self._asked(await self._running(), documents, work)
+        # Several may have been asking, and which of them it was is not known.
+        async with self._apart:
+            if self._closed:
+                raise ShuttingDown(f"{self._spec.name} is closed")
+            child = await _start(self._spec)
+            self._own.add(child)
             try:
-                async with asyncio.timeout(self._spec.seconds):
-                    async with child.open(f"c{next(self._numbers)}", documents) as uris:
-                        found = await work(child, uris)
-            except TimeoutError:
-                await self._drop(child)
-                raise PluginFailed(
-                    f"{self._spec.name} took longer than {self._spec.seconds:g} s and was ended"
-                ) from None
-            except RequestRefused as error:
-                raise PluginFailed(f"{self._spec.name} refused to answer ({error})") from None
+                return await self._asked(child, documents, work)
             except ConnectionLost as error:
-                lost = str(error)
-                await self._drop(child)
-                continue
-            except asyncio.CancelledError:
-                # What it still works on is of no use to anybody, and nobody bounds it any more.
-                if child.busy:
-                    child.cancelled += 1
-                raise
-            if child.worn_out and not child.busy:
-                await self._drop(child)
-            return found
-        raise PluginFailed(f"{self._spec.name} was lost twice over one candidate: {lost}")
+                raise PluginFailed(f"{self._spec.name} was lost twice over one candidate: {error}") from None
+            finally:
+                self._own.discard(child)
+                await child.end()
+
+    async def _asked(self, child: "_Child", documents: Mapping[str, str], work: "_Work[T]") -> T:
+        try:
+            async with asyncio.timeout(self._spec.seconds), child.open(f"c{next(self._numbers)}", documents) as uris:
+                found = await work(child, uris)
+        except TimeoutError:
+            await self._drop(child)
+            raise PluginFailed(f"{self._spec.name} took longer than {self._spec.seconds:g} s and was ended") from None
+        except RequestRefused as error:
+            raise PluginFailed(f"{self._spec.name} refused to answer ({error})") from None
+        except ConnectionLost:
+            await self._drop(child)
+            raise
+        except asyncio.CancelledError:
+            # What it still works on is of no use to anybody, and nobody bounds it any more.
+            if child.busy:
+                child.cancelled += 1
+            raise
+        if child.worn_out and not child.busy:
+            await self._drop(child)
+        return found
 
     async def close(self) -> None:
         """End the server; who waits for it is told so."""
         self._closed = True
         if self._child is not None:
             await self._drop(self._child)
+        for child in tuple(self._own):
+            await child.end()
 
     async def _running(self) -> "_Child":
         async with self._starting:
