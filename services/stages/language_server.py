@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from assay.errors import PluginFailed, ShuttingDown
@@ -35,6 +35,10 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 T = TypeVar("T")
 
 
+class ServerLost(PluginFailed):
+    """A server ended over a question, and so did the one that had no other: it is the question's doing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
     """
@@ -45,8 +49,10 @@ class ServerSpec:
     :param language: The language identifier of the documents.
     :param options: What ``initialize`` is given as its options.
     :param configuration: What is answered to ``workspace/configuration``, for each item that is asked for.
-    :param files: Written to the server's folder before it starts, by name.
+    :param files: Written to the server's folder before it starts, by relative path.
     :param environment: Beside PATH and HOME, which is the server's folder.
+    :param folder: Where the server lives, with its files in it already; whoever made it removes it. None: a folder of its
+        own is made for each process and removed with it.
     :param on_disk: Whether several documents are files as well, for a server that looks for modules on the disk alone.
     :param seconds: The longest that one question may take.
     :param questions: After so many a server is replaced.
@@ -60,6 +66,7 @@ class ServerSpec:
     configuration: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
     on_disk: bool = False
     seconds: float = 25.0
     questions: int = 5_000
@@ -110,15 +117,19 @@ class LanguageServer:
         with contextlib.suppress(PluginFailed, ShuttingDown):
             await self._running()
 
-    async def diagnose(self, documents: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    async def diagnose(
+        self, documents: Mapping[str, str], wanted: Sequence[str], *, within: str = ""
+    ) -> dict[str, list[dict[str, Any]]]:
         """
         Return the diagnostics of some of the documents, as the protocol has them, columns in code points.
 
         :param documents: Texts by relative path; they see each other as files of one folder.
-        :raises PluginFailed: The server could not be started, did not answer in time, or was lost twice.
+        :param within: The folder below the server's own in which that folder lies: whose settings hold for it.
+        :raises ServerLost: The server was lost twice.
+        :raises PluginFailed: It could not be started, or did not answer in time.
         :raises ShuttingDown: It was closed.
         """
-        return await self._ask(documents, lambda child, uris: child.diagnosed(uris, wanted))
+        return await self._ask(documents, lambda child, uris: child.diagnosed(uris, wanted), within)
 
     async def answers(self, documents: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
         """
@@ -128,10 +139,10 @@ class LanguageServer:
         """
         return await self._ask(documents, lambda child, uris: child.answered(uris, requests))
 
-    async def _ask(self, documents: Mapping[str, str], work: "_Work[T]") -> T:
+    async def _ask(self, documents: Mapping[str, str], work: "_Work[T]", within: str = "") -> T:
         """Do some work with a server that has the documents open; see :meth:`diagnose`."""
         with contextlib.suppress(ConnectionLost):
-            return await self._asked(await self._running(), documents, work)
+            return await self._asked(await self._running(), documents, work, within)
         # Several may have been asking, and which of them it was is not known.
         async with self._apart:
             if self._closed:
@@ -139,16 +150,17 @@ class LanguageServer:
             child = await _start(self._spec)
             self._own.add(child)
             try:
-                return await self._asked(child, documents, work)
+                return await self._asked(child, documents, work, within)
             except ConnectionLost as error:
-                raise PluginFailed(f"{self._spec.name} was lost twice over one candidate: {error}") from None
+                raise ServerLost(f"{self._spec.name} was lost twice over one candidate: {error}") from None
             finally:
                 self._own.discard(child)
                 await child.end()
 
-    async def _asked(self, child: "_Child", documents: Mapping[str, str], work: "_Work[T]") -> T:
+    async def _asked(self, child: "_Child", documents: Mapping[str, str], work: "_Work[T]", within: str) -> T:
+        home = PurePosixPath(within, f"c{next(self._numbers)}")
         try:
-            async with asyncio.timeout(self._spec.seconds), child.open(f"c{next(self._numbers)}", documents) as uris:
+            async with asyncio.timeout(self._spec.seconds), child.open(home, documents) as uris:
                 found = await work(child, uris)
         except TimeoutError:
             await self._drop(child)
@@ -239,7 +251,7 @@ class _Child:
         await self._connection.notify("initialized", {})
 
     @contextlib.asynccontextmanager
-    async def open(self, name: str, documents: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
+    async def open(self, name: PurePosixPath, documents: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
         """Open documents in a folder of their own, and give their addresses by path."""
         home = self._folder / name
         uris = {path: (home / path).as_uri() for path in documents}
@@ -291,7 +303,7 @@ class _Child:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END_SECONDS):
                 await self._process.wait()
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(_remove, self._spec, self._folder)
 
     def _held(self) -> int:
         try:
@@ -312,11 +324,19 @@ def _write(home: Path, documents: Mapping[str, str]) -> None:
 
 
 def _folder(spec: ServerSpec) -> Path:
-    """Make a server's folder, with its files."""
+    """Make a server's folder, with its files, where it is not given one."""
+    if spec.folder is not None:
+        return spec.folder
     folder = Path(tempfile.mkdtemp(prefix="assay-ls-")).resolve()
     for name, text in spec.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def _remove(spec: ServerSpec, folder: Path) -> None:
+    if spec.folder is None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _start(spec: ServerSpec) -> _Child:
@@ -333,7 +353,7 @@ async def _start(spec: ServerSpec) -> _Child:
             limit=MAX_MESSAGE_BYTES,
         )
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(spec, folder)
         raise PluginFailed(f"{spec.name} could not be started: {error.strerror}") from None
     with contextlib.suppress(ProcessLookupError, PermissionError):
         # The end of its input ends it where this process dies: servers of the protocol read until then.
