@@ -161,7 +161,8 @@ def _any_language(writing: _Writing) -> dict[str, bytes]:
     whole, hollow = writing.whole.encode(), writing.hollow.encode()
     before, opens, inside, closes, after = writing.nest
     start, end = writing.comment
-    note = f"{start}TODO größe \N{SNOWMAN}\N{MUSICAL SYMBOL G CLEF}\N{PILE OF POO}{end}\n" if start else ""
+    wide = "größe \N{SNOWMAN}\N{MUSICAL SYMBOL G CLEF}\N{PILE OF POO}"
+    note = f"{start}TODO {wide}{end}\n" if start else ""
     return {
         "ordinary": whole,
         "hollow": hollow,
@@ -171,7 +172,7 @@ def _any_language(writing: _Writing) -> dict[str, bytes]:
         "windows": hollow.replace(b"\n", b"\r\n"),
         "old mac": hollow.replace(b"\n", b"\r"),
         "byte order mark": b"\xef\xbb\xbf" + hollow,
-        "wide characters": f"{note}{writing.hollow}".encode(),
+        "wide characters": f"{writing.text[0]}{wide}{writing.text[1]}{note}".encode(),
         "other separators": "\u2028\u0085\x0c".join((note, writing.hollow)).encode(),
         "latin-1": whole + f"{start}\xe9{end}\n".encode("latin-1"),
         "no text": bytes(range(256)) * 4,
