@@ -16,6 +16,7 @@ from assay.stage import (
     Finding,
     Fix,
     Location,
+    RuleInfo,
     Severity,
     SourceFile,
     StageResult,
@@ -242,6 +243,8 @@ def finding_to_proto(finding: Finding) -> finding_pb2.Finding:
         ],
         evidence=dict(finding.evidence),
         stage=finding.stage,
+        fingerprint=finding.fingerprint,
+        suppressed=_shortened(finding.suppressed),
     )
 
 
@@ -267,6 +270,35 @@ def finding_from_proto(message: finding_pb2.Finding) -> Finding:
         ),
         evidence=dict(message.evidence),
         stage=message.stage,
+        fingerprint=message.fingerprint,
+        suppressed=message.suppressed,
+    )
+
+
+def rule_to_proto(rule: RuleInfo, stage: str) -> stage_pb2.RuleInfo:
+    """Return the message of a stage's rule."""
+    return stage_pb2.RuleInfo(
+        rule_id=rule.rule_id,
+        stage=stage,
+        category=f"FINDING_CATEGORY_{rule.category.name}",
+        severity=f"SEVERITY_{rule.severity.name}",
+        confidence=rule.confidence,
+        explanation=rule.explanation,
+        fires=rule.fires,
+        passes=rule.passes,
+    )
+
+
+def rule_from_proto(message: stage_pb2.RuleInfo) -> RuleInfo:
+    """Return the rule of a message; one outside the contract, or of a later one, raises ValueError."""
+    return RuleInfo(
+        rule_id=message.rule_id,
+        category=Category(message.category),
+        severity=Severity(message.severity),
+        explanation=message.explanation,
+        confidence=message.confidence,
+        fires=tuple(message.fires),
+        passes=tuple(message.passes),
     )
 
 

@@ -152,6 +152,8 @@ class Finding:
     :param message: One sentence; of the submitted code at most the name or line at fault. What is longer than 500
         characters loses its middle on the way to the caller, and so does the suggestion.
     :param evidence: Facts that support it; values of at most 2,000 characters.
+    :param fingerprint: The same for the same finding where its line has moved; set by the engine, not by a stage.
+    :param suppressed: Why it does not count; empty: it counts. Set by the engine, from the caller's policy.
     """
 
     rule_id: str
@@ -164,6 +166,8 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
     stage: str = ""
+    fingerprint: str = ""
+    suppressed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

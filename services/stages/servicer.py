@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import structlog
-from assay.convert import candidate_from_proto, finding_to_proto, result_from_proto, result_to_proto
+from assay.convert import candidate_from_proto, finding_to_proto, result_from_proto, result_to_proto, rule_to_proto
 from assay.errors import AssayError, InvalidArgument, PluginFailed, UnknownStage
 from assay.stage import Candidate, Finding, Stage, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
@@ -66,9 +66,7 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         self, request: stage_pb2.RunStageRequest, context: Context
     ) -> AsyncIterator[stage_pb2.RunStageResponse]:
         """See the contract."""
-        stage = self._stages.get(request.stage)
-        if stage is None:
-            raise UnknownStage("stage", f"there is no stage {request.stage!r} here; there are {sorted(self._stages)}")
+        stage = self._stage(request.stage)
         candidate = candidate_from_proto(request.candidate)
         run = RunContext(_prior(request.prior_results))
         task = asyncio.create_task(_judge(stage, candidate, run))
@@ -80,6 +78,20 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    async def ListStageRules(  # noqa: N802  # the contract's name
+        self, request: stage_pb2.ListStageRulesRequest, context: Context
+    ) -> stage_pb2.ListStageRulesResponse:
+        """See the contract."""
+        stage = self._stage(request.stage)
+        # A stage that was made before stages could list their rules has none to list.
+        rules = sorted(getattr(stage, "rules", ()), key=lambda rule: rule.rule_id)
+        return stage_pb2.ListStageRulesResponse(rules=[rule_to_proto(rule, stage.name) for rule in rules])
+
+    def _stage(self, name: str) -> Stage:
+        if name not in self._stages:
+            raise UnknownStage("stage", f"there is no stage {name!r} here; there are {sorted(self._stages)}")
+        return self._stages[name]
 
 
 def _prior(messages: Sequence[stage_pb2.StageResult]) -> dict[str, StageResult]:

@@ -1,7 +1,7 @@
 """Messages of the validation service to domain types and back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from assay.convert import duration_to_proto, finding_to_proto, result_to_proto, seconds_from_proto
 from assay.errors import InvalidArgument
@@ -11,6 +11,7 @@ from assay.v1 import stage_pb2, validation_pb2
 from services.validation.engine import StageDescription
 from services.validation.policy import Policy, PolicyRequest
 from services.validation.score import SCORER
+from services.validation.suppression import Silence, Suppression
 from services.validation.verdict import Decision
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -32,11 +33,31 @@ def policy_from_proto(message: validation_pb2.ValidationPolicy) -> PolicyRequest
         run_all_stages=message.run_all_stages,
         timeouts={name: seconds_from_proto(duration) for name, duration in message.stage_timeouts.items()},
         security_votes=message.security_findings_vote,
+        silence=_silence_from_proto(message),
     )
 
 
-def policy_to_proto(policy: Policy) -> validation_pb2.ValidationPolicy:
-    """Return the message of a policy as it was applied."""
+def _silence_from_proto(message: validation_pb2.ValidationPolicy) -> Silence:
+    changed: dict[str, tuple[tuple[int, int], ...]] = {}
+    for file in message.changed_lines:
+        ranges = tuple((lines.first, lines.last) for lines in file.ranges)
+        changed[file.path] = changed.get(file.path, ()) + ranges
+    return Silence(
+        suppressions=tuple(Suppression(one.rule, one.path, one.reason) for one in message.suppressions),
+        baseline=frozenset(message.baseline),
+        inline=message.inline_ignores,
+        changed=changed if message.changed_lines else None,
+    )
+
+
+def policy_to_proto(policy: Policy, found: Collection[str] = ()) -> validation_pb2.ValidationPolicy:
+    """
+    Return the message of a policy as it was applied.
+
+    :param found: The fingerprints of what was found: of the baseline only these are kept, since it may be that of a
+        whole project.
+    """
+    silence = policy.silence
     return validation_pb2.ValidationPolicy(
         stages=policy.stages,
         required_stages=validation_pb2.RequiredStages(stages=sorted(policy.required)),
@@ -44,6 +65,17 @@ def policy_to_proto(policy: Policy) -> validation_pb2.ValidationPolicy:
         run_all_stages=policy.run_all_stages,
         stage_timeouts={name: duration_to_proto(seconds) for name, seconds in policy.timeouts.items()},
         security_findings_vote=policy.security_votes,
+        suppressions=[
+            validation_pb2.Suppression(rule=one.rule, path=one.path, reason=one.reason) for one in silence.suppressions
+        ],
+        baseline=sorted(silence.baseline.intersection(found)),
+        inline_ignores=silence.inline,
+        changed_lines=[
+            validation_pb2.ChangedLines(
+                path=path, ranges=[validation_pb2.LineRange(first=first, last=last) for first, last in ranges]
+            )
+            for path, ranges in (silence.changed or {}).items()
+        ],
     )
 
 
@@ -78,7 +110,8 @@ def fill(
     message.deciding_findings.extend(finding_to_proto(finding) for finding in decision.deciding)
     message.stage_results.extend(result_to_proto(result) for result in results)
     message.language = candidate.language
-    message.policy.CopyFrom(policy_to_proto(policy))
+    found = {finding.fingerprint for result in results for finding in result.findings}
+    message.policy.CopyFrom(policy_to_proto(policy, found))
     _copy_labels(message, candidate.labels)
 
 

@@ -13,10 +13,11 @@ from typing import Protocol
 
 from assay.errors import AssayError, PluginFailed, UnknownLanguage
 from assay.languages import DEFAULT_VERSIONS, SUFFIXES, of_path
-from assay.stage import Candidate, Severity, StageResult, StageStatus
+from assay.stage import Candidate, RuleInfo, Severity, StageResult, StageStatus
 
 from services.validation.policy import Policy
 from services.validation.score import voting
+from services.validation.suppression import Marker
 from services.validation.verdict import rejecting
 
 VERDICT_SECONDS = 0.25
@@ -61,6 +62,14 @@ class Stages(Protocol):
         :raises AssayError: It could not be run.
         """
 
+    async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
+        """
+        Return the rules of one stage.
+
+        :param seconds: The longest that it may take to answer.
+        :raises AssayError: It could not be asked, or cannot list them.
+        """
+
 
 def in_language(candidate: Candidate, known: frozenset[str]) -> Candidate:
     """
@@ -96,15 +105,14 @@ class Run:
     async def results(self, candidate: Candidate) -> tuple[StageResult, ...]:
         """Return what each stage of the policy said, in the policy's order."""
         tasks: dict[str, asyncio.Task[StageResult]] = {}
+        marker = Marker(candidate, self._policy.silence)
         async with asyncio.TaskGroup() as group:
             for name in in_order(self._policy.stages, self._known):
                 before = {needed: tasks[needed] for needed in self._known[name].requires if needed in tasks}
-                tasks[name] = group.create_task(self._one(name, candidate, before))
+                tasks[name] = group.create_task(self._one(name, marker, before))
         return tuple(tasks[name].result() for name in self._policy.stages)
 
-    async def _one(
-        self, name: str, candidate: Candidate, before: Mapping[str, asyncio.Task[StageResult]]
-    ) -> StageResult:
+    async def _one(self, name: str, marker: Marker, before: Mapping[str, asyncio.Task[StageResult]]) -> StageResult:
         prior = {needed: await task for needed, task in before.items()}
         description = self._known[name]
         if description.unavailable:
@@ -113,7 +121,8 @@ class Run:
         if self._stopped_by:
             reason = f"not begun: {self._stopped_by} is critical"
             return StageResult(StageStatus.SKIPPED, stage=name, version=description.version, reason=reason)
-        result = await self._attempt(description, candidate, prior)
+        # Marked at once: what does not count stops nobody.
+        result = marker.marked(await self._attempt(description, marker.candidate, prior))
         self._note(result)
         return result
 

@@ -1,16 +1,36 @@
-"""How a candidate is judged: the caller's policy, with the suite's defaults filled in."""
+"""
+How a candidate is judged: the caller's policy, with the suite's defaults filled in.
+
+Which stages have to speak before a candidate is AUTHENTIC:
+
+- the caller names them: those, and each has to complete;
+- the caller gives tests and names none: execution has to complete, if it is among the stages that are run;
+- by default: every reading stage that is run, as far as it applies to the language and is configured. One that does not
+  apply, or says that it is not configured, is excused, and named in the verdict's explanation; one that failed is not.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assay.convert import MAX_FILES
 from assay.errors import InvalidArgument, UnknownStage
+from assay.globs import MAX_CHARACTERS
 from assay.stage import Candidate
+
+from services.validation.fingerprints import FINGERPRINT
+from services.validation.suppression import NOTHING_SILENCED, Silence
 
 REJECT_BELOW = 0.5
 """The score below which a candidate is rejected without a finding that rejects by itself."""
 
 ON_REQUEST = frozenset({"execution", "review", "scoring"})
 """Stages that are not required by default: they need a sandbox, an AI provider or a model."""
+
+MAX_SUPPRESSIONS = 1_000
+MAX_REASON = 500
+MAX_BASELINE = 100_000
+MAX_RANGES = 100_000
+"""Ranges of changed lines, of all files together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +48,7 @@ class PolicyRequest:
     run_all_stages: bool = False
     timeouts: Mapping[str, float] = field(default_factory=dict)
     security_votes: bool = False
+    silence: Silence = NOTHING_SILENCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +57,11 @@ class Policy:
     What is applied.
 
     :param stages: The stages to run, in the order of the suite.
-    :param required: Those without whose completion there is no AUTHENTIC; a part of ``stages``.
+    :param required: Those without whose word there is no AUTHENTIC; a part of ``stages``. One that has nothing for the
+        candidate's language, or that was skipped because it is not configured, is excused where the suite requires it
+        by default.
+    :param demanded: Those of them that the caller required, by name or by giving tests: nothing excuses them but
+        completion.
     :param timeouts: Seconds by name, for every stage of ``stages``.
     """
 
@@ -46,6 +71,8 @@ class Policy:
     run_all_stages: bool
     timeouts: Mapping[str, float]
     security_votes: bool
+    demanded: frozenset[str] = frozenset()
+    silence: Silence = NOTHING_SILENCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +98,10 @@ def resolve(request: PolicyRequest, candidate: Candidate, known: Sequence[str], 
     _check_names(request.stages, "policy.stages", known)
     _check_names(request.required or (), "policy.required_stages.stages", known)
     _check_names(tuple(request.timeouts), "policy.stage_timeouts", known)
+    _check_silence(request.silence)
     stages = tuple(name for name in known if not request.stages or name in request.stages)
-    required = _required(request, candidate, stages)
+    demanded = _demanded(request, candidate, stages)
+    required = demanded if request.required is not None else demanded | (set(stages) - ON_REQUEST)
     if missing := sorted(required - set(stages)):
         raise InvalidArgument("policy.required_stages.stages", f"{missing[0]!r} is required, but is not to be run")
     reject_below = REJECT_BELOW if request.reject_below is None else request.reject_below
@@ -90,16 +119,42 @@ def resolve(request: PolicyRequest, candidate: Candidate, known: Sequence[str], 
         run_all_stages=request.run_all_stages,
         timeouts={name: request.timeouts.get(name, times.of(name)) for name in stages},
         security_votes=request.security_votes,
+        demanded=demanded,
+        silence=request.silence,
     )
 
 
-def _required(request: PolicyRequest, candidate: Candidate, stages: tuple[str, ...]) -> frozenset[str]:
+def _demanded(request: PolicyRequest, candidate: Candidate, stages: tuple[str, ...]) -> frozenset[str]:
+    """Return the stages that the caller wants to have completed: those it names, else the one that runs its tests."""
     if request.required is not None:
         return frozenset(request.required)
-    required = set(stages) - ON_REQUEST
-    if candidate.tests and "execution" in stages:
-        required.add("execution")
-    return frozenset(required)
+    return frozenset({"execution"} & set(stages) if candidate.tests else ())
+
+
+def _check_silence(silence: Silence) -> None:
+    """Refuse what the contract does not take, by its field."""
+    _check_count("policy.suppressions", len(silence.suppressions), MAX_SUPPRESSIONS)
+    for index, one in enumerate(silence.suppressions):
+        field_name = f"policy.suppressions[{index}]"
+        if not one.rule:
+            raise InvalidArgument(f"{field_name}.rule", "it is missing")
+        if max(len(one.rule), len(one.path)) > MAX_CHARACTERS:
+            raise InvalidArgument(field_name, f"a pattern has at most {MAX_CHARACTERS} characters")
+        if len(one.reason) > MAX_REASON:
+            raise InvalidArgument(f"{field_name}.reason", f"it has at most {MAX_REASON} characters")
+    _check_count("policy.baseline", len(silence.baseline), MAX_BASELINE)
+    if not all(FINGERPRINT.fullmatch(one) for one in silence.baseline):
+        raise InvalidArgument("policy.baseline", "one of them is no fingerprint")
+    changed = silence.changed or {}
+    _check_count("policy.changed_lines", len(changed), MAX_FILES)
+    _check_count("policy.changed_lines.ranges", sum(map(len, changed.values())), MAX_RANGES)
+    if not all(1 <= first <= last for ranges in changed.values() for first, last in ranges):
+        raise InvalidArgument("policy.changed_lines.ranges", "one is no range of lines, counted from 1")
+
+
+def _check_count(field_name: str, count: int, most: int) -> None:
+    if count > most:
+        raise InvalidArgument(field_name, f"there are {count}, more than the {most} allowed")
 
 
 def _check_names(names: Sequence[str], field_name: str, known: Sequence[str]) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import grpc.aio
 from assay.client import error_from_rpc
-from assay.convert import candidate_to_proto, result_from_proto, result_to_proto
+from assay.convert import candidate_to_proto, result_from_proto, result_to_proto, rule_from_proto
 from assay.errors import AssayError, PluginFailed, Unavailable
-from assay.stage import Candidate, StageResult
+from assay.stage import Candidate, RuleInfo, StageResult
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
 from services.validation.engine import StageDescription
@@ -68,6 +68,18 @@ class RemoteStages:
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from None
         raise PluginFailed(f"the stage {name!r} ended without a result")
+
+    async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
+        """See :class:`services.validation.engine.Stages`."""
+        stub = stage_pb2_grpc.StageServiceStub(self._channel(name))
+        try:
+            answer = await stub.ListStageRules(stage_pb2.ListStageRulesRequest(stage=name), timeout=seconds)
+        except grpc.aio.AioRpcError as error:
+            raise error_from_rpc(error) from None
+        try:
+            return tuple(rule_from_proto(rule) for rule in answer.rules)
+        except ValueError as error:
+            raise PluginFailed(f"the stage {name!r} lists rules outside the contract: {error}") from None
 
 
 def _checked(name: str, message: stage_pb2.StageResult) -> StageResult:

@@ -26,9 +26,12 @@ WEIGHTS: Mapping[Severity, float] = MappingProxyType(
 
 
 def voting(findings: Iterable[Finding], *, security_votes: bool) -> tuple[Finding, ...]:
-    """Return the findings that count: all but those on the environment, and on security where the policy says so."""
+    """
+    Return the findings that count: all but those that the policy suppresses, and those on the environment, and those on
+    security unless the policy lets them vote.
+    """
     silent = {Category.ENVIRONMENT} if security_votes else {Category.ENVIRONMENT, Category.SECURITY}
-    return tuple(finding for finding in findings if finding.category not in silent)
+    return tuple(finding for finding in findings if finding.category not in silent and not finding.suppressed)
 
 
 def cost(finding: Finding) -> float:

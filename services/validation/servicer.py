@@ -5,8 +5,8 @@ import secrets
 import time
 from collections.abc import Sequence
 
-from assay.convert import candidate_from_proto, duration_to_proto
-from assay.errors import InvalidArgument
+from assay.convert import candidate_from_proto, duration_to_proto, rule_to_proto
+from assay.errors import InvalidArgument, UnknownStage
 from assay.stage import Candidate
 from assay.v1 import validation_pb2, validation_pb2_grpc
 
@@ -15,6 +15,7 @@ from host.interceptors.deadlines import seconds_left
 from services.validation import convert
 from services.validation.digest import candidate_digest
 from services.validation.engine import Run, StageDescription, Stages, in_language
+from services.validation.listing import page, rules_of
 from services.validation.policy import PolicyRequest, StageTimes, resolve
 from services.validation.store import Stored, ValidationStore
 from services.validation.turns import KeyedLocks, Turns
@@ -134,6 +135,23 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         rows, following = await self._store.page(LOCAL_TENANT, size, request.page_token, request.verdict)
         return validation_pb2.ListValidationsResponse(
             validations=[_parsed(row) for row in rows], next_page_token=following
+        )
+
+    async def ListRules(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.ListRulesRequest, context: Context
+    ) -> validation_pb2.ListRulesResponse:
+        """See the contract."""
+        names = [description.name for description in await self._stages.describe(ASK_SECONDS)]
+        if request.stage and request.stage not in names:
+            raise UnknownStage("stage", f"there is no stage {request.stage!r}; there are {', '.join(names)}")
+        asked = [request.stage] if request.stage else names
+        rules, missing = await rules_of(self._stages, asked, ASK_SECONDS)
+        wanted = [rule for rule in rules if request.rule_id in {"", rule[1].rule_id}]
+        chosen, following = page(wanted, request.page_size, request.page_token)
+        return validation_pb2.ListRulesResponse(
+            rules=[rule_to_proto(rule, stage) for stage, rule in chosen],
+            next_page_token=following,
+            missing_stages=missing,
         )
 
 

@@ -4,12 +4,15 @@ The verdict: one pure function over what the stages said.
     row  holds first                                                        verdict
     1    a voting finding is HIGH or worse, with confidence of 0.5 or more   INAUTHENTIC
     2    the score is below the policy's threshold                          INAUTHENTIC
-    3    a required stage neither completed nor was not applicable          INCONCLUSIVE
-    4    no stage completed                                                 INCONCLUSIVE
-    5    otherwise                                                          AUTHENTIC
+    3    a stage that the caller required did not complete                  INCONCLUSIVE
+    4    a stage that is required by default failed                         INCONCLUSIVE
+    5    no stage completed                                                 INCONCLUSIVE
+    6    otherwise                                                          AUTHENTIC
 
 Rows 1 and 2 stand before 3: evidence that a candidate is inauthentic is not undone by a stage that could not run, since
-more findings never raise the score.
+more findings never raise the score. Findings that the policy suppresses do not vote. In row 3 that a stage has nothing
+for the language is no excuse: tests that nobody ran prove nothing. Row 4 leaves out what is required by default and was
+skipped, which says that it is not configured: the explanation names it.
 """
 
 from collections.abc import Sequence
@@ -23,6 +26,12 @@ from services.validation.score import cost, score, voting
 
 REJECTS_FROM = Severity.HIGH
 SURE_FROM = 0.5
+
+_STATES = {
+    StageStatus.SKIPPED: "was skipped",
+    StageStatus.NOT_APPLICABLE: "does not apply",
+    StageStatus.FAILED: "failed",
+}
 
 
 class Verdict(IntEnum):
@@ -60,7 +69,7 @@ def decide(results: Sequence[StageResult], policy: Policy) -> Decision:
         costly = [finding for finding in findings if cost(finding) > 0]
         text = f"The score of {reached:.2f} is below {policy.reject_below:g}."
         return Decision(Verdict.INAUTHENTIC, reached, text, _most_severe_first(costly))
-    if unable := [result for result in results if result.stage in policy.required and not _spoke(result)]:
+    if unable := [result for result in results if _is_missed(result, policy)]:
         return Decision(Verdict.INCONCLUSIVE, reached, " ".join(_unable(result) for result in unable))
     completed = [result.stage for result in results if result.status is StageStatus.COMPLETED]
     if not completed:
@@ -80,13 +89,15 @@ def _passed(results: Sequence[StageResult], completed: Sequence[str]) -> str:
     return text
 
 
-def _spoke(result: StageResult) -> bool:
-    return result.status in {StageStatus.COMPLETED, StageStatus.NOT_APPLICABLE}
+def _is_missed(result: StageResult, policy: Policy) -> bool:
+    """Return whether a stage did not say what it had to say: rows 3 and 4."""
+    if result.stage in policy.demanded:
+        return result.status is not StageStatus.COMPLETED
+    return result.stage in policy.required and result.status is StageStatus.FAILED
 
 
 def _unable(result: StageResult) -> str:
-    state = "was skipped" if result.status is StageStatus.SKIPPED else "failed"
-    return f"The stage {result.stage!r} is required and {state}: {result.reason.rstrip('.')}."
+    return f"The stage {result.stage!r} is required and {_STATES[result.status]}: {result.reason.rstrip('.')}."
 
 
 def _because(findings: Sequence[Finding]) -> str:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssay/v1/finding.proto\x12\x08\x61ssay.v1\"\xdd\x02\n\x07\x46inding\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12+\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32\x19.assay.v1.FindingCategory\x12$\n\x08severity\x18\x03 \x01(\x0e\x32\x12.assay.v1.Severity\x12\x12\n\nconfidence\x18\x04 \x01(\x01\x12$\n\x08location\x18\x05 \x01(\x0b\x32\x12.assay.v1.Location\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x12\n\nsuggestion\x18\x07 \x01(\t\x12\x1c\n\x05\x66ixes\x18\x08 \x03(\x0b\x32\r.assay.v1.Fix\x12\x31\n\x08\x65vidence\x18\t \x03(\x0b\x32\x1f.assay.v1.Finding.EvidenceEntry\x12\r\n\x05stage\x18\n \x01(\t\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"h\n\x08Location\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x12\n\nstart_line\x18\x02 \x01(\x05\x12\x14\n\x0cstart_column\x18\x03 \x01(\x05\x12\x10\n\x08\x65nd_line\x18\x04 \x01(\x05\x12\x12\n\nend_column\x18\x05 \x01(\x05\"K\n\x03\x46ix\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12!\n\x05\x65\x64its\x18\x02 \x03(\x0b\x32\x12.assay.v1.TextEdit\x12\x0c\n\x04safe\x18\x03 \x01(\x08\"?\n\x08TextEdit\x12!\n\x05range\x18\x01 \x01(\x0b\x32\x12.assay.v1.Location\x12\x10\n\x08new_text\x18\x02 \x01(\t*\x88\x01\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_INFO\x10\x01\x12\x10\n\x0cSEVERITY_LOW\x10\x02\x12\x13\n\x0fSEVERITY_MEDIUM\x10\x03\x12\x11\n\rSEVERITY_HIGH\x10\x04\x12\x15\n\x11SEVERITY_CRITICAL\x10\x05*\xf8\x02\n\x0f\x46indingCategory\x12 \n\x1c\x46INDING_CATEGORY_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46INDING_CATEGORY_SYNTAX\x10\x01\x12\x1f\n\x1b\x46INDING_CATEGORY_TRUNCATION\x10\x02\x12\x1d\n\x19\x46INDING_CATEGORY_ARTIFACT\x10\x03\x12 \n\x1c\x46INDING_CATEGORY_PLACEHOLDER\x10\x04\x12\"\n\x1e\x46INDING_CATEGORY_HALLUCINATION\x10\x05\x12\x1d\n\x19\x46INDING_CATEGORY_BEHAVIOR\x10\x06\x12\x1c\n\x18\x46INDING_CATEGORY_RUNTIME\x10\x07\x12\"\n\x1e\x46INDING_CATEGORY_SPECIFICATION\x10\x08\x12\x1d\n\x19\x46INDING_CATEGORY_SECURITY\x10\t\x12 \n\x1c\x46INDING_CATEGORY_ENVIRONMENT\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssay/v1/finding.proto\x12\x08\x61ssay.v1\"\x86\x03\n\x07\x46inding\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12+\n\x08\x63\x61tegory\x18\x02 \x01(\x0e\x32\x19.assay.v1.FindingCategory\x12$\n\x08severity\x18\x03 \x01(\x0e\x32\x12.assay.v1.Severity\x12\x12\n\nconfidence\x18\x04 \x01(\x01\x12$\n\x08location\x18\x05 \x01(\x0b\x32\x12.assay.v1.Location\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x12\n\nsuggestion\x18\x07 \x01(\t\x12\x1c\n\x05\x66ixes\x18\x08 \x03(\x0b\x32\r.assay.v1.Fix\x12\x31\n\x08\x65vidence\x18\t \x03(\x0b\x32\x1f.assay.v1.Finding.EvidenceEntry\x12\r\n\x05stage\x18\n \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x0b \x01(\t\x12\x12\n\nsuppressed\x18\x0c \x01(\t\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"h\n\x08Location\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x12\n\nstart_line\x18\x02 \x01(\x05\x12\x14\n\x0cstart_column\x18\x03 \x01(\x05\x12\x10\n\x08\x65nd_line\x18\x04 \x01(\x05\x12\x12\n\nend_column\x18\x05 \x01(\x05\"K\n\x03\x46ix\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12!\n\x05\x65\x64its\x18\x02 \x03(\x0b\x32\x12.assay.v1.TextEdit\x12\x0c\n\x04safe\x18\x03 \x01(\x08\"?\n\x08TextEdit\x12!\n\x05range\x18\x01 \x01(\x0b\x32\x12.assay.v1.Location\x12\x10\n\x08new_text\x18\x02 \x01(\t*\x88\x01\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_INFO\x10\x01\x12\x10\n\x0cSEVERITY_LOW\x10\x02\x12\x13\n\x0fSEVERITY_MEDIUM\x10\x03\x12\x11\n\rSEVERITY_HIGH\x10\x04\x12\x15\n\x11SEVERITY_CRITICAL\x10\x05*\xf8\x02\n\x0f\x46indingCategory\x12 \n\x1c\x46INDING_CATEGORY_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46INDING_CATEGORY_SYNTAX\x10\x01\x12\x1f\n\x1b\x46INDING_CATEGORY_TRUNCATION\x10\x02\x12\x1d\n\x19\x46INDING_CATEGORY_ARTIFACT\x10\x03\x12 \n\x1c\x46INDING_CATEGORY_PLACEHOLDER\x10\x04\x12\"\n\x1e\x46INDING_CATEGORY_HALLUCINATION\x10\x05\x12\x1d\n\x19\x46INDING_CATEGORY_BEHAVIOR\x10\x06\x12\x1c\n\x18\x46INDING_CATEGORY_RUNTIME\x10\x07\x12\"\n\x1e\x46INDING_CATEGORY_SPECIFICATION\x10\x08\x12\x1d\n\x19\x46INDING_CATEGORY_SECURITY\x10\t\x12 \n\x1c\x46INDING_CATEGORY_ENVIRONMENT\x10\nb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,18 +33,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FINDING_EVIDENCEENTRY']._loaded_options = None
   _globals['_FINDING_EVIDENCEENTRY']._serialized_options = b'8\001'
-  _globals['_SEVERITY']._serialized_start=637
-  _globals['_SEVERITY']._serialized_end=773
-  _globals['_FINDINGCATEGORY']._serialized_start=776
-  _globals['_FINDINGCATEGORY']._serialized_end=1152
+  _globals['_SEVERITY']._serialized_start=678
+  _globals['_SEVERITY']._serialized_end=814
+  _globals['_FINDINGCATEGORY']._serialized_start=817
+  _globals['_FINDINGCATEGORY']._serialized_end=1193
   _globals['_FINDING']._serialized_start=37
-  _globals['_FINDING']._serialized_end=386
-  _globals['_FINDING_EVIDENCEENTRY']._serialized_start=339
-  _globals['_FINDING_EVIDENCEENTRY']._serialized_end=386
-  _globals['_LOCATION']._serialized_start=388
-  _globals['_LOCATION']._serialized_end=492
-  _globals['_FIX']._serialized_start=494
-  _globals['_FIX']._serialized_end=569
-  _globals['_TEXTEDIT']._serialized_start=571
-  _globals['_TEXTEDIT']._serialized_end=634
+  _globals['_FINDING']._serialized_end=427
+  _globals['_FINDING_EVIDENCEENTRY']._serialized_start=380
+  _globals['_FINDING_EVIDENCEENTRY']._serialized_end=427
+  _globals['_LOCATION']._serialized_start=429
+  _globals['_LOCATION']._serialized_end=533
+  _globals['_FIX']._serialized_start=535
+  _globals['_FIX']._serialized_end=610
+  _globals['_TEXTEDIT']._serialized_start=612
+  _globals['_TEXTEDIT']._serialized_end=675
 # @@protoc_insertion_point(module_scope)

@@ -48,7 +48,7 @@ FINDING_CATEGORY_SECURITY: FindingCategory
 FINDING_CATEGORY_ENVIRONMENT: FindingCategory
 
 class Finding(_message.Message):
-    __slots__ = ("rule_id", "category", "severity", "confidence", "location", "message", "suggestion", "fixes", "evidence", "stage")
+    __slots__ = ("rule_id", "category", "severity", "confidence", "location", "message", "suggestion", "fixes", "evidence", "stage", "fingerprint", "suppressed")
     class EvidenceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +66,8 @@ class Finding(_message.Message):
     FIXES_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    SUPPRESSED_FIELD_NUMBER: _ClassVar[int]
     rule_id: str
     category: FindingCategory
     severity: Severity
@@ -76,7 +78,9 @@ class Finding(_message.Message):
     fixes: _containers.RepeatedCompositeFieldContainer[Fix]
     evidence: _containers.ScalarMap[str, str]
     stage: str
-    def __init__(self, rule_id: _Optional[str] = ..., category: _Optional[_Union[FindingCategory, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., confidence: _Optional[float] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., message: _Optional[str] = ..., suggestion: _Optional[str] = ..., fixes: _Optional[_Iterable[_Union[Fix, _Mapping]]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., stage: _Optional[str] = ...) -> None: ...
+    fingerprint: str
+    suppressed: str
+    def __init__(self, rule_id: _Optional[str] = ..., category: _Optional[_Union[FindingCategory, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., confidence: _Optional[float] = ..., location: _Optional[_Union[Location, _Mapping]] = ..., message: _Optional[str] = ..., suggestion: _Optional[str] = ..., fixes: _Optional[_Iterable[_Union[Fix, _Mapping]]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., stage: _Optional[str] = ..., fingerprint: _Optional[str] = ..., suppressed: _Optional[str] = ...) -> None: ...
 
 class Location(_message.Message):
     __slots__ = ("path", "start_line", "start_column", "end_line", "end_column")

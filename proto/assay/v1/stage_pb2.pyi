@@ -49,6 +49,38 @@ class StageInfo(_message.Message):
     requires: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., description: _Optional[str] = ..., languages: _Optional[_Iterable[str]] = ..., requires: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class ListStageRulesRequest(_message.Message):
+    __slots__ = ("stage",)
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    def __init__(self, stage: _Optional[str] = ...) -> None: ...
+
+class ListStageRulesResponse(_message.Message):
+    __slots__ = ("rules",)
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    rules: _containers.RepeatedCompositeFieldContainer[RuleInfo]
+    def __init__(self, rules: _Optional[_Iterable[_Union[RuleInfo, _Mapping]]] = ...) -> None: ...
+
+class RuleInfo(_message.Message):
+    __slots__ = ("rule_id", "stage", "category", "severity", "confidence", "explanation", "fires", "passes")
+    RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    EXPLANATION_FIELD_NUMBER: _ClassVar[int]
+    FIRES_FIELD_NUMBER: _ClassVar[int]
+    PASSES_FIELD_NUMBER: _ClassVar[int]
+    rule_id: str
+    stage: str
+    category: _finding_pb2.FindingCategory
+    severity: _finding_pb2.Severity
+    confidence: float
+    explanation: str
+    fires: _containers.RepeatedScalarFieldContainer[str]
+    passes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_id: _Optional[str] = ..., stage: _Optional[str] = ..., category: _Optional[_Union[_finding_pb2.FindingCategory, str]] = ..., severity: _Optional[_Union[_finding_pb2.Severity, str]] = ..., confidence: _Optional[float] = ..., explanation: _Optional[str] = ..., fires: _Optional[_Iterable[str]] = ..., passes: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class RunStageRequest(_message.Message):
     __slots__ = ("stage", "candidate", "prior_results")
     STAGE_FIELD_NUMBER: _ClassVar[int]

@@ -46,6 +46,11 @@ class StageServiceStub:
                 request_serializer=assay_dot_v1_dot_stage__pb2.RunStageRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_stage__pb2.RunStageResponse.FromString,
                 _registered_method=True)
+        self.ListStageRules = channel.unary_unary(
+                '/assay.v1.StageService/ListStageRules',
+                request_serializer=assay_dot_v1_dot_stage__pb2.ListStageRulesRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_stage__pb2.ListStageRulesResponse.FromString,
+                _registered_method=True)
 
 
 class StageServiceServicer:
@@ -67,6 +72,13 @@ class StageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStageRules(self, request, context):
+        """Lists the rules of one stage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StageServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +91,11 @@ def add_StageServiceServicer_to_server(servicer, server):
                     servicer.RunStage,
                     request_deserializer=assay_dot_v1_dot_stage__pb2.RunStageRequest.FromString,
                     response_serializer=assay_dot_v1_dot_stage__pb2.RunStageResponse.SerializeToString,
+            ),
+            'ListStageRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStageRules,
+                    request_deserializer=assay_dot_v1_dot_stage__pb2.ListStageRulesRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_stage__pb2.ListStageRulesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +154,33 @@ class StageService:
             '/assay.v1.StageService/RunStage',
             assay_dot_v1_dot_stage__pb2.RunStageRequest.SerializeToString,
             assay_dot_v1_dot_stage__pb2.RunStageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStageRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assay.v1.StageService/ListStageRules',
+            assay_dot_v1_dot_stage__pb2.ListStageRulesRequest.SerializeToString,
+            assay_dot_v1_dot_stage__pb2.ListStageRulesResponse.FromString,
             options,
             channel_credentials,
             insecure,

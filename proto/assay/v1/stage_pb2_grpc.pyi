@@ -39,6 +39,8 @@ class StageServiceStub:
     """Lists the stages that this server serves."""
     RunStage: _grpc.UnaryStreamMultiCallable[_stage_pb2.RunStageRequest, _stage_pb2.RunStageResponse]
     """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once."""
+    ListStageRules: _grpc.UnaryUnaryMultiCallable[_stage_pb2.ListStageRulesRequest, _stage_pb2.ListStageRulesResponse]
+    """Lists the rules of one stage."""
 
 @_typing.type_check_only
 class StageServiceAsyncStub(StageServiceStub):
@@ -51,6 +53,8 @@ class StageServiceAsyncStub(StageServiceStub):
     """Lists the stages that this server serves."""
     RunStage: _aio.UnaryStreamMultiCallable[_stage_pb2.RunStageRequest, _stage_pb2.RunStageResponse]  # type: ignore[assignment]
     """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once."""
+    ListStageRules: _aio.UnaryUnaryMultiCallable[_stage_pb2.ListStageRulesRequest, _stage_pb2.ListStageRulesResponse]  # type: ignore[assignment]
+    """Lists the rules of one stage."""
 
 class StageServiceServicer(metaclass=_abc_1.ABCMeta):
     """Runs validation stages. Spoken inside the suite, between the engine and the stages; one server may serve several
@@ -72,5 +76,13 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stage_pb2.RunStageResponse], _abc.AsyncIterator[_stage_pb2.RunStageResponse]]:
         """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once."""
+
+    @_abc_1.abstractmethod
+    def ListStageRules(
+        self,
+        request: _stage_pb2.ListStageRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stage_pb2.ListStageRulesResponse, _abc.Awaitable[_stage_pb2.ListStageRulesResponse]]:
+        """Lists the rules of one stage."""
 
 def add_StageServiceServicer_to_server(servicer: StageServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

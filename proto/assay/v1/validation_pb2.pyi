@@ -106,8 +106,30 @@ class ListValidationsResponse(_message.Message):
     next_page_token: str
     def __init__(self, validations: _Optional[_Iterable[_Union[Validation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class ListRulesRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "stage", "rule_id")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    stage: str
+    rule_id: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., stage: _Optional[str] = ..., rule_id: _Optional[str] = ...) -> None: ...
+
+class ListRulesResponse(_message.Message):
+    __slots__ = ("rules", "next_page_token", "missing_stages")
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MISSING_STAGES_FIELD_NUMBER: _ClassVar[int]
+    rules: _containers.RepeatedCompositeFieldContainer[_stage_pb2.RuleInfo]
+    next_page_token: str
+    missing_stages: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rules: _Optional[_Iterable[_Union[_stage_pb2.RuleInfo, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., missing_stages: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class ValidationPolicy(_message.Message):
-    __slots__ = ("stages", "required_stages", "reject_below", "run_all_stages", "stage_timeouts", "security_findings_vote")
+    __slots__ = ("stages", "required_stages", "reject_below", "run_all_stages", "stage_timeouts", "security_findings_vote", "suppressions", "baseline", "inline_ignores", "changed_lines")
     class StageTimeoutsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -121,13 +143,47 @@ class ValidationPolicy(_message.Message):
     RUN_ALL_STAGES_FIELD_NUMBER: _ClassVar[int]
     STAGE_TIMEOUTS_FIELD_NUMBER: _ClassVar[int]
     SECURITY_FINDINGS_VOTE_FIELD_NUMBER: _ClassVar[int]
+    SUPPRESSIONS_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    INLINE_IGNORES_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_LINES_FIELD_NUMBER: _ClassVar[int]
     stages: _containers.RepeatedScalarFieldContainer[str]
     required_stages: RequiredStages
     reject_below: float
     run_all_stages: bool
     stage_timeouts: _containers.MessageMap[str, _duration_pb2.Duration]
     security_findings_vote: bool
-    def __init__(self, stages: _Optional[_Iterable[str]] = ..., required_stages: _Optional[_Union[RequiredStages, _Mapping]] = ..., reject_below: _Optional[float] = ..., run_all_stages: _Optional[bool] = ..., stage_timeouts: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., security_findings_vote: _Optional[bool] = ...) -> None: ...
+    suppressions: _containers.RepeatedCompositeFieldContainer[Suppression]
+    baseline: _containers.RepeatedScalarFieldContainer[str]
+    inline_ignores: bool
+    changed_lines: _containers.RepeatedCompositeFieldContainer[ChangedLines]
+    def __init__(self, stages: _Optional[_Iterable[str]] = ..., required_stages: _Optional[_Union[RequiredStages, _Mapping]] = ..., reject_below: _Optional[float] = ..., run_all_stages: _Optional[bool] = ..., stage_timeouts: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., security_findings_vote: _Optional[bool] = ..., suppressions: _Optional[_Iterable[_Union[Suppression, _Mapping]]] = ..., baseline: _Optional[_Iterable[str]] = ..., inline_ignores: _Optional[bool] = ..., changed_lines: _Optional[_Iterable[_Union[ChangedLines, _Mapping]]] = ...) -> None: ...
+
+class Suppression(_message.Message):
+    __slots__ = ("rule", "path", "reason")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    path: str
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., path: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ChangedLines(_message.Message):
+    __slots__ = ("path", "ranges")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    RANGES_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    ranges: _containers.RepeatedCompositeFieldContainer[LineRange]
+    def __init__(self, path: _Optional[str] = ..., ranges: _Optional[_Iterable[_Union[LineRange, _Mapping]]] = ...) -> None: ...
+
+class LineRange(_message.Message):
+    __slots__ = ("first", "last")
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    first: int
+    last: int
+    def __init__(self, first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
 
 class RequiredStages(_message.Message):
     __slots__ = ("stages",)

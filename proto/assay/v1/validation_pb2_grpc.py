@@ -55,6 +55,11 @@ class ValidationServiceStub:
                 request_serializer=assay_dot_v1_dot_validation__pb2.ListValidationsRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_validation__pb2.ListValidationsResponse.FromString,
                 _registered_method=True)
+        self.ListRules = channel.unary_unary(
+                '/assay.v1.ValidationService/ListRules',
+                request_serializer=assay_dot_v1_dot_validation__pb2.ListRulesRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_validation__pb2.ListRulesResponse.FromString,
+                _registered_method=True)
 
 
 class ValidationServiceServicer:
@@ -89,6 +94,13 @@ class ValidationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRules(self, request, context):
+        """Lists the rules by which the stages find what they find, each with its explanation, by their identifiers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ValidationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +123,11 @@ def add_ValidationServiceServicer_to_server(servicer, server):
                     servicer.ListValidations,
                     request_deserializer=assay_dot_v1_dot_validation__pb2.ListValidationsRequest.FromString,
                     response_serializer=assay_dot_v1_dot_validation__pb2.ListValidationsResponse.SerializeToString,
+            ),
+            'ListRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRules,
+                    request_deserializer=assay_dot_v1_dot_validation__pb2.ListRulesRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_validation__pb2.ListRulesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +239,33 @@ class ValidationService:
             '/assay.v1.ValidationService/ListValidations',
             assay_dot_v1_dot_validation__pb2.ListValidationsRequest.SerializeToString,
             assay_dot_v1_dot_validation__pb2.ListValidationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assay.v1.ValidationService/ListRules',
+            assay_dot_v1_dot_validation__pb2.ListRulesRequest.SerializeToString,
+            assay_dot_v1_dot_validation__pb2.ListRulesResponse.FromString,
             options,
             channel_credentials,
             insecure,

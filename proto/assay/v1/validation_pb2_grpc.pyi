@@ -41,6 +41,8 @@ class ValidationServiceStub:
     """Returns one stored validation."""
     ListValidations: _grpc.UnaryUnaryMultiCallable[_validation_pb2.ListValidationsRequest, _validation_pb2.ListValidationsResponse]
     """Lists stored validations, newest first."""
+    ListRules: _grpc.UnaryUnaryMultiCallable[_validation_pb2.ListRulesRequest, _validation_pb2.ListRulesResponse]
+    """Lists the rules by which the stages find what they find, each with its explanation, by their identifiers."""
 
 @_typing.type_check_only
 class ValidationServiceAsyncStub(ValidationServiceStub):
@@ -55,6 +57,8 @@ class ValidationServiceAsyncStub(ValidationServiceStub):
     """Returns one stored validation."""
     ListValidations: _aio.UnaryUnaryMultiCallable[_validation_pb2.ListValidationsRequest, _validation_pb2.ListValidationsResponse]  # type: ignore[assignment]
     """Lists stored validations, newest first."""
+    ListRules: _aio.UnaryUnaryMultiCallable[_validation_pb2.ListRulesRequest, _validation_pb2.ListRulesResponse]  # type: ignore[assignment]
+    """Lists the rules by which the stages find what they find, each with its explanation, by their identifiers."""
 
 class ValidationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Decides whether candidates are authentic, and keeps what was decided."""
@@ -90,5 +94,13 @@ class ValidationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_validation_pb2.ListValidationsResponse, _abc.Awaitable[_validation_pb2.ListValidationsResponse]]:
         """Lists stored validations, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListRules(
+        self,
+        request: _validation_pb2.ListRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_validation_pb2.ListRulesResponse, _abc.Awaitable[_validation_pb2.ListRulesResponse]]:
+        """Lists the rules by which the stages find what they find, each with its explanation, by their identifiers."""
 
 def add_ValidationServiceServicer_to_server(servicer: ValidationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,7 +10,16 @@ import pytest
 from assay.client import connect, error_from_rpc
 from assay.convert import candidate_to_proto
 from assay.errors import AssayError, InvalidArgument, PluginFailed, UnknownStage
-from assay.stage import Candidate, SourceFile, StageContext, StageResult, StageStatus
+from assay.stage import (
+    Candidate,
+    Category,
+    RuleInfo,
+    Severity,
+    SourceFile,
+    StageContext,
+    StageResult,
+    StageStatus,
+)
 from assay.v1 import candidate_pb2, finding_pb2, stage_pb2
 from structlog.testing import capture_logs
 
@@ -43,6 +52,25 @@ async def tells_prior(candidate: Candidate, context: StageContext) -> StageResul
 unsendable = toys.opened(toys.Toy("unsendable", surrogates))
 flooding = toys.opened(toys.Toy("flooding", floods))
 telling = toys.opened(toys.Toy("telling", tells_prior))
+RULES = (
+    RuleInfo("ruled/b", Category.SYNTAX, Severity.LOW, "Why.", 0.5, ("x",), ("y",)),
+    RuleInfo("ruled/a", Category.SYNTAX, Severity.HIGH, "Why not."),
+)
+ruled = toys.opened(toys.Toy("ruled", toys.passes, rules=RULES))
+
+
+class Old:
+    """A stage of the time before stages could list their rules."""
+
+    name, version, description, requires = "old", "1", "Does nothing.", ()
+    languages: frozenset[str] = frozenset()
+
+    async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
+        """Find nothing."""
+        return toys.completed()
+
+
+old = toys.opened(Old())  # type: ignore[arg-type]  # what it lacks is what is tried
 HERE = "tests.services.stages.test_servicer"
 
 
@@ -156,6 +184,29 @@ async def test_broken_stage(
     assert type(error) is PluginFailed
     assert error.message.startswith(text)
     assert [log["stage"] for log in logs if log["event"] == "stage broke"] == [stage]
+
+
+async def test_rules(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """A stage's rules are listed in order with all that they say; one that was made before there were any has none."""
+    toy_catalog(ruled=f"{HERE}:ruled", old=f"{HERE}:old")
+    async with serving(["ruled", "old"], f"unix:{folder}/s", settings) as address, connect(address) as suite:
+        listed = await suite.stages.ListStageRules(stage_pb2.ListStageRulesRequest(stage="ruled"), timeout=5)
+        none = await suite.stages.ListStageRules(stage_pb2.ListStageRulesRequest(stage="old"), timeout=5)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await suite.stages.ListStageRules(stage_pb2.ListStageRulesRequest(stage="nobody"), timeout=5)
+    assert [rule.rule_id for rule in listed.rules] == ["ruled/a", "ruled/b"]
+    assert listed.rules[1] == stage_pb2.RuleInfo(
+        rule_id="ruled/b",
+        stage="ruled",
+        category=finding_pb2.FINDING_CATEGORY_SYNTAX,
+        severity=finding_pb2.SEVERITY_LOW,
+        confidence=0.5,
+        explanation="Why.",
+        fires=["x"],
+        passes=["y"],
+    )
+    assert len(none.rules) == 0
+    assert type(error_from_rpc(caught.value)) is UnknownStage
 
 
 async def test_cancelled(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:

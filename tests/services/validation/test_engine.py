@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
 from assay.errors import PluginFailed, Unavailable, UnknownLanguage
-from assay.stage import Candidate, Category, Severity, SourceFile, StageResult, StageStatus
+from assay.stage import Candidate, Category, RuleInfo, Severity, SourceFile, StageResult, StageStatus
 
 from services.validation.engine import VERDICT_SECONDS, Run, StageDescription, in_language, in_order
 from services.validation.policy import Policy
+from services.validation.suppression import NOTHING_SILENCED, Silence, Suppression
 from tests.toys import completed, finding
 
 CANDIDATE = Candidate((SourceFile("a.py", b""),), "python")
@@ -21,20 +22,24 @@ class LocalStages:
     """Stages that are functions in this process."""
 
     def __init__(self, **rules: Rule) -> None:
-        self.rules = rules
+        self.stage_rules = rules
         self.order: list[str] = []
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See Stages."""
-        return [StageDescription(name) for name in self.rules]
+        return [StageDescription(name) for name in self.stage_rules]
 
     async def run(
         self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
     ) -> StageResult:
         """See Stages."""
         self.order.append(name)
-        result = await self.rules[name](prior)
+        result = await self.stage_rules[name](prior)
         return StageResult(result.status, result.findings, stage=name)
+
+    async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
+        """See Stages."""
+        raise PluginFailed("it lists no rules")
 
 
 async def passes(prior: Mapping[str, StageResult]) -> StageResult:
@@ -62,12 +67,13 @@ async def run(
     times: Mapping[str, float] | None = None,
     security_votes: bool = False,
     known: Sequence[StageDescription] = (),
+    silence: Silence = NOTHING_SILENCED,
 ) -> dict[str, StageResult]:
     """Take a candidate through stages; those that are not described require nothing."""
-    names = tuple(stages.rules)
+    names = tuple(stages.stage_rules)
     described = {name: StageDescription(name) for name in names} | {stage.name: stage for stage in known}
     timeouts = dict.fromkeys(names, 20.0) | dict(times or {})
-    policy = Policy(names, frozenset(), 0.5, run_all, timeouts, security_votes)
+    policy = Policy(names, frozenset(), 0.5, run_all, timeouts, security_votes, silence=silence)
     results = await Run(stages, described, policy, seconds).results(CANDIDATE)
     assert [result.stage for result in results] == list(names)
     return {result.stage: result for result in results}
@@ -157,6 +163,15 @@ async def test_what_does_not_stop(found: object, votes: bool, status: str) -> No
     assert results["b"].status.name == status
 
 
+async def test_suppressed_findings_stop_nothing() -> None:
+    """What the policy suppresses stays in the result, marked, and the stages after it run."""
+    silence = Silence((Suppression("toy/*", reason="a toy"),))
+    results = await run(LocalStages(a=critical, b=passes), known=AFTER_A, silence=silence)
+    assert results["b"].status is StageStatus.COMPLETED
+    assert [found.suppressed for found in results["a"].findings] == ["suppressed by the policy: a toy"]
+    assert all(len(found.fingerprint) == 32 for found in results["a"].findings)
+
+
 async def test_time_of_a_stage() -> None:
     """A stage that takes longer than it may is FAILED with the time that it had, and the others are heard."""
     results = await run(LocalStages(a=hangs, b=passes), times={"a": 0.2})
@@ -236,7 +251,9 @@ def test_language(path: str, language: str, known: set[str], expected: tuple[str
     assert (filled.language, filled.language_version) == expected
 
 
-@pytest.mark.parametrize(("path", "language"), [("a.rs", ""), ("Makefile", ""), ("a.py", "pyhton"), ("a.py", "Python")])
+@pytest.mark.parametrize(
+    ("path", "language"), [("a.cob", ""), ("Makefile", ""), ("a.py", "pyhton"), ("a.py", "Python")]
+)
 def test_unknown_language(path: str, language: str) -> None:
     """A language that no stage can judge, or that nothing tells, is refused by its field."""
     with pytest.raises(UnknownLanguage) as caught:

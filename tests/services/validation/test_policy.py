@@ -7,12 +7,18 @@ from assay.errors import InvalidArgument, UnknownStage
 from assay.stage import Candidate, SourceFile, TestSuite
 
 from services.validation.policy import Policy, PolicyRequest, StageTimes, resolve
+from services.validation.suppression import Silence, Suppression
 
 KNOWN = ("static", "placeholder", "semantic", "execution")
 TIMES = StageTimes(60, {"execution": 120})
 FILE = SourceFile("a.py", b"")
 PLAIN = Candidate((FILE,), "python")
 TESTED = Candidate((FILE,), "python", tests=(TestSuite((SourceFile("t.py", b""),)),))
+
+
+def silence(**fields: Any) -> dict[str, Any]:
+    """Return the fields of a request that silences something."""
+    return {"silence": Silence(**fields)}
 
 
 def resolved(candidate: Candidate = PLAIN, **fields: Any) -> Policy:
@@ -50,6 +56,14 @@ def test_required_by_the_caller() -> None:
     assert resolved(TESTED, required=()).required == frozenset()
 
 
+def test_demanded() -> None:
+    """What the caller requires by name or by giving tests is told apart from what is required by default."""
+    assert resolved().demanded == frozenset()
+    assert resolved(TESTED).demanded == {"execution"}
+    assert resolved(TESTED, stages=("static",)).demanded == frozenset()
+    assert resolved(TESTED, required=("static",)).demanded == {"static"}
+
+
 def test_order_is_the_suites() -> None:
     """Stages run in the suite's order, named once however often and in whatever order the caller named them."""
     assert resolved(stages=("semantic", "static", "semantic")).stages == ("static", "semantic")
@@ -76,6 +90,15 @@ def test_shorter_time() -> None:
         ({"timeouts": {"static": -1.0}}, InvalidArgument, "policy.stage_timeouts[static]"),
         ({"timeouts": {"static": 60.1}}, InvalidArgument, "policy.stage_timeouts[static]"),
         ({"timeouts": {"execution": 1e12}}, InvalidArgument, "policy.stage_timeouts[execution]"),
+        (silence(suppressions=(Suppression("a/b"), Suppression(""))), InvalidArgument, "policy.suppressions[1].rule"),
+        (silence(suppressions=(Suppression("a" * 513),)), InvalidArgument, "policy.suppressions[0]"),
+        (silence(suppressions=(Suppression("a", "b" * 513),)), InvalidArgument, "policy.suppressions[0]"),
+        (silence(suppressions=(Suppression("a", "b", "c" * 501),)), InvalidArgument, "policy.suppressions[0].reason"),
+        (silence(suppressions=(Suppression("a"),) * 1_001), InvalidArgument, "policy.suppressions"),
+        (silence(baseline=frozenset({"xyz"})), InvalidArgument, "policy.baseline"),
+        (silence(changed={"a.py": ((0, 3),)}), InvalidArgument, "policy.changed_lines.ranges"),
+        (silence(changed={"a.py": ((3, 2),)}), InvalidArgument, "policy.changed_lines.ranges"),
+        (silence(changed={f"{n}.py": () for n in range(1_001)}), InvalidArgument, "policy.changed_lines"),
     ],
 )
 def test_bad(fields: dict[str, Any], kind: type[InvalidArgument], field: str) -> None:

@@ -11,7 +11,7 @@ import grpc.aio
 import pytest
 from assay.client import Suite, connect, error_from_rpc
 from assay.errors import AssayError, InvalidArgument, NotFound, RequestIdReused, StoreUnavailable, UnknownStage
-from assay.stage import StageResult
+from assay.stage import Category, RuleInfo, Severity, StageResult
 from assay.v1 import candidate_pb2, finding_pb2, stage_pb2, validation_pb2
 
 from host.embedded import embedded
@@ -34,6 +34,15 @@ async def claims(candidate: object, context: object) -> StageResult:
 
 
 claiming = toys.opened(toys.Toy("claiming", claims))
+
+
+def rules(stage: str) -> tuple[RuleInfo, ...]:
+    """Return two rules of a stage."""
+    return tuple(RuleInfo(f"{stage}/{name}", Category.SYNTAX, Severity.LOW, "Why.") for name in "ba")
+
+
+zebra = toys.opened(toys.Toy("zebra", toys.passes, rules=rules("zebra")))
+adder = toys.opened(toys.Toy("adder", toys.passes, rules=rules("adder")))
 
 
 def request(content: bytes = b"x = 1\n", path: str = "a.py", **fields: Any) -> validation_pb2.ValidateRequest:
@@ -90,6 +99,74 @@ async def test_stages(settings: Settings, toy_catalog: Catalog) -> None:
     assert answer.stages[0].stage == stage_pb2.StageInfo(
         name="first", version="1", description="Does as little as a test needs.", languages=["python"]
     )
+
+
+def ids(answer: validation_pb2.ListRulesResponse) -> list[str]:
+    """Return the identifiers of a page of rules."""
+    return [rule.rule_id for rule in answer.rules]
+
+
+async def test_rules(settings: Settings, toy_catalog: Catalog) -> None:
+    """The rules of all stages, of one, or one alone are listed in pages, in the order of their identifiers."""
+    toy_catalog(zebra=f"{HERE}:zebra", adder=f"{HERE}:adder")
+    asked = validation_pb2.ListRulesRequest
+    async with suite_of(settings) as suite:
+        ask = suite.validation.ListRules
+        everything = await ask(asked(), timeout=10)
+        page = await ask(asked(page_size=3), timeout=10)
+        rest = await ask(asked(page_size=3, page_token=page.next_page_token), timeout=10)
+        of_one = await ask(asked(stage="zebra"), timeout=10)
+        one = await ask(asked(rule_id="adder/b"), timeout=10)
+        none = await ask(asked(rule_id="adder/nothing"), timeout=10)
+        unknown = await failure(ask(asked(stage="adde"), timeout=10))
+        errors = [await failure(ask(asked(**bad), timeout=10)) for bad in ({"page_size": 1001}, {"page_token": "x"})]
+    assert ids(everything) == ["adder/a", "adder/b", "zebra/a", "zebra/b"]
+    assert (ids(page), ids(rest)) == (["adder/a", "adder/b", "zebra/a"], ["zebra/b"])
+    assert (bool(page.next_page_token), rest.next_page_token, everything.next_page_token) == (True, "", "")
+    assert ids(of_one) == ["zebra/a", "zebra/b"]
+    assert {rule.stage for rule in of_one.rules} == {"zebra"}
+    assert (ids(one), ids(none)) == (["adder/b"], [])
+    assert type(unknown) is UnknownStage
+    assert [error.field for error in errors if isinstance(error, InvalidArgument)] == ["page_size", "page_token"]
+
+
+async def test_rules_of_stages_that_are_not_there(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """A stage that cannot be asked for its rules is named, so that a missing rule is not taken for none."""
+    toy_catalog(**TOYS)
+    peers = settings.model_copy(update={"peers": {"second": f"unix:{folder}/nobody"}})
+    async with serving(["validation"], f"unix:{folder}/s", peers) as address, connect(address) as suite:
+        listed = await suite.validation.ListRules(validation_pb2.ListRulesRequest(), timeout=10)
+    assert (ids(listed), list(listed.missing_stages)) == ([], ["first", "second"])
+
+
+async def test_suppression(settings: Settings, toy_catalog: Catalog) -> None:
+    """What the policy suppresses does not decide, stays in the answer with the reason, and so does the policy."""
+    toy_catalog(**TOYS)
+    silence = {
+        "suppressions": [{"rule": "second/*", "reason": "known"}],
+        "baseline": ["0" * 32],
+        "inline_ignores": True,
+    }
+    async with suite_of(settings) as suite:
+        made = (await suite.validation.Validate(request(b"# TODO\n", policy=silence), timeout=20)).validation
+        (found,) = made.stage_results[1].findings
+        known = {"baseline": [found.fingerprint, "0" * 32]}
+        again = (await suite.validation.Validate(request(b"# TODO\n", policy=known), timeout=20)).validation
+    assert made.verdict == again.verdict == validation_pb2.VERDICT_AUTHENTIC
+    assert (made.authenticity_score, len(made.deciding_findings)) == (1, 0)
+    assert found.suppressed == "suppressed by the policy: known"
+    assert [(one.rule, one.reason) for one in made.policy.suppressions] == [("second/*", "known")]
+    assert (list(made.policy.baseline), made.policy.inline_ignores) == ([], True)
+    assert list(again.policy.baseline) == [found.fingerprint]
+
+
+async def test_the_candidate_silences_nothing(settings: Settings, toy_catalog: Catalog) -> None:
+    """A comment of the candidate's is no word of the caller's."""
+    toy_catalog(**TOYS)
+    code = b"# assay: ignore[*] it is fine\n# TODO\n"
+    async with suite_of(settings) as suite:
+        made = (await suite.validation.Validate(request(code), timeout=20)).validation
+    assert made.verdict == validation_pb2.VERDICT_INAUTHENTIC
 
 
 async def test_stages_that_are_not_there(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
@@ -170,7 +247,7 @@ async def test_cancellation_reaches_the_stage(settings: Settings, toy_catalog: C
         ({"policy": {"stages": ["sttaic"]}}, "policy.stages"),
         ({"policy": {"reject_below": 2.0}}, "policy.reject_below"),
         ({"path": "../a.py"}, "candidate.files[0].path"),
-        ({"path": "a.rs"}, "candidate.language"),
+        ({"path": "a.cob"}, "candidate.language"),
         ({"request_id": "a b"}, "request_id"),
         ({"request_id": "x" * 65}, "request_id"),
         ({"request_id": "é"}, "request_id"),

@@ -1,5 +1,7 @@
 """The verdict: a test for each row of its table, and what it says."""
 
+from dataclasses import replace
+
 import pytest
 from assay.stage import Category, Finding, Severity, StageResult, StageStatus
 
@@ -8,6 +10,7 @@ from services.validation.verdict import Decision, Verdict, decide
 from tests.toys import finding
 
 REQUIRED = Policy(("a", "b"), frozenset({"a"}), 0.5, False, {}, security_votes=False)
+DEMANDED = replace(REQUIRED, demanded=frozenset({"a"}))
 
 HIGH = finding(Severity.HIGH)
 UNSURE = finding(Severity.HIGH, 0.49)
@@ -32,20 +35,21 @@ DONE, SKIPPED, NOT_FOR_IT, FAILED = StageStatus
         pytest.param([result(DONE, MEDIUM, MEDIUM)], "INAUTHENTIC", 0.49, id="2: the score alone"),
         pytest.param([result(DONE, UNSURE, UNSURE)], "INAUTHENTIC", 0.340, id="2: many unsure ones"),
         pytest.param([result(SKIPPED, MEDIUM, MEDIUM)], "INAUTHENTIC", 0.49, id="2 before 3"),
-        pytest.param([result(SKIPPED), result(DONE, stage="b")], "INCONCLUSIVE", 1.0, id="3: required was skipped"),
-        pytest.param([result(FAILED), result(DONE, stage="b")], "INCONCLUSIVE", 1.0, id="3: required failed"),
-        pytest.param([result(NOT_FOR_IT), result(SKIPPED, stage="b")], "INCONCLUSIVE", 1.0, id="4: none completed"),
-        pytest.param([], "INCONCLUSIVE", 1.0, id="4: none ran"),
-        pytest.param([result(DONE), result(FAILED, stage="b")], "AUTHENTIC", 1.0, id="5: not required, not heard"),
-        pytest.param([result(NOT_FOR_IT), result(DONE, stage="b")], "AUTHENTIC", 1.0, id="5: required, not for it"),
-        pytest.param([result(DONE, UNSURE)], "AUTHENTIC", 0.5835, id="5: not sure enough"),
-        pytest.param([result(DONE, MEDIUM)], "AUTHENTIC", 0.7, id="5: blemishes"),
-        pytest.param([result(DONE, finding(Severity.INFO))], "AUTHENTIC", 1.0, id="5: worth knowing"),
+        pytest.param([result(FAILED), result(DONE, stage="b")], "INCONCLUSIVE", 1.0, id="4: required failed"),
+        pytest.param([result(NOT_FOR_IT), result(SKIPPED, stage="b")], "INCONCLUSIVE", 1.0, id="5: none completed"),
+        pytest.param([], "INCONCLUSIVE", 1.0, id="5: none ran"),
+        pytest.param([result(DONE), result(FAILED, stage="b")], "AUTHENTIC", 1.0, id="6: not required, not heard"),
+        pytest.param([result(NOT_FOR_IT), result(DONE, stage="b")], "AUTHENTIC", 1.0, id="6: required, not for it"),
+        pytest.param([result(SKIPPED), result(DONE, stage="b")], "AUTHENTIC", 1.0, id="6: required, not configured"),
+        pytest.param([result(DONE, UNSURE)], "AUTHENTIC", 0.5835, id="6: not sure enough"),
+        pytest.param([result(DONE, MEDIUM)], "AUTHENTIC", 0.7, id="6: blemishes"),
+        pytest.param([result(DONE, finding(Severity.INFO))], "AUTHENTIC", 1.0, id="6: worth knowing"),
+        pytest.param([result(DONE, finding(suppressed="known"))], "AUTHENTIC", 1.0, id="6: suppressed"),
         pytest.param(
-            [result(DONE, finding(Severity.CRITICAL, category=Category.SECURITY))], "AUTHENTIC", 1.0, id="5: security"
+            [result(DONE, finding(Severity.CRITICAL, category=Category.SECURITY))], "AUTHENTIC", 1.0, id="6: security"
         ),
         pytest.param(
-            [result(DONE, finding(Severity.CRITICAL, category=Category.ENVIRONMENT))], "AUTHENTIC", 1.0, id="5: ours"
+            [result(DONE, finding(Severity.CRITICAL, category=Category.ENVIRONMENT))], "AUTHENTIC", 1.0, id="6: ours"
         ),
     ],
 )
@@ -56,6 +60,21 @@ def test_table(results: list[StageResult], verdict: str, score: float) -> None:
     assert decision.score == pytest.approx(score, abs=0.001)
     assert decision.explanation
     assert "\n" not in decision.explanation
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "said"),
+    [
+        (DONE, "AUTHENTIC", "No finding of a, b rejects it."),
+        (SKIPPED, "INCONCLUSIVE", "The stage 'a' is required and was skipped: no socket."),
+        (NOT_FOR_IT, "INCONCLUSIVE", "The stage 'a' is required and does not apply: no socket."),
+        (FAILED, "INCONCLUSIVE", "The stage 'a' is required and failed: no socket."),
+    ],
+)
+def test_what_the_caller_requires(status: StageStatus, verdict: str, said: str) -> None:
+    """Nothing excuses a stage that the caller requires: it completes, or there is no AUTHENTIC."""
+    decision = decide([result(status), result(DONE, stage="b")], DEMANDED)
+    assert (decision.verdict.name, decision.explanation) == (verdict, said)
 
 
 def test_security_votes_by_policy() -> None:
@@ -89,8 +108,8 @@ def test_deciding_by_score() -> None:
 
 def test_reasons() -> None:
     """An inconclusive verdict gives the reasons of the required stages, and an authentic one who was not heard."""
-    assert decide([result(SKIPPED)], REQUIRED) == Decision(
-        Verdict.INCONCLUSIVE, 1.0, "The stage 'a' is required and was skipped: no socket."
+    assert decide([result(FAILED)], REQUIRED) == Decision(
+        Verdict.INCONCLUSIVE, 1.0, "The stage 'a' is required and failed: no socket."
     )
-    said = decide([result(DONE), result(FAILED, stage="b")], REQUIRED).explanation
-    assert said == "No finding of a rejects it. Not heard: b."
+    said = decide([result(SKIPPED), result(DONE, stage="b")], REQUIRED).explanation
+    assert said == "No finding of b rejects it. Not heard: a."
