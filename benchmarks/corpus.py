@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.languages import SUFFIXES
+from assay.languages import SUFFIXES, of_path
 from assay.v1 import candidate_pb2
 
 SUFFIX_OF = {language: suffix for suffix, language in reversed(SUFFIXES.items())}
@@ -17,6 +17,7 @@ class Record:
     """
     One labelled record.
 
+    :param file: The name of the corpus file that it stands in, without its suffix.
     :param positive: Whether it is inauthentic: what the suite is to find.
     """
 
@@ -26,6 +27,12 @@ class Record:
     origin: str
     positive: bool
     candidate: candidate_pb2.Candidate
+    file: str = ""
+
+    @property
+    def source(self) -> candidate_pb2.SourceFile:
+        """Its code: every record is one file."""
+        return self.candidate.files[0]
 
     @property
     def hard_negative(self) -> bool:
@@ -46,13 +53,14 @@ def records(path: Path, language: str | None = None) -> Iterator[Record]:
                     origin=row["origin"],
                     positive=row["label"] == "inauthentic",
                     candidate=_candidate(row),
+                    file=path.stem,
                 )
 
 
 def _candidate(row: dict[str, Any]) -> candidate_pb2.Candidate:
     language = row["language"]
     name = Path(row.get("filename") or "").name
-    if Path(name).suffix not in SUFFIXES:
+    if of_path(name) != language:
         name = "main" + SUFFIX_OF.get(language, ".txt")
     candidate = candidate_pb2.Candidate(
         files=[candidate_pb2.SourceFile(path=name, content=row["code"].encode("utf-8", "surrogatepass"))],
@@ -60,7 +68,8 @@ def _candidate(row: dict[str, Any]) -> candidate_pb2.Candidate:
     )
     if row.get("prompt"):
         candidate.specification.text = row["prompt"]
-    if row.get("tests"):
+    if row.get("tests") and language == "python":
+        # Tests in other languages are of frameworks that the contract does not have.
         tests = candidate_pb2.SourceFile(path="tests.py", content=row["tests"].encode("utf-8", "surrogatepass"))
         candidate.tests.append(candidate_pb2.TestSuite(framework=candidate_pb2.TEST_FRAMEWORK_ASSERTS, files=[tests]))
     return candidate
