@@ -5,7 +5,7 @@ import pickle
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from assay.errors import AssayError, PluginFailed, Unavailable
 
@@ -31,7 +31,7 @@ class LocalWorkers:
         name = f"{function.__module__}.{function.__qualname__}"
         order = pickle.dumps(sys.path) + pickle.dumps((function, args, kwargs))
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            sys.executable, "-m", "assay.apart", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         try:
             async with asyncio.timeout(self.seconds):
@@ -71,25 +71,3 @@ class Resources:
     def channel(self, service: str) -> "grpc.aio.Channel":
         """Raise :class:`assay.errors.Unavailable`, as a suite does that has no such service."""
         raise Unavailable(f"no service {service!r} is there")
-
-
-def _serve() -> NoReturn:
-    """Run the one order on standard input, and write what came of it to standard output."""
-    out = sys.stdout.buffer
-    # What the function prints must not come between the bytes of the answer.
-    sys.stdout = sys.stderr
-    sys.path[:] = pickle.load(sys.stdin.buffer)  # noqa: S301  # our own parent wrote it
-    try:
-        function, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301
-        answer = pickle.dumps((function(*args, **kwargs), None))
-    except AssayError as error:
-        answer = pickle.dumps((None, error))
-    except BaseException as error:  # noqa: BLE001  # told by its type's name
-        answer = pickle.dumps((None, type(error).__name__))
-    out.write(answer)
-    out.flush()
-    sys.exit(0)
-
-
-if __name__ == "__main__":
-    _serve()
