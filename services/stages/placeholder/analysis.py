@@ -1,27 +1,46 @@
-"""Judges one Python file. Runs in a worker process."""
+"""Judges one file. Runs in a worker process."""
+
+import codecs
 
 from assay.stage import Finding
 
 from services.stages.lexer import scan
 from services.stages.placeholder.catalog import FAMILIES
-from services.stages.placeholder.tree import parse
+from services.stages.placeholder.grammars import grammar_of
+from services.stages.placeholder.scripts import scripts_of
+from services.stages.placeholder.tree import Module, parse
 from services.stages.rules import in_order
-from services.stages.source import UnreadableSource, decode
+from services.stages.source import Source, UnreadableSource, decode
 
 
-def check(content: bytes, path: str, specification: str = "") -> tuple[Finding, ...]:
+def check(content: bytes, path: str, specification: str = "", language: str = "python") -> tuple[Finding, ...]:
     """
     Return the placeholders of one file, in the order of the source.
 
     :param specification: What the code was asked to do: a constant that was asked for is no stub.
+    :param language: One of :data:`services.stages.placeholder.grammars.LANGUAGES`.
 
     Bytes that are no text, and brackets deeper than Python allows, have none: the static stage says what they are.
     """
+    source = _text(content, path, language)
+    if source is None or (language == "python" and scan(source.data).too_deep >= 0):
+        return ()
+    modules = [parse(source, grammar_of(language, path), specification)]
+    if language == "html":
+        modules.extend(scripts_of(modules[0]))
+    return in_order(finding for module in modules for finding in _judge(module))
+
+
+def _judge(module: Module) -> "list[Finding]":
+    return [finding for family in FAMILIES for finding in family.find(module)]
+
+
+def _text(content: bytes, path: str, language: str) -> Source | None:
+    """Return a file as text; None where it is none. Only Python's says how it is encoded."""
     try:
-        source = decode(content, path)
-    except UnreadableSource:
-        return ()
-    if scan(source.data).too_deep >= 0:
-        return ()
-    module = parse(source, specification)
-    return in_order(finding for family in FAMILIES for finding in family.find(module))
+        if language == "python":
+            return decode(content, path)
+        data = content.removeprefix(codecs.BOM_UTF8)
+        return Source(path, data.decode(), data)
+    except (UnreadableSource, UnicodeDecodeError):
+        return None

@@ -7,16 +7,20 @@ from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder.design import (
     is_by_design,
+    is_double,
+    is_fallback,
     is_full_of_refusals,
     is_hook,
     is_plainly_decorated,
     is_template_step,
+    overrides,
     says_subclass,
     says_unsupported,
 )
 from services.stages.placeholder.promises import is_whole_file, promises_value
-from services.stages.placeholder.tree import STRINGS, Module, Scope, text
-from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal
+from services.stages.placeholder.scopes import Scope
+from services.stages.placeholder.tree import Module
+from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal, told
 from services.stages.rules import Rule
 
 EMPTY_BODY = Rule(
@@ -144,7 +148,7 @@ def _function(function: Scope, module: Module) -> Iterator[Finding]:
     elif Does.REFUSES in done and Does.WORKS not in done:
         rule = _judge_refusal(function, module)
         message = f"All that {function.name!r} does is to say that it is not implemented."
-    elif Does.TALKS in done and Does.WORKS not in done and _talks_of_work(function):
+    elif Does.TALKS in done and Does.WORKS not in done and _talks_of_work(function, module):
         rule = ONLY_TALK
         message = f"All that {function.name!r} does is to print that its work is to be done."
     if rule is not None:
@@ -161,8 +165,9 @@ def _judge_empty(function: Scope, module: Module) -> Rule | None:
     if function.is_method:
         return EMPTY_BODY if promised and not _is_step(function) else QUIET_BODY
     nested = any(scope.kind == "function" for scope in function.around())
-    told = not function.docstring or len(function.docstring) >= TELLING
-    expected = bool(function.parameters or function.docstring) and told and not is_hook(function)
+    explained = not function.docstring or len(function.docstring) >= TELLING
+    given = bool(function.parameters) and not function.grammar.loose
+    expected = (given or bool(function.docstring)) and explained and not is_hook(function)
     if promised or is_whole_file(function, module) or (expected and not nested):
         return EMPTY_BODY
     return QUIET_BODY
@@ -170,18 +175,19 @@ def _judge_empty(function: Scope, module: Module) -> Rule | None:
 
 def _is_step(function: Scope) -> bool:
     """Say whether an empty method may be left to derived classes, though only the shape of its class says so."""
-    return bool(function.parent and function.parent.bases) or is_template_step(function)
+    return overrides(function) or is_template_step(function)
 
 
 def _judge_refusal(function: Scope, module: Module) -> Rule | None:
-    message = next((told for told in map(refusal, function.statements) if told is not None), "")
+    refusals = (refusal(statement, function.grammar) for statement in function.statements)
+    message = next((message for message in refusals if message is not None), "")
     if is_by_design(function, module) or says_subclass(message) or says_unsupported(message):
         return None
     if not is_plainly_decorated(function):
         return QUIET_BODY
     if not function.is_method:
         return NOT_IMPLEMENTED
-    step, heir = is_template_step(function), bool(function.parent and function.parent.bases)
+    step, heir = is_template_step(function), overrides(function)
     if not step and (_LATER if heir else UNWRITTEN).search(f"{message} {module.comments_of(function)}"):
         return NOT_IMPLEMENTED
     if step or is_full_of_refusals(function.parent):
@@ -189,11 +195,8 @@ def _judge_refusal(function: Scope, module: Module) -> Rule | None:
     return NOT_IMPLEMENTED if not heir and promises_value(function) else QUIET_BODY
 
 
-def _talks_of_work(function: Scope) -> bool:
+def _talks_of_work(function: Scope, module: Module) -> bool:
     """Say whether what a function prints is a text that speaks of work to be done."""
-    told = [node.child_by_field_name("arguments") for node in function.statements if node.type == "call"]
-    first = [node.named_children[0] for node in told if node is not None and node.named_children]
-    plain = [
-        node for node in first if node.type in STRINGS and not any(c.type == "interpolation" for c in node.children)
-    ]
-    return any(_OF_WORK.search(text(node)) for node in plain)
+    if is_double(function, module) or is_fallback(function):
+        return False
+    return any(_OF_WORK.search(told(node, function.grammar)) for node in function.statements)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder import phrases
-from services.stages.placeholder.design import is_declared, is_double, is_fallback, is_hook, says_subclass
-from services.stages.placeholder.tree import Comment, Module, Scope
+from services.stages.placeholder.design import is_by_design, is_declared, is_double, is_fallback, is_hook, says_subclass
+from services.stages.placeholder.scopes import Comment, Scope
+from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, all_do, body_does
 from services.stages.rules import Rule
 
@@ -99,20 +100,25 @@ RULES = (UNWRITTEN, EMPTY_BRANCH, PRETENDED, LEFTOVER, TODO)
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield what comments say about the code beside them."""
-    for comment in module.comments:
-        if phrases.has_one_of(phrases.UNWRITTEN, phrases.bare(comment.words)):
+    for comment in module.telling:
+        if phrases.has_one_of(phrases.UNWRITTEN, comment.bare):
             yield _unwritten(comment, module)
-        elif phrases.has_one_of(phrases.PRETENDED, phrases.bare(comment.words)):
+        elif phrases.has_one_of(phrases.PRETENDED, comment.bare):
             yield from _pretended(comment, module)
         elif phrases.TASK.search(comment.words):
             yield _task(comment, module)
+    for function in module.functions if module.grammar.inner_docs else ():
+        if function.docstring and _is_announced(function, module):
+            yield UNWRITTEN.finding(_MESSAGES[UNWRITTEN.id], module.place(function.name_node))
 
 
 def _unwritten(comment: Comment, module: Module) -> Finding:
     task = phrases.TASK.search(comment.words) is not None
     if _may_be_idle(comment, module) or says_subclass(comment.words):
         return _of(TODO if task else LEFTOVER, comment, module)
-    if _is_all_idle(comment.scope) or (_is_idle(comment) and _in_own_body(comment) and not task):
+    if _is_all_idle(comment.scope) or _is_over_idle(comment, module) or (_is_idle(comment) and _in_own_body(comment) and not task):
+        return _of(UNWRITTEN, comment, module)
+    if _is_whole_file(comment, module):
         return _of(UNWRITTEN, comment, module)
     if comment.following and _does(comment) <= {Does.NOTHING, Does.REFUSES}:
         return _of(EMPTY_BRANCH, comment, module)
@@ -137,15 +143,39 @@ def _task(comment: Comment, module: Module) -> Finding:
     return _of(TODO, comment, module)
 
 
+_MESSAGES = {
+    UNWRITTEN.id: "A comment stands where the code should.",
+    EMPTY_BRANCH.id: "A branch says what is to be done, and does nothing.",
+    PRETENDED.id: "A comment says that this stands in for the real thing.",
+    LEFTOVER.id: "A comment asks for code that stands below it.",
+    TODO.id: "A note of something left to do.",
+}
+
+
 def _of(rule: Rule, comment: Comment, module: Module) -> Finding:
-    message = {
-        UNWRITTEN.id: "A comment stands where the code should.",
-        EMPTY_BRANCH.id: "A branch says what is to be done, and does nothing.",
-        PRETENDED.id: "A comment says that this stands in for the real thing.",
-        LEFTOVER.id: "A comment asks for code that stands below it.",
-        TODO.id: "A note of something left to do.",
-    }[rule.id]
-    return rule.finding(message, module.place(comment.node))
+    return rule.finding(_MESSAGES[rule.id], module.place(comment.node))
+
+
+def _is_announced(function: Scope, module: Module) -> bool:
+    """Say whether a docstring announces the code, and nothing in the function is that code."""
+    first = phrases.bare(function.docstring[:300].split("\n\n")[0])
+    if not phrases.has_one_of(phrases.UNWRITTEN, first) or Does.WORKS in body_does(function):
+        return False
+    return not is_by_design(function, module) and not says_subclass(first)
+
+
+def _is_over_idle(comment: Comment, module: Module) -> bool:
+    """Say whether a comment stands above a function that does nothing, and which should do something."""
+    over = comment.over
+    return over is not None and over.kind == "function" and _is_all_idle(over) and not is_by_design(over, module)
+
+
+def _is_whole_file(comment: Comment, module: Module) -> bool:
+    """Say whether a file has nothing but comments, as an answer that was never written."""
+    return comment.scope.kind == "module" and not module.root.statements and module.grammar.parser not in _NO_CODE
+
+
+_NO_CODE = frozenset({"html", "json", "yaml"})
 
 
 def _may_be_idle(comment: Comment, module: Module) -> bool:
@@ -158,8 +188,8 @@ def _may_be_idle(comment: Comment, module: Module) -> bool:
 def _is_all_idle(scope: Scope) -> bool:
     """Say whether a function does no work at all, or a class has no members."""
     if scope.kind == "function":
-        return Does.WORKS not in body_does(scope)
-    return scope.kind == "class" and all_do(scope.statements) <= {Does.NOTHING}
+        return bool(scope.blocks) and Does.WORKS not in body_does(scope)
+    return scope.kind == "class" and bool(scope.blocks) and all_do(scope.statements, scope.grammar) <= {Does.NOTHING}
 
 
 def _is_idle(comment: Comment) -> bool:
@@ -168,7 +198,7 @@ def _is_idle(comment: Comment) -> bool:
 
 
 def _does(comment: Comment) -> frozenset[Does]:
-    return all_do(comment.following, comment.scope.parameters)
+    return all_do(comment.following, comment.scope.grammar, comment.scope.parameters)
 
 
 def _in_own_body(comment: Comment) -> bool:

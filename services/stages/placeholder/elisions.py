@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder import phrases
-from services.stages.placeholder.tree import Comment, Module, Scope
+from services.stages.placeholder.grammar import Kind
+from services.stages.placeholder.scopes import Comment, Scope
+from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, all_do, body_does
 from services.stages.rules import Rule
 
@@ -76,7 +78,7 @@ RULES = (ELIDED, AND_SO_ON, DOTS)
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield where code was left out."""
-    for comment in module.comments:
+    for comment in module.telling:
         rule = _rule(comment)
         if rule is not None:
             yield rule.finding("Code was left out here.", module.place(comment.node), suggestion="Write out all of it.")
@@ -86,7 +88,7 @@ def find(module: Module) -> Iterator[Finding]:
 
 
 def _rule(comment: Comment) -> Rule | None:
-    words = phrases.bare(comment.words)
+    words = comment.bare
     if len(words) > MAX_WORDS or comment.continues:
         return None
     if phrases.is_one_of(phrases.ELIDED, words):
@@ -103,12 +105,12 @@ def _rule_alone(comment: Comment, words: str) -> Rule | None:
         return None
     if phrases.is_one_of(phrases.LIKEWISE, words):
         return AND_SO_ON
-    if all_do(comment.following) <= {Does.NOTHING} and phrases.is_one_of(phrases.AND_SO_ON, words):
+    if all_do(comment.following, comment.scope.grammar) <= {Does.NOTHING} and phrases.is_one_of(phrases.AND_SO_ON, words):
         return AND_SO_ON
     return DOTS if not words and dotted and comment.scope.kind == "function" else None
 
 
 def _dots(function: Scope, module: Module) -> Iterator[Finding]:
-    dots = [node for node in function.statements if node.type == "ellipsis"]
+    dots = [node for node in function.statements if function.grammar.kind(node) is Kind.DOTS]
     if dots and Does.WORKS in body_does(function):
         yield DOTS.finding("An ellipsis stands among the statements.", module.place(dots[0]))

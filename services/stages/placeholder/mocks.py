@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from assay.stage import Category, Finding, Severity
 
-from services.stages.placeholder.design import is_by_design
-from services.stages.placeholder.tree import Module, Scope, text
-from services.stages.placeholder.work import is_written_out
+from services.stages.placeholder.design import is_by_design, snake
+from services.stages.placeholder.grammar import Kind
+from services.stages.placeholder.nodes import MAX_TEXT, text
+from services.stages.placeholder.scopes import Scope
+from services.stages.placeholder.tree import Module
+from services.stages.placeholder.work import bindings, is_written_out, unwrapped
 from services.stages.rules import Rule
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ _NAME = re.compile(
     r"records?|rows?|values?|output|payload|products?|orders?|posts?|scores?|api_response|db|database|\w+_data|"
     r"\w+_response)"
 )
+_HINT = re.compile(rb"mock|fake|dummy|placeholder|simulated|hard_?coded|made_?up", re.IGNORECASE)
 _MAKES = re.compile(
     r"(?:make|create|generate|build|get|load)_*(?:mock|fake|dummy|sample|test|example|demo|seed|fixture)|seed|demo"
 )
@@ -51,21 +55,28 @@ _MAKES = re.compile(
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield the functions that answer with made-up data."""
+    if module.is_stub_file or not _HINT.search(module.source.data):
+        return
     for function in module.functions:
-        made_up = _made_up(function) if not module.is_stub_file else None
-        if made_up is not None and not _MAKES.search(function.name) and not is_by_design(function, module):
+        made_up = _made_up(function)
+        if made_up is not None and not _MAKES.search(snake(function.name)) and not is_by_design(function, module):
             yield MOCK_DATA.finding("Made-up data stands in for the real thing.", module.place(made_up))
 
 
 def _made_up(function: Scope) -> "Node | None":
     """Return the assignment of made-up data that the function's answer comes from."""
-    named = {}
-    for node in function.statements:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if node.type == "assignment" and right is not None and _NAME.fullmatch(text(left)):
-            if is_written_out(right, function.parameters):
-                named[text(left)] = node
-        elif node.type == "return_statement":
-            used = [name for name in named if re.search(rf"\b{name}\b", text(node))]
+    grammar, named = function.grammar, {}
+    known = {*function.parameters, *grammar.constants}
+    for statement in function.statements:
+        node = unwrapped(statement, grammar)
+        if grammar.kind(node) is Kind.BIND:
+            bound = bindings(node, grammar) or []
+            named |= {one.name: node for one in bound if _is_made_up(one.name) and is_written_out(one.value, known, grammar)}
+        elif grammar.kind(node) is Kind.RETURN or (grammar.implicit and statement == function.statements[-1]):
+            used = [name for name in named if re.search(rf"{re.escape(name)}\b", text(node)[:MAX_TEXT])]
             return named[used[0]] if used else None
     return None
+
+
+def _is_made_up(name: str) -> bool:
+    return _NAME.fullmatch(snake(name.lstrip("$@"))) is not None

@@ -113,6 +113,15 @@ NO_TASK_OF_CODE = re.compile(
 TASK = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|TBD)\b|^(?:todo|fixme|tbd|hack|xxx)\s*(?::|\(|-|$)|^@todo\b")
 """Marks of something left to do. In lower case only where they stand first, so that a list of todos is none."""
 
+MAY_TELL = re.compile(
+    r"todo|fixme|tbd|xxx|hack|implement|placeholder|stub|dummy|skeleton|here\b|below\b|code|logic|function|method|rest|"
+    r"remain|existing|previous|original|other|unchanged|omit|elid|truncat|snip|\.\.|…|etc\b|same|similar|likewise|"
+    r"so (?:on|forth)|real|actual|simul|mock|fake|for now|normally|typically|usually|complete|fill|wip\b|coming soon|"
+    r"brevity|repeat|continue|more\b|your|finish|write|to be|handle|process|replace|pretend|simpl|demo",
+    re.IGNORECASE,
+)
+"""Every comment that says something by the patterns above has one of these: it is asked first."""
+
 _DOTS = re.compile(r"^[\s\[(<{/*-]*(?:\.{2,}|…)|(?:\.{3,}|…)[\s\])>}/*-]*$")
 _TRIM = re.compile(r"^[\s#:!.\-*=…/\[\](){}<>~|+]+|[\s:.\-*=…/\[\](){}<>~|!+]+$")
 

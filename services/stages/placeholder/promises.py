@@ -3,7 +3,8 @@
 import re
 
 from services.stages.placeholder.design import is_hook
-from services.stages.placeholder.tree import Module, Scope
+from services.stages.placeholder.scopes import Scope
+from services.stages.placeholder.tree import Module
 
 _VALUE_DOC = re.compile(
     r"^\s*(?:return|returns|yield|yields|compute|computes|calculate|calculates|check whether|check if|checks if|"
@@ -25,12 +26,19 @@ _VALUE_NAME = re.compile(
 )
 """Names that begin with a verb of work; those of hooks are not among them."""
 
-_NO_VALUE = frozenset({"", "None", "NoReturn", "Never", "typing.NoReturn", "'None'"})
+_NO_VALUE = frozenset(
+    {"", "None", "NoReturn", "Never", "typing.NoReturn", "'None'", "void", "never", "Promise<void>", "()", "!", "any"}
+    | {"unknown", "static", "self", "Void", "auto"}
+)
 
 
-def promises_value(function: Scope) -> bool:
-    """Say whether a function says that it does something or gives something back."""
-    if function.returns not in _NO_VALUE:
+def promises_value(function: Scope, *, by_type: bool = True) -> bool:
+    """
+    Say whether a function says that it does something or gives something back.
+
+    :param by_type: Whether a type that it returns says so.
+    """
+    if by_type and function.returns not in _NO_VALUE:
         return True
     if function.docstring:
         return _VALUE_DOC.search(function.docstring[:4000]) is not None
@@ -39,10 +47,14 @@ def promises_value(function: Scope) -> bool:
 
 def promises_by_name(function: Scope) -> bool:
     """Say whether a name begins with a verb of work, and is not that of a hook."""
-    return _VALUE_NAME.match(function.name) is not None and (not is_hook(function) or function.name.startswith("to_"))
+    if function.grammar.loose:
+        return False
+    named = _VALUE_NAME.match(function.plain_name) is not None
+    return named and (not is_hook(function) or function.name.startswith("to"))
 
 
 def is_whole_file(function: Scope, module: Module) -> bool:
     """Say whether a function is all that there is to a file, imports and constants aside."""
-    own = (module.root, function, function.parent if function.is_method else None)
-    return all(scope in own for scope in module.scopes)
+    owned = function.is_method or function.is_static
+    own = (module.root, function, function.parent if owned else None)
+    return all(scope in own or not scope.name for scope in module.scopes)

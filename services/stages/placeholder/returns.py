@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 from assay.stage import Category, Finding, Severity
 
-from services.stages.placeholder.design import is_by_design, is_interface, is_plainly_decorated, is_template_step
+from services.stages.placeholder.design import (
+    is_by_design,
+    is_interface,
+    is_plainly_decorated,
+    is_template_step,
+    overrides,
+)
 from services.stages.placeholder.promises import is_whole_file, promises_by_name, promises_value
-from services.stages.placeholder.tree import Module, Scope, text
-from services.stages.placeholder.work import Does, body_does, names_in
+from services.stages.placeholder.nodes import text
+from services.stages.placeholder.scopes import Scope
+from services.stages.placeholder.tree import Module
+from services.stages.placeholder.work import Does, answers, body_does, names_in
 from services.stages.rules import Rule
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 STUB_RETURN = Rule(
     "placeholder/stub-return",
@@ -80,7 +83,13 @@ _CONSTANT = re.compile(
     r"\b(?:constant|fixed|always|never|unchanged|as[ -]is|same value|by default|the default|not used|unused|ignored)\b",
     re.IGNORECASE,
 )
-_BLANK = frozenset({"None", "[]", "{}", "()", '""', "''", "0", "0.0", "False", "True", "dict()", "list()", "set()"})
+_NOTHING = (
+    r"(?:None|null|nil|NULL|nullptr|undefined|\[\]|\{\}|\(\)|\"\"|''|``|-?[01](?:\.0)?f?|[Ff]alse|[Tt]rue|FALSE|TRUE|"
+    r"(?:new )?\w[\w:.<>, *]*(?:\(\)|\{\})|array\(\)|(?:\[\]|map\[\w+\])[\w.*]+\{\}|vec!\[\]|(?:Ok|Some|Promise\.resolve)"
+    r"\((?:\(\)|null|\[\]|\{\}|true|false|0|None|\"\")?\))"
+)
+_BLANK = re.compile(rf"{_NOTHING}(?:, ?{_NOTHING})*")
+"""Values with nothing in them, and several of them."""
 _PREDICATE = re.compile(r"_*(?:is|has|can|should|supports?|needs|allow|S_IS|are|was|must|use|want)", re.IGNORECASE)
 
 
@@ -102,54 +111,53 @@ def find(module: Module) -> Iterator[Finding]:
     for function in module.functions:
         if not function.blocks or module.is_stub_file or not _is_fixed(function):
             continue
-        answers = [node for node in function.statements if node.type == "return_statement"]
-        rule = None if _is_meant(function, answers, module) else _judge(function, answers, module)
+        values = [text(value).strip() if value is not None else "None" for value in answers(function)]
+        rule = None if _is_meant(function, values, module) else _judge(function, values, module)
         if rule is not None:
             said = "gives back what it is given" if rule is ECHO else "returns the same whatever it is given"
-            shown = answers[-1] if answers else function.name_node
+            shown = function.statements[-1] if values and function.statements else function.name_node
             yield rule.finding(f"{function.name!r} {said}.", module.place(shown))
 
 
-def _is_meant(function: Scope, answers: list["Node"], module: Module) -> bool:
+def _is_meant(function: Scope, values: list[str], module: Module) -> bool:
     return (
         is_by_design(function, module)
         or not is_plainly_decorated(function)
         or _CONSTANT.search(f"{function.docstring} {module.specification[:2000]}") is not None
-        or _says_the_value(function, answers)
+        or _says_the_value(function, values)
     )
 
 
-def _says_the_value(function: Scope, answers: list["Node"]) -> bool:
+def _says_the_value(function: Scope, values: list[str]) -> bool:
     """Say whether the docstring names the very value that is returned, as that of a documented constant does."""
-    values = [re.escape(value.strip("\"'")) for value in _values(answers)]
+    plain = [re.escape(value[:100].strip("\"'")) for value in values]
     first = function.docstring[:120]
-    return any(re.search(rf"\breturns? (?:an? )?(?:empty |literal )?{value}\b", first, re.I) for value in values)
+    return any(re.search(rf"\breturns? (?:an? )?(?:empty |literal )?{value}\b", first, re.I) for value in plain)
 
 
-def _values(answers: list["Node"]) -> list[str]:
-    return [text(node.named_children[0]) if node.named_children else "None" for node in answers]
-
-
-def _judge(function: Scope, answers: list["Node"], module: Module) -> Rule | None:
-    used = names_in(function.statements) & set(function.parameters)
+def _judge(function: Scope, values: list[str], module: Module) -> Rule | None:
+    used = names_in(function.statements, function.grammar) & set(function.parameters)
     if function.is_method:
         return None if used else _judge_method(function, module)
     if any(scope.kind == "function" for scope in function.around()):
         return None
     if used:
-        return ECHO if _CHANGES.match(function.name) and set(_values(answers)) <= used else None
-    return _judge_constant(function, answers, module)
+        return ECHO if _CHANGES.match(function.plain_name) and set(values) <= used else None
+    return _judge_constant(function, values, module)
 
 
 def _judge_method(function: Scope, module: Module) -> Rule | None:
     owner = function.parent
-    if owner is None or owner.bases or is_interface(owner, module) or not promises_value(function):
+    typed = function.grammar.typed
+    if owner is None or overrides(function) or is_interface(owner, module):
         return None
-    if not function.parameters or not (function.docstring or function.returns):
+    if not promises_value(function, by_type=not typed) or not function.parameters:
+        return None
+    if not (function.docstring or (function.returns and not typed)):
         return None
     # Several methods that answer alike are the defaults of a base; so is a step that the class itself calls.
     alike = [child for child in owner.children if child.kind == "function" and _is_fixed(child)]
-    single = len(alike) == 1 and not is_template_step(function) and not _PREDICATE.match(function.name)
+    single = len(alike) == 1 and not is_template_step(function) and not _PREDICATE.match(function.plain_name)
     return STUB_RETURN if single else FIXED_ANSWER
 
 
@@ -158,15 +166,16 @@ def _is_fixed(function: Scope) -> bool:
     return Does.ANSWERS in done and done <= {Does.ANSWERS, Does.NOTHING, Does.TALKS}
 
 
-def _judge_constant(function: Scope, answers: list["Node"], module: Module) -> Rule | None:
+def _judge_constant(function: Scope, values: list[str], module: Module) -> Rule | None:
     """Judge a function of a module that does not look at its arguments, if it has any."""
-    blank = set(_values(answers)) <= _BLANK
-    asks = _ASKS.match(function.name) is not None
+    blank = all(_BLANK.fullmatch(value) for value in values)
+    asks = _ASKS.match(function.plain_name) is not None
     if not function.parameters:
         return STUB_RETURN if asks and blank and function.docstring else None
     if is_whole_file(function, module):
         return STUB_RETURN
-    if _PREDICATE.match(function.name):
+    if _PREDICATE.match(function.plain_name):
         return FIXED_ANSWER
-    promised = promises_value(function) if function.docstring else promises_by_name(function) and blank
+    by_type = not function.grammar.typed
+    promised = promises_value(function, by_type=by_type) if function.docstring else promises_by_name(function) and blank
     return STUB_RETURN if promised or asks else FIXED_ANSWER

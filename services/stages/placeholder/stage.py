@@ -17,18 +17,19 @@ from assay.stage import (
 )
 
 from services.stages.files import source_files
+from services.stages.placeholder.grammars import LANGUAGES
 from services.stages.reading import read
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderStage:
-    """Reads every Python file of a candidate for work that is announced and not done."""
+    """Reads every file of a candidate for work that is announced and not done."""
 
     workers: Workers
     name: str = "placeholder"
-    version: str = "1"
+    version: str = "2"
     description: str = "Comments and bodies that stand in place of the code they announce."
-    languages: frozenset[str] = frozenset({"python"})
+    languages: frozenset[str] = LANGUAGES
     requires: tuple[str, ...] = ()
 
     @property
@@ -42,17 +43,17 @@ class PlaceholderStage:
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge one candidate, whatever its version of Python."""
 
-        async def judge(file: SourceFile, _: str) -> tuple[Finding, ...]:
-            return await self.workers.run(check_file, file.content, file.path, candidate.specification)
+        async def judge(file: SourceFile, language: str) -> tuple[Finding, ...]:
+            return await self.workers.run(check_file, file.content, file.path, candidate.specification, language)
 
         return await read(source_files(candidate, self.languages), judge, context)
 
 
-def check_file(content: bytes, path: str, specification: str) -> tuple[Finding, ...]:
+def check_file(content: bytes, path: str, specification: str, language: str) -> tuple[Finding, ...]:
     """Judge one file, in a worker; the parser is imported only there."""
     from services.stages.placeholder.analysis import check
 
-    return check(content, path, specification)
+    return check(content, path, specification, language)
 
 
 @asynccontextmanager

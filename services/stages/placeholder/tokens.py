@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from assay.stage import Category, Finding, Severity
 
-from services.stages.placeholder.design import is_double
-from services.stages.placeholder.tree import Module, text
+from services.stages.placeholder.design import is_double, is_test_file
+from services.stages.placeholder.grammar import Grammar
+from services.stages.placeholder.nodes import MAX_DEPTH, call_of, text
+from services.stages.placeholder.tree import Module
 from services.stages.rules import Rule
 
 if TYPE_CHECKING:
@@ -68,24 +70,85 @@ _TOKENS = (
 )
 _TOKEN = re.compile("|".join(_TOKENS))
 
-_LOOKUPS = re.compile(
-    r"(?:getenv|environ|\.get|setdefault|add_argument|Option|option|help|Field|config|replace|print|log)"
+MAX_STRING = 200
+"""Bytes beyond which a string is a text."""
+
+MAX_TOKENS = 500
+"""Strings with a token of which it is asked what they are for."""
+
+_HINT = re.compile(
+    rb"your|insert|replace|enter|change_?me|change-me|sk-|x{8}|<add|put[-_ ]|paste|add[-_ ]|\{\{", re.IGNORECASE
 )
+
+_PREFIX = re.compile(r"^[rbfuRBFUL@$]*")
+
+_UP = frozenset(
+    {"pair", "dictionary", "list", "tuple", "parenthesized_expression", "concatenated_string", "binary_operator"}
+    | {"binary_expression", "array", "object", "flow_node", "block_node", "argument", "binary", "expression_list"}
+    | {"literal_element", "initializer_list", "array_initializer", "as_expression", "quoted_attribute_value"}
+    | {"interpreted_string_literal", "literal_value", "composite_literal", "array_creation_expression", "term"}
+    | {"array_element_initializer", "keyed_element", "jsx_expression", "initializer_pair", "hash", "logical_expression"}
+)
+"""Nodes inside of a value."""
+
+_GIVEN = frozenset({"argument_list", "arguments", "command", "token_tree"})
+
+_OPERATORS = frozenset({"binary_expression", "binary", "binary_operator", "logical_expression"})
+
+_BINDS = frozenset(
+    {"assignment", "assignment_expression", "variable_declarator", "init_declarator", "short_var_declaration"}
+    | {"var_spec", "const_spec", "let_declaration", "const_item", "static_item", "property_element", "const_element"}
+    | {"variable_assignment"}
+)
+
+_NAME_FIELDS = ("left", "name", "pattern", "declarator", "property")
+
+_TO_SHOW = re.compile(
+    r"help|usage|doc|message|example|place|default|metavar|description|comment|title|label|hint|summary|prompt|alt\b"
+)
+"""Names of texts that are there to be shown, or to be overridden."""
+
+_LOOKUPS = re.compile(
+    r"getenv|environ|\.get|setdefault|add_argument|[oO]ption|help|Field|config|replace|print|[lL]og|echo|puts|assert|"
+    r"expect|equal|Error|Exception|includes|startsWith|indexOf|contains|test|match|grep|sed|usage|read|fail|warn"
+)
+"""What takes a token to look for it, to show it, or to fall back to it."""
+
+_SAMPLE_NAME = re.compile(r"[._-](?:example|examples|sample|template|tmpl|dist|default|postman\w*)(?:[._-]|$)", re.I)
+_SAMPLE_FOLDERS = frozenset({"docs", "doc", "examples", "example", "samples", "templates", "locales", "i18n", "lang"})
 
 
 def find(module: Module) -> Iterator[Finding]:
     """Yield the tokens that were not replaced."""
-    if module.source.path.rsplit("/", 1)[-1].startswith("test_"):
+    if not _HINT.search(module.source.data) or _is_sample(module):
         return
-    for node in module.captures("(string) @it"):
-        if (
-            _TOKEN.search(text(node).strip("rbfRBFuU").strip("\"'"))
-            and _is_value(node)
-            and not _in_double(node, module)
-        ):
+    for node in _with_token(module):
+        if _is_value(node, module.grammar) and not _in_double(node, module):
             yield FILL_IN.finding("A token that was to be replaced stands as a value.", module.place(node))
-    for node in module.captures("(set . (set . (_) .) .) @it"):
-        yield BRACES.finding("The braces of a template stand in the code.", module.place(node))
+    if module.grammar.inner_docs:
+        for node in module.captures("(set . (set . (_) .) .) @it"):
+            yield BRACES.finding("The braces of a template stand in the code.", module.place(node))
+
+
+def _is_sample(module: Module) -> bool:
+    """Say whether a file is there to be copied and filled in, or tests something."""
+    path = module.path
+    folders = any(part.lower() in _SAMPLE_FOLDERS for part in path.parts[:-1])
+    return is_test_file(module) or folders or _SAMPLE_NAME.search(path.name) is not None
+
+
+def _with_token(module: Module) -> "list[Node]":
+    source, found = module.source.data, []
+    for node in module.strings():
+        if node.end_byte - node.start_byte <= MAX_STRING and _has_token(source[node.start_byte : node.end_byte]):
+            found.append(node)
+            if len(found) == MAX_TOKENS:
+                break
+    return found
+
+
+def _has_token(string: bytes) -> bool:
+    return _TOKEN.search(_PREFIX.sub("", string.decode("utf-8", "replace")).strip("\"'`")) is not None
 
 
 def _in_double(node: "Node", module: Module) -> bool:
@@ -93,25 +156,39 @@ def _in_double(node: "Node", module: Module) -> bool:
     return any(is_double(scope, module) for scope in inner)
 
 
-def _is_value(node: "Node") -> bool:
+def _is_value(node: "Node", grammar: Grammar) -> bool:
     """Say whether a string is bound, passed by name, or a member of a collection that is, and not a text to show."""
-    inside = node
-    while inside.parent is not None and inside.parent.type in (
-        "pair", "dictionary", "list", "tuple", "parenthesized_expression", "concatenated_string", "binary_operator",
-    ):  # fmt: skip
-        inside = inside.parent
-    above = inside.parent
-    if above is None or len(text(node)) > 200:
+    inside, above, key = node, node.parent, ""
+    for _ in range(MAX_DEPTH):
+        if above is None or _compares(above) or _is_key(above, inside, grammar):
+            return False
+        key = key or _key(above, grammar)
+        if above.type not in _UP:
+            break
+        inside, above = above, above.parent
+    if above is None or _TO_SHOW.search(key.lower()):
         return False
-    if above.type == "assignment":
-        left = text(above.child_by_field_name("left")).lower()
-        return above.child_by_field_name("right") == inside and not re.search(
-            r"help|usage|doc|message|example|place", left
-        )
-    if above.type == "keyword_argument":
-        return not re.search(
-            r"help|default|metavar|doc|example|description|placeholder", text(above.child_by_field_name("name"))
-        )
-    if above.type == "argument_list" and above.parent is not None:
-        return not _LOOKUPS.search(text(above.parent.child_by_field_name("function")))
-    return False
+    if above.type in _GIVEN:
+        called = above if above.type == "command" else above.parent
+        return called is not None and not _LOOKUPS.search(call_of(called).callee)
+    return bool(key) or grammar.parser == "sql"
+
+
+def _compares(node: "Node") -> bool:
+    """Say whether a node is an operator that compares with a value, or falls back to it."""
+    operator = text(node.child_by_field_name("operator")) if node.type in _OPERATORS else ""
+    return operator not in ("", "+", ".", "..", "<<", "=")
+
+
+def _is_key(above: "Node", inside: "Node", grammar: Grammar) -> bool:
+    return above.child_by_field_name(grammar.keys.get(above.type) or "key") == inside
+
+
+def _key(node: "Node", grammar: Grammar) -> str:
+    """Return the name that a node gives to a value; empty where it gives none."""
+    if node.type not in grammar.keys and node.type not in _BINDS:
+        return ""
+    field = grammar.keys.get(node.type)
+    fields = (field,) if field else _NAME_FIELDS
+    found = next((one for name in fields if (one := node.child_by_field_name(name)) is not None), None)
+    return text(found or node.named_children[0])[:200] or "_"

@@ -1,8 +1,6 @@
-"""A Python file as this stage looks at it: its functions, classes, comments and strings, and what stands where."""
+"""A file as this stage looks at it: its functions, classes, comments and strings, and what stands where."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -10,150 +8,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assay.stage import Location
 
+from services.stages.placeholder import phrases
+from services.stages.placeholder.grammar import STRUCTURE, Grammar, parser, query, strings_query, structure_query
+from services.stages.placeholder.nodes import text
+from services.stages.placeholder.remarks import Found, Remarks, words_of
+from services.stages.placeholder.scopes import Block, Comment, Scope
 from services.stages.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Query
 
-MAX_FOLLOWING = 40
-"""Statements after a comment that are looked at."""
+_BETWEEN = re.compile(rb"[\s\w()]*")
+"""What may stand between a decorator and what it decorates."""
 
-STRINGS = ("string", "concatenated_string")
+_MAX_BETWEEN = 2_000
 
-_HOLDERS = frozenset(
-    {"module", "block", "decorated_definition", "function_definition", "class_definition", "if_statement"}
-    | {"elif_clause", "else_clause", "for_statement", "while_statement", "try_statement", "except_clause"}
-    | {"except_group_clause", "finally_clause", "with_statement", "match_statement", "case_clause", "ERROR"}
-)
-"""Nodes in which statements can stand; nothing else is walked into."""
+MAX_COMMENTS = 100_000
+"""Comments of a file that are read; nobody's file has as many."""
 
-_OWN_USE = re.compile(r"\b(?:self|cls)\.(\w+)")
+MAX_TELLING = 5_000
+"""Comments of a file that are taken at their word."""
 
-_BRANCHES = frozenset({"if_statement", "else_clause", "elif_clause", "try_statement", "except_clause", "case_clause"})
-
-
-def text(node: "Node | None") -> str:
-    """Return the source of a node; empty for none."""
-    return "" if node is None or node.text is None else node.text.decode("utf-8", "replace")
-
-
-@dataclass(eq=False)
-class Block:
-    """
-    Statements that follow one another.
-
-    :param statements: Comments left out.
-    """
-
-    node: "Node"
-    scope: "Scope"
-    statements: list["Node"]
-
-
-@dataclass(eq=False)
-class Scope:
-    """
-    A module, class or function.
-
-    :param decorators: Their source, without the "@".
-    :param conditional: Whether it is defined in a branch of its parent, as a fallback is.
-    """
-
-    node: "Node"
-    kind: str
-    name: str = ""
-    parent: "Scope | None" = None
-    decorators: tuple[str, ...] = ()
-    conditional: bool = False
-    children: list["Scope"] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-
-    @property
-    def name_node(self) -> "Node":
-        """The node of its name, or of all of it where it has none."""
-        return self.node.child_by_field_name("name") or self.node
-
-    @property
-    def column(self) -> int:
-        """The column of its keyword, from 0, in bytes."""
-        return self.node.start_point.column
-
-    @cached_property
-    def statements(self) -> list["Node"]:
-        """The statements of its own body, without the docstring."""
-        own = self.blocks[0].statements if self.blocks else []
-        return own[1:] if own and own[0].type in STRINGS else own
-
-    @cached_property
-    def docstring(self) -> str:
-        """The source between the quotes of its docstring; empty where there is none."""
-        own = self.blocks[0].statements if self.blocks else []
-        return text(own[0]).lstrip("rRuUbB").strip("\"'").strip() if own and own[0].type in STRINGS else ""
-
-    @cached_property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of a function's parameters, without `self` and `cls`."""
-        found = self.node.child_by_field_name("parameters")
-        names = [_parameter(child) for child in found.named_children] if found is not None else []
-        return tuple(name for name in names if name and name not in ("self", "cls"))
-
-    @cached_property
-    def returns(self) -> str:
-        """The source of a function's return annotation; empty where there is none."""
-        return text(self.node.child_by_field_name("return_type"))
-
-    @cached_property
-    def bases(self) -> tuple[str, ...]:
-        """The source of a class's bases and keywords."""
-        found = self.node.child_by_field_name("superclasses")
-        return tuple(text(child) for child in found.named_children) if found is not None else ()
-
-    @cached_property
-    def defined(self) -> dict[str, list["Scope"]]:
-        """The functions and classes that it defines, by name."""
-        found: dict[str, list[Scope]] = {}
-        for child in self.children:
-            found.setdefault(child.name, []).append(child)
-        return found
-
-    @cached_property
-    def own_uses(self) -> frozenset[str]:
-        """The names that the code of a class takes of `self` or `cls`."""
-        return frozenset(_OWN_USE.findall(text(self.node)))
-
-    @property
-    def is_method(self) -> bool:
-        """Whether it is a function of a class's own body."""
-        return self.kind == "function" and self.parent is not None and self.parent.kind == "class"
-
-    def around(self) -> Iterator["Scope"]:
-        """Yield the scopes that it stands in, the innermost first."""
-        scope = self.parent
-        while scope is not None:
-            yield scope
-            scope = scope.parent
-
-
-@dataclass(frozen=True)
-class Comment:
-    """
-    A comment.
-
-    :param words: Its text without the number sign and the spaces around.
-    :param scope: What it belongs to.
-    :param following: The statements that it stands over, or beside, in their block, at most MAX_FOLLOWING.
-    :param beside: Whether it stands behind a statement.
-    :param continued: Whether a comment stands on the line above.
-    :param continues: Whether one stands on the line below.
-    """
-
-    node: "Node"
-    words: str
-    scope: Scope
-    following: list["Node"]
-    beside: bool
-    continued: bool
-    continues: bool
+MAX_SAID = 50
+"""Comments of one scope that are taken for what it says of itself."""
 
 
 @dataclass(eq=False)
@@ -162,155 +39,230 @@ class Module:
 
     source: Source
     root: Scope
-    scopes: list[Scope]
-    blocks: list[Block]
+    grammar: Grammar
     specification: str = ""
+    scopes: list[Scope] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    remarks: list[Found] = field(default_factory=list)
+    handlers: list["Node"] = field(default_factory=list)
 
-    @property
+    @cached_property
     def functions(self) -> list[Scope]:
-        """Every function and method."""
-        return [scope for scope in self.scopes if scope.kind == "function"]
+        """Every function and method that has a name."""
+        return [scope for scope in self.scopes if scope.kind == "function" and scope.name]
 
     @cached_property
     def heirs(self) -> dict[str, list[Scope]]:
         """The classes that derive from a class of a name."""
         found: dict[str, list[Scope]] = {}
         for scope in self.scopes:
-            for base in scope.bases:
+            for base in scope.bases if scope.kind in ("class", "interface") else ():
                 found.setdefault(base.split("[")[0].rsplit(".", 1)[-1], []).append(scope)
         return found
 
+    @cached_property
+    def path(self) -> PurePosixPath:
+        """The file's path."""
+        return PurePosixPath(self.source.path)
+
     @property
     def is_stub_file(self) -> bool:
-        """Whether it is a .pyi file, in which no body is ever written."""
-        return PurePosixPath(self.source.path).suffix.lower() == ".pyi"
+        """Whether it is a file of declarations, in which no body is ever written."""
+        return self.source.path.lower().endswith((".pyi", ".d.ts", ".d.mts", ".d.cts"))
 
     def place(self, node: "Node") -> Location:
         """Return the range of a node, without the end of its line."""
-        return self.source.location(node.start_byte, node.start_byte + len((node.text or b"").rstrip()))
+        end = node.end_byte
+        while end > node.start_byte and self.source.data[end - 1 : end].isspace():
+            end -= 1
+        return self.source.location(node.start_byte, end)
 
     @cached_property
     def comments(self) -> list[Comment]:
-        """Every comment, in the order of the source."""
-        statements = sorted(
-            ((node.start_byte, index, block) for block in self.blocks for index, node in enumerate(block.statements)),
-            key=lambda item: item[:2],
-        )
-        starts = [start for start, _, _ in statements]
-        nodes = self.captures("(comment) @it")
-        rows = {node.start_point.row for node in nodes if not self._is_beside(node)}
-        return [self._comment(node, statements, bisect_right(starts, node.start_byte), rows) for node in nodes]
+        """The comments, in the order of the source, at most MAX_COMMENTS."""
+        remarks = Remarks(self.source.data, self.root, self.blocks, self.remarks)
+        openings = {scope.node.start_point.row: scope for scope in reversed(self.scopes) if scope.kind != "module"}
+        return [remarks.comment(found, openings) for found in self.remarks[:MAX_COMMENTS]]
 
     @cached_property
-    def _remarks(self) -> dict[int, list[str]]:
-        remarks: dict[int, list[str]] = {}
+    def telling(self) -> list[Comment]:
+        """The comments in which a word stands that may say that code is missing, at most MAX_TELLING."""
+        return [comment for comment in self.comments if phrases.MAY_TELL.search(comment.words)][:MAX_TELLING]
+
+    @cached_property
+    def _said(self) -> dict[int, list[str]]:
+        said: dict[int, list[str]] = {}
         for comment in self.comments:
-            remarks.setdefault(id(comment.scope), []).append(comment.words)
-        return remarks
+            told = said.setdefault(id(comment.scope), [])
+            if len(told) < MAX_SAID:
+                told.append(comment.words)
+        return said
 
     def comments_of(self, scope: Scope) -> str:
         """Return the words of the comments that belong to a scope's own statements."""
-        return " ".join(self._remarks.get(id(scope), ()))
+        return " ".join(self._said.get(id(scope), ()))
 
-    def captures(self, query: str) -> list["Node"]:
+    def strings(self) -> "list[Node]":
+        """Return the strings, in the order of the source."""
+        return _captured(strings_query(self.grammar), self.root.node)
+
+    def captures(self, pattern: str) -> "list[Node]":
         """Return the nodes that a query captures as "it", in the order of the source."""
-        from tree_sitter import Query, QueryCursor
-        from tree_sitter_language_pack import get_language
-
-        nodes = QueryCursor(Query(get_language("python"), query)).captures(self.root.node).get("it", [])
-        return sorted(nodes, key=lambda node: node.start_byte)
-
-    def _is_beside(self, node: "Node") -> bool:
-        """Say whether something stands before a node on its line."""
-        return self.source.data[node.start_byte - node.start_point.column : node.start_byte].strip() != b""
-
-    def _comment(self, node: "Node", statements: list[tuple[int, int, Block]], after: int, rows: set[int]) -> Comment:
-        row, column = node.start_point.row, node.start_point.column
-        beside = self._is_beside(node)
-        scope, following = self.root, []
-        if after:
-            _, index, block = statements[after - 1]
-            previous = block.statements[index]
-            scope = _owner(previous, block, column)
-            if beside and previous.start_point.row <= row <= previous.end_point.row:
-                following = block.statements[index : index + MAX_FOLLOWING]
-        if not beside and after < len(statements):
-            _, index, block = statements[after]
-            first = block.statements[index]
-            if first.start_point.column >= column and (block.scope is scope or _within(first, block, scope)):
-                following = block.statements[index : index + MAX_FOLLOWING]
-                scope = block.scope
-        words = text(node).lstrip("#").strip()
-        above, below = not beside and row - 1 in rows, not beside and row + 1 in rows
-        return Comment(node, words, scope, following, beside, above, below)
+        return _captured(query(self.grammar, pattern), self.root.node)
 
 
-def _owner(previous: "Node", block: Block, column: int) -> Scope:
-    """Return the scope of a comment by what stands before it and by how far it is indented."""
-    named = next((child for child in block.scope.children if child.node.start_byte == previous.start_byte), None)
-    scope: Scope | None = named or block.scope
-    while scope is not None and scope.kind != "module" and scope.column >= column:
-        scope = scope.parent
-    return scope if scope is not None else block.scope
+def _captured(made: "Query", root: "Node") -> "list[Node]":
+    from tree_sitter import QueryCursor
+
+    return sorted(QueryCursor(made).captures(root).get("it", []), key=lambda node: node.start_byte)
 
 
-def _within(first: "Node", block: Block, scope: Scope) -> bool:
-    """Say whether a statement is the first of a block that stands in a scope: a comment above it opens the block."""
-    return scope in (block.scope.parent, block.scope) or block.statements[0] == first
-
-
-def _parameter(node: "Node") -> str:
-    if node.type == "identifier":
-        return text(node)
-    if node.type in ("typed_parameter", "default_parameter", "typed_default_parameter"):
-        return _parameter(node.child_by_field_name("name") or node.named_children[0])
-    if node.type in ("list_splat_pattern", "dictionary_splat_pattern"):
-        return _parameter(node.named_children[0]) if node.named_children else ""
-    return ""
-
-
-def parse(source: Source, specification: str = "") -> Module:
+def parse(source: Source, grammar: Grammar, specification: str = "") -> Module:
     """
     Parse a file; what does not parse is left out of the structure, not of the comments.
 
     :param specification: What the code was asked to do; empty where not known.
     """
-    from tree_sitter_language_pack import get_parser
+    from tree_sitter import QueryCursor
 
-    node = get_parser("python").parse(source.parsed).root_node
-    root = Scope(node, "module")
-    module = Module(source, root, [root], [], specification)
-    waiting = [_Step(node, root, (), False)]
-    while waiting:
-        waiting.extend(reversed(_enter(module, waiting.pop())))
+    node = parser(grammar).parse(source.parsed).root_node
+    root = Scope(node, "module", grammar)
+    module = Module(source, root, grammar, specification)
+    module.scopes.append(root)
+    builder = _Builder(module)
+    builder.open_root()
+    for tag, found in _in_order(QueryCursor(structure_query(grammar)).captures(node)):
+        builder.take(tag, found)
     return module
 
 
-class _Step(NamedTuple):
-    """A node to walk into, and what stands above it."""
+_RANKS = {tag: rank for rank, tag in enumerate((*STRUCTURE, "mark", "comment", "handler"))}
 
+
+def _in_order(captures: "dict[str, list[Node]]") -> "list[tuple[str, Node]]":
+    """Return what a query captured in the order of the source, the outer before the inner."""
+    keyed = [
+        (node.start_byte, -node.end_byte, _RANKS[tag], tag, node) for tag, nodes in captures.items() for node in nodes
+    ]
+    keyed.sort(key=lambda item: item[:3])
+    return [(tag, node) for *_, tag, node in keyed]
+
+
+class _Open(NamedTuple):
+    """Something that what comes next may stand in."""
+
+    end: int
+    tag: str
     node: "Node"
     scope: Scope
-    decorators: tuple[str, ...]
+    block: Block | None
     in_branch: bool
 
 
-def _enter(module: Module, step: _Step) -> list[_Step]:
-    """Take up one node, and return the nodes in it that are to be walked into."""
-    node, scope, decorators, in_branch = step
-    children = node.named_children
-    if node.type in ("function_definition", "class_definition"):
-        kind = node.type.removesuffix("_definition")
-        inner = Scope(node, kind, text(node.child_by_field_name("name")), scope, decorators, in_branch)
-        scope.children.append(inner)
-        module.scopes.append(inner)
-        scope, in_branch = inner, False
-    if node.type in ("module", "block"):
-        block = Block(node, scope, [child for child in children if child.type != "comment"])
-        scope.blocks.append(block)
-        module.blocks.append(block)
-    above: tuple[str, ...] = ()
-    if node.type == "decorated_definition":
-        above = tuple(text(child).lstrip("@").strip() for child in children if child.type == "decorator")
-    in_branch = in_branch or node.type in _BRANCHES
-    return [_Step(child, scope, above, in_branch) for child in children if child.type in _HOLDERS]
+class _Builder:
+    """Puts together a module from what was captured, in the order of the source."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._grammar = module.grammar
+        self._open: list[_Open] = []
+        self._marks: list[Node] = []
+        self._docs: list[Node] = []
+
+    def open_root(self) -> None:
+        """Begin with the file itself."""
+        root = self._module.root
+        block = self._block(Block(root.node, root))
+        self._open.append(_Open(1 << 62, "scope", root.node, root, block, in_branch=False))
+
+    def take(self, tag: str, node: "Node") -> None:
+        """Take up one node."""
+        while self._open[-1].end <= node.start_byte:
+            self._open.pop()
+        top = self._open[-1]
+        if tag == "scope":
+            self._scope(node, top)
+        elif tag == "block":
+            block = self._block(Block(node, top.scope))
+            self._open.append(top._replace(end=node.end_byte, tag=tag, node=node, block=block))
+        elif tag == "mark":
+            self._mark(node, top)
+        elif tag == "comment":
+            self._module.remarks.append(Found(node, top.scope, top.block))
+            self._docs.append(node)
+        elif tag == "handler":
+            self._module.handlers.append(node)
+        else:
+            in_branch = top.in_branch or tag == "branch"
+            self._open.append(top._replace(end=node.end_byte, tag=tag, node=node, in_branch=in_branch))
+
+    def _block(self, block: Block) -> Block:
+        block.scope.blocks.append(block)
+        self._module.blocks.append(block)
+        return block
+
+    def _scope(self, node: "Node", top: _Open) -> None:
+        marks = self._marks_before(node)
+        scope = Scope(node, self._grammar.scopes[node.type], self._grammar, _bound(node, top, self._grammar), top.scope)
+        scope.decorators = tuple(text(mark).lstrip("@#![").rstrip("]").strip() for mark in marks)
+        scope.conditional = top.in_branch or any(mark.startswith("cfg") for mark in scope.decorators)
+        scope.is_member = bool(scope.bound) and top.node.type in self._grammar.keys
+        scope.docs = self._docs_above(marks[0] if marks else node) if not self._grammar.inner_docs else ""
+        top.scope.children.append(scope)
+        self._module.scopes.append(scope)
+        block = None
+        body = node.child_by_field_name("body")
+        if node.type in self._grammar.bodies and body is None:
+            block = self._block(Block(node, scope))
+        elif body is not None and body.type not in self._grammar.blocks and scope.kind == "function":
+            block = self._block(Block(body, scope, is_value=True))
+        self._open.append(_Open(node.end_byte, "scope", node, scope, block, in_branch=False))
+
+    def _mark(self, node: "Node", top: _Open) -> None:
+        """Keep a decorator for what follows it, or give it to the scope whose header it stands in."""
+        if top.tag == "scope" and top.scope.kind != "module" and not top.scope.blocks:
+            top.scope.decorators += (text(node).lstrip("@").strip(),)
+        else:
+            self._marks.append(node)
+
+    def _marks_before(self, node: "Node") -> "list[Node]":
+        """Return the decorators that belong to a node, and forget those that belonged to something else."""
+        found: list[Node] = []
+        start = node.start_byte
+        for mark in reversed(self._marks):
+            if not self._is_gap(mark.end_byte, start):
+                break
+            found.append(mark)
+            start = mark.start_byte
+        self._marks.clear()
+        return found[::-1]
+
+    def _is_gap(self, start: int, end: int) -> bool:
+        between = self._module.source.data[start : min(end, start + _MAX_BETWEEN)]
+        return end - start <= _MAX_BETWEEN and _BETWEEN.fullmatch(between) is not None
+
+    def _docs_above(self, node: "Node") -> str:
+        """Return the comments that end on the line above a node, and those that end above these."""
+        found: list[str] = []
+        row, data = node.start_point.row, self._module.source.data
+        for comment in reversed(self._docs[-MAX_DOCS:]):
+            last = comment.end_point.row - (comment.end_point.column == 0)
+            if last != row - 1:
+                break
+            found.append(words_of(comment, data))
+            row = comment.start_point.row
+        return "\n".join(reversed(found))
+
+
+def _bound(node: "Node", top: _Open, grammar: Grammar) -> str:
+    """Return the name that a function without one of its own is bound to."""
+    if top.tag != "binder" or node.child_by_field_name("name") is not None:
+        return ""
+    value = top.node.child_by_field_name("value") or top.node.child_by_field_name("right")
+    named = top.node.child_by_field_name(grammar.binders[top.node.type])
+    is_value = value is not None and value.start_byte == node.start_byte
+    return text(named)[:200].strip("\"'$") if is_value else ""
+
+
+MAX_DOCS = 200
+"""Comments above a function that are taken for its documentation."""
