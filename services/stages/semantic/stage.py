@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
 from services.stages.semantic.imports_part import imports_part
+from services.stages.semantic.javascript_part import javascript_part
 from services.stages.semantic.part import Part, PartFactory, merged
+from services.stages.semantic.types_part import types_part
 
-PARTS: tuple[PartFactory, ...] = (imports_part,)
+PARTS: tuple[PartFactory, ...] = (imports_part, types_part, javascript_part)
 """What the stage is made of, in the order in which their word counts."""
 
 
@@ -29,9 +31,9 @@ class SemanticStage:
     def rules(self) -> tuple[RuleInfo, ...]:
         """See :class:`assay.stage.Stage`."""
         from services.stages.rules import explained
-        from services.stages.semantic.rules import RULES
+        from services.stages.semantic import javascript_rules, rules
 
-        return explained(RULES)
+        return explained((*rules.RULES, *javascript_rules.RULES))
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge one candidate; a part that cannot be asked is named in the details."""
