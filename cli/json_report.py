@@ -35,7 +35,8 @@ class JsonReport:
         else:
             self._file.write(",\n")
         self._written += 1
-        json.dump(_result(checked), self._file)
+        # In one piece: written as it is encoded it would be a call for every value.
+        self._file.write(json.dumps(_result(checked)))
         self._file.flush()
 
     def close(self, tally: Tally) -> None:

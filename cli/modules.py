@@ -64,12 +64,13 @@ def context(path: Path, content: bytes, roots: Sequence[Path], *, deep: bool) ->
     :param deep: Whether what the imported files import is wanted too, as it is where the file is run.
     """
     own = path.relative_to(roots[0]).as_posix()
+    places = _Places(roots)
     found: dict[str, bytes] = {}
     seen = {own}
     room = MAX_CONTEXT_BYTES
     waiting = deque([(own, content)])
     while waiting:
-        for relative, place in _neighbours(*waiting.popleft(), roots):
+        for relative, place in _neighbours(*waiting.popleft(), places):
             if relative in seen or len(found) == MAX_CONTEXT_FILES:
                 continue
             seen.add(relative)
@@ -81,9 +82,9 @@ def context(path: Path, content: bytes, roots: Sequence[Path], *, deep: bool) ->
     return found
 
 
-def _neighbours(name: str, text: bytes, roots: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+def _neighbours(name: str, text: bytes, places: "_Places") -> Iterator[tuple[str, Path]]:
     for module in dict.fromkeys(_imported(name, text)):
-        yield from _located(module, roots)
+        yield from places.of(module)
 
 
 def _imported(name: str, text: bytes) -> Iterator[str]:
@@ -106,15 +107,35 @@ def _imported(name: str, text: bytes) -> Iterator[str]:
             yield ".".join(filter(None, [module, held.decode("utf-8", "replace")]))
 
 
-def _located(module: str, roots: Sequence[Path]) -> list[tuple[str, Path]]:
-    """Return the files of a module and of the packages above it, in the first root that has any of them."""
-    parts = module.split(".")
-    if not all(part.isidentifier() for part in parts):
+class _Places:
+    """
+    Where modules lie.
+
+    Most imports are of the standard library and of packages, and none of theirs lies in a root: so each first name is
+    looked for once, and what is below it only where it is there.
+    """
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots = [str(root) for root in roots]
+        self._holding: dict[str, list[str]] = {}
+
+    def of(self, module: str) -> list[tuple[str, Path]]:
+        """Return the files of a module and of the packages above it, in the first root that has any of them."""
+        parts = module.split(".")
+        if not all(part.isidentifier() for part in parts):
+            return []
+        for root in self._with(parts[0]):
+            files = ((name, f"{root}/{name}") for name in _candidates(parts))
+            if found := [(name, Path(path)) for name, path in files if os.path.isfile(path)]:
+                return found
         return []
-    for root in roots:
-        if found := [(name, root / name) for name in _candidates(parts) if (root / name).is_file()]:
-            return found
-    return []
+
+    def _with(self, first: str) -> list[str]:
+        if first not in self._holding:
+            self._holding[first] = [
+                root for root in self._roots if os.path.isdir(f"{root}/{first}") or os.path.isfile(f"{root}/{first}.py")
+            ]
+        return self._holding[first]
 
 
 def _candidates(parts: Sequence[str]) -> Iterator[str]:

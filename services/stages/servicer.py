@@ -24,17 +24,29 @@ DEFAULT_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class RunContext:
-    """The context of one run; see :class:`assay.stage.StageContext`."""
+class QuietContext:
+    """The context of a run of which only the result is wanted; see :class:`assay.stage.StageContext`."""
 
     prior_results: Mapping[str, StageResult]
-    events: asyncio.Queue[stage_pb2.RunStageResponse] = field(default_factory=lambda: asyncio.Queue(EVENT_QUEUE))
 
     @property
     def seconds_left(self) -> float:
         """The time until the deadline of the call."""
         left = seconds_left()
         return DEFAULT_SECONDS if left is None else max(left, 0.0)
+
+    async def found(self, finding: Finding) -> None:
+        """Pass over a finding: it stands in the result."""
+
+    async def progress(self, message: str, fraction: float) -> None:
+        """Pass over how far the run is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext(QuietContext):
+    """The context of a run that is followed from outside."""
+
+    events: asyncio.Queue[stage_pb2.RunStageResponse] = field(default_factory=lambda: asyncio.Queue(EVENT_QUEUE))
 
     async def found(self, finding: Finding) -> None:
         """Tell the caller of a finding before the end."""
@@ -68,7 +80,11 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         """See the contract."""
         stage = self._stage(request.stage)
         candidate = candidate_from_proto(request.candidate)
-        run = RunContext(_prior(request.prior_results))
+        prior = _prior(request.prior_results)
+        if request.result_only:
+            yield stage_pb2.RunStageResponse(result=await _judge(stage, candidate, QuietContext(prior)))
+            return
+        run = RunContext(prior)
         task = asyncio.create_task(_judge(stage, candidate, run))
         try:
             async with aclosing(_events(task, run.events)) as events:
@@ -117,7 +133,7 @@ async def _events(
         yield waiting.result()
 
 
-async def _judge(stage: Stage, candidate: Candidate, run: RunContext) -> stage_pb2.StageResult:
+async def _judge(stage: Stage, candidate: Candidate, run: QuietContext) -> stage_pb2.StageResult:
     try:
         return await _run(stage, candidate, run)
     except AssayError:
@@ -127,7 +143,7 @@ async def _judge(stage: Stage, candidate: Candidate, run: RunContext) -> stage_p
         raise PluginFailed(f"the stage {stage.name!r} raised {type(error).__name__}") from error
 
 
-async def _run(stage: Stage, candidate: Candidate, run: RunContext) -> stage_pb2.StageResult:
+async def _run(stage: Stage, candidate: Candidate, run: QuietContext) -> stage_pb2.StageResult:
     started = time.monotonic()
     if stage.languages and candidate.language not in stage.languages:
         result = StageResult(StageStatus.NOT_APPLICABLE, reason=f"{stage.name} does not judge {candidate.language!r}")

@@ -60,6 +60,7 @@ class RemoteStages:
             stage=name,
             candidate=candidate_to_proto(candidate),
             prior_results=[result_to_proto(result) for result in prior.values()],
+            result_only=True,
         )
         try:
             async for event in stub.RunStage(request, timeout=seconds):

@@ -82,14 +82,16 @@ class RuleInfo(_message.Message):
     def __init__(self, rule_id: _Optional[str] = ..., stage: _Optional[str] = ..., category: _Optional[_Union[_finding_pb2.FindingCategory, str]] = ..., severity: _Optional[_Union[_finding_pb2.Severity, str]] = ..., confidence: _Optional[float] = ..., explanation: _Optional[str] = ..., fires: _Optional[_Iterable[str]] = ..., passes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RunStageRequest(_message.Message):
-    __slots__ = ("stage", "candidate", "prior_results")
+    __slots__ = ("stage", "candidate", "prior_results", "result_only")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     PRIOR_RESULTS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_ONLY_FIELD_NUMBER: _ClassVar[int]
     stage: str
     candidate: _candidate_pb2.Candidate
     prior_results: _containers.RepeatedCompositeFieldContainer[StageResult]
-    def __init__(self, stage: _Optional[str] = ..., candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., prior_results: _Optional[_Iterable[_Union[StageResult, _Mapping]]] = ...) -> None: ...
+    result_only: bool
+    def __init__(self, stage: _Optional[str] = ..., candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., prior_results: _Optional[_Iterable[_Union[StageResult, _Mapping]]] = ..., result_only: _Optional[bool] = ...) -> None: ...
 
 class RunStageResponse(_message.Message):
     __slots__ = ("finding", "progress", "result")

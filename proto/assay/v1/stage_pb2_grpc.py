@@ -66,7 +66,8 @@ class StageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RunStage(self, request, context):
-        """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once.
+        """Runs one stage over one candidate. Findings come as they are found, unless the request wants the result alone; the
+        result comes last, exactly once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class StageServiceStub:
     ListStages: _grpc.UnaryUnaryMultiCallable[_stage_pb2.ListStagesRequest, _stage_pb2.ListStagesResponse]
     """Lists the stages that this server serves."""
     RunStage: _grpc.UnaryStreamMultiCallable[_stage_pb2.RunStageRequest, _stage_pb2.RunStageResponse]
-    """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once."""
+    """Runs one stage over one candidate. Findings come as they are found, unless the request wants the result alone; the
+    result comes last, exactly once.
+    """
     ListStageRules: _grpc.UnaryUnaryMultiCallable[_stage_pb2.ListStageRulesRequest, _stage_pb2.ListStageRulesResponse]
     """Lists the rules of one stage."""
 
@@ -52,7 +54,9 @@ class StageServiceAsyncStub(StageServiceStub):
     ListStages: _aio.UnaryUnaryMultiCallable[_stage_pb2.ListStagesRequest, _stage_pb2.ListStagesResponse]  # type: ignore[assignment]
     """Lists the stages that this server serves."""
     RunStage: _aio.UnaryStreamMultiCallable[_stage_pb2.RunStageRequest, _stage_pb2.RunStageResponse]  # type: ignore[assignment]
-    """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once."""
+    """Runs one stage over one candidate. Findings come as they are found, unless the request wants the result alone; the
+    result comes last, exactly once.
+    """
     ListStageRules: _aio.UnaryUnaryMultiCallable[_stage_pb2.ListStageRulesRequest, _stage_pb2.ListStageRulesResponse]  # type: ignore[assignment]
     """Lists the rules of one stage."""
 
@@ -75,7 +79,9 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stage_pb2.RunStageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stage_pb2.RunStageResponse], _abc.AsyncIterator[_stage_pb2.RunStageResponse]]:
-        """Runs one stage over one candidate. Findings come as they are found; the result comes last, exactly once."""
+        """Runs one stage over one candidate. Findings come as they are found, unless the request wants the result alone; the
+        result comes last, exactly once.
+        """
 
     @_abc_1.abstractmethod
     def ListStageRules(

@@ -102,6 +102,14 @@ async def test_events(folder: Path, settings: Settings, toy_catalog: Catalog) ->
     assert last.result.run_duration.ToTimedelta().total_seconds() > 0
 
 
+async def test_result_only(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """Who wants the result alone gets it alone, with all findings, and is told of a stage that breaks as others are."""
+    toy_catalog(second="tests.toys:second", broken="tests.toys:broken")
+    (last,) = await events(folder, settings, "second", result_only=True)
+    assert [finding.rule_id for finding in last.result.findings] == ["second/todo"]
+    assert type(await failure(folder, settings, "broken", result_only=True)) is PluginFailed
+
+
 async def test_many_events(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
     """More events than may wait at one time all arrive, within bounds, and the stage knows how long it has."""
     toy_catalog(flooding=f"{HERE}:flooding")
