@@ -8,7 +8,7 @@ from assay.stage import Candidate, SourceFile
 
 
 @dataclass(frozen=True, slots=True)
-class _Writing:
+class Writing:
     """
     How a language is written, as far as the candidates need it.
 
@@ -30,8 +30,8 @@ class _Writing:
 
 _HASH = ("# ", "")
 
-_WRITING: Mapping[str, _Writing] = {
-    "python": _Writing(
+WRITING: Mapping[str, Writing] = {
+    "python": Writing(
         "import os\n\n\ndef size(path):\n    return os.stat(path).st_size\n",
         "def save(rows):\n    # TODO: Implement this\n    raise NotImplementedError('later')\n",
         ("x = ", "(", "1", ")", "\n"),
@@ -39,56 +39,56 @@ _WRITING: Mapping[str, _Writing] = {
         ("x = '", "'\n"),
         _HASH,
     ),
-    "javascript": _Writing(
+    "javascript": Writing(
         "const fs = require('fs');\n\nfunction size(path) {\n  return fs.statSync(path).size;\n}\n\nsize('.');\n",
         "function save(rows) {\n  // TODO: implement this\n  throw new Error('Not implemented');\n}\n",
         ("let x = ", "[", "1", "]", ";\n"),
         "let value%d = undefined_%d;\n",
         ("let x = '", "';\n"),
     ),
-    "typescript": _Writing(
+    "typescript": Writing(
         "export function total(rows: number[]): number {\n  return rows.reduce((sum, row) => sum + row, 0);\n}\n",
         "export function save(rows: string[]) {\n  // TODO: implement this\n  throw new Error('Not implemented');\n}\n",
         ("const x = ", "[", "1", "]", ";\n"),
         "const value%d: number = undefined_%d;\n",
         ("const x: string = '", "';\n"),
     ),
-    "go": _Writing(
+    "go": Writing(
         'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("ready")\n}\n',
         'package store\n\nfunc Save(rows []string) error {\n\t// TODO: implement this\n\tpanic("not implemented")\n}\n',
         ("package main\n\nvar x = ", "(", "1", ")", "\n"),
         "var value%d = undefined%d\n",
         ('package main\n\nvar x = "', '"\n'),
     ),
-    "java": _Writing(
+    "java": Writing(
         "public class Main {\n  public static int twice(int number) {\n    return 2 * number;\n  }\n}\n",
         "class Store {\n  int save() {\n    // TODO: implement this\n    throw new IllegalStateException();\n  }\n}\n",
         ("class Main { int x = ", "(", "1", ")", "; }\n"),
         "class Value%d { int x = undefined%d; }\n",
         ('class Main { String x = "', '"; }\n'),
     ),
-    "c": _Writing(
+    "c": Writing(
         '#include <stdio.h>\n\nint main(void) {\n    printf("%d\\n", 3);\n    return 0;\n}\n',
         "int save(int rows) {\n    /* TODO: implement this */\n    return 0;\n}\n",
         ("int x = ", "(", "1", ")", ";\n"),
         "int value%d = undefined%d;\n",
         ('const char *x = "', '";\n'),
     ),
-    "cpp": _Writing(
+    "cpp": Writing(
         '#include <iostream>\n\nint main() {\n    std::cout << "ready" << std::endl;\n    return 0;\n}\n',
         '#include <stdexcept>\n\nint save() {\n    // TODO: implement this\n    throw std::logic_error("later");\n}\n',
         ("int x = ", "(", "1", ")", ";\n"),
         "int value%d = undefined%d;\n",
         ('const char *x = "', '";\n'),
     ),
-    "rust": _Writing(
+    "rust": Writing(
         'fn main() {\n    println!("{}", std::env::args().count());\n}\n',
         "pub fn save(rows: u32) -> bool {\n    // TODO: implement this\n    todo!()\n}\n",
         ("const X: i32 = ", "(", "1", ")", ";\n"),
         "const VALUE%d: i32 = UNDEFINED%d;\n",
         ('const X: &str = "', '";\n'),
     ),
-    "ruby": _Writing(
+    "ruby": Writing(
         "def size(path)\n  File.size(path)\nend\n",
         "def save(rows)\n  # TODO: implement this\n  raise NotImplementedError\nend\n",
         ("x = ", "[", "1", "]", "\n"),
@@ -96,14 +96,14 @@ _WRITING: Mapping[str, _Writing] = {
         ("x = '", "'\n"),
         _HASH,
     ),
-    "php": _Writing(
+    "php": Writing(
         "<?php\n\nfunction size(string $path): int\n{\n    return filesize($path);\n}\n",
         "<?php\n\nfunction save(array $rows)\n{\n    // TODO: implement this\n    throw new Exception('later');\n}\n",
         ("<?php\n$x = ", "[", "1", "]", ";\n"),
         "<?php $value%d = $undefined%d; ?>\n",
         ("<?php\n$x = '", "';\n"),
     ),
-    "bash": _Writing(
+    "bash": Writing(
         '#!/usr/bin/env bash\nset -eu\nwc -c "$1"\n',
         "save() {\n  # TODO: implement this\n  :\n}\n",
         ("x=", "$(", "echo", ")", "\n"),
@@ -111,7 +111,7 @@ _WRITING: Mapping[str, _Writing] = {
         ("x='", "'\n"),
         _HASH,
     ),
-    "sql": _Writing(
+    "sql": Writing(
         "SELECT name, count(*) AS rows FROM files GROUP BY name ORDER BY rows;\n",
         "-- TODO: implement this\nSELECT NULL;\n",
         ("SELECT ", "(", "1", ")", ";\n"),
@@ -119,7 +119,7 @@ _WRITING: Mapping[str, _Writing] = {
         ("SELECT '", "';\n"),
         ("-- ", ""),
     ),
-    "html": _Writing(
+    "html": Writing(
         "<!DOCTYPE html>\n<html>\n<head><title>Files</title></head>\n<body><p>None.</p></body>\n</html>\n",
         "<!DOCTYPE html>\n<html>\n<body>\n<!-- TODO: add the content here -->\n</body>\n</html>\n",
         ("<body>", "<p><b>", "x", "</b></p>", "</body>\n"),
@@ -127,7 +127,7 @@ _WRITING: Mapping[str, _Writing] = {
         ("<p title='", "'></p>\n"),
         ("<!-- ", " -->"),
     ),
-    "json": _Writing(
+    "json": Writing(
         '{"name": "files", "rows": [1, 2, 3], "ready": true}\n',
         '{"name": "files", "key": "YOUR_API_KEY_HERE"}\n',
         ("", "[", "1", "]", "\n"),
@@ -135,7 +135,7 @@ _WRITING: Mapping[str, _Writing] = {
         ('{"x": "', '"}\n'),
         ("", ""),
     ),
-    "yaml": _Writing(
+    "yaml": Writing(
         "name: files\nrows:\n  - 1\n  - 2\nready: true\n",
         "name: files\nkey: YOUR_API_KEY_HERE # TODO: set this\n",
         ("x: ", "[", "1", "]", "\n"),
@@ -145,19 +145,19 @@ _WRITING: Mapping[str, _Writing] = {
     ),
 }  # fmt: skip
 
-LANGUAGES = tuple(_WRITING)
+LANGUAGES = tuple(WRITING)
 """The languages that :func:`candidates` can write: all of :mod:`assay.languages`."""
 
 
 def candidates(language: str = "python") -> tuple[Candidate, ...]:
     """Return candidates in a language that a plug-in must bear; some are no programs of it at all."""
-    contents = {**_any_language(_WRITING[language]), **(_PYTHON_ALONE if language == "python" else {})}
+    contents = {**_any_language(WRITING[language]), **(_PYTHON_ALONE if language == "python" else {})}
     name = f"main{_suffix(language)}"
     single = [_candidate(language, SourceFile(name, content)) for content in contents.values()]
     return (*single, _of_several_files(language))
 
 
-def _any_language(writing: _Writing) -> dict[str, bytes]:
+def _any_language(writing: Writing) -> dict[str, bytes]:
     whole, hollow = writing.whole.encode(), writing.hollow.encode()
     before, opens, inside, closes, after = writing.nest
     start, end = writing.comment
@@ -197,7 +197,7 @@ _PYTHON_ALONE = {
 
 
 def _of_several_files(language: str) -> Candidate:
-    suffix, writing = _suffix(language), _WRITING[language]
+    suffix, writing = _suffix(language), WRITING[language]
     return Candidate(
         files=(
             SourceFile(f"pkg/first{suffix}", writing.whole.encode()),
