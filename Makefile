@@ -13,17 +13,20 @@ help: ## print this
 
 demo: ## set everything up and check the examples, with a report for each
 	@scripts/venv
+	@scripts/typescript
 	@$(SANDBOX) || $(WITHOUT_SANDBOX)
 	@STARTED=$(STARTED) scripts/demo
 
 test: ## set everything up; lint; the whole test suite but what is slow
 	@scripts/venv dev
+	@scripts/typescript
 	@$(SANDBOX) $(if $(CI),,|| $(WITHOUT_SANDBOX))
 	@$(MAKE) --no-print-directory lint
 	$(PYTHON_BIN)/python -m pytest -q -m "not slow"
 
 test-slow: ## the slow proofs
 	@scripts/venv dev
+	@scripts/typescript
 	@$(SANDBOX)
 	$(PYTHON_BIN)/python -m pytest -q -m slow
 
@@ -37,6 +40,7 @@ lint: ## ruff, mypy, buf, and whether the generated code is that of the contract
 
 venv: ## make .venv with what development needs
 	@scripts/venv dev
+	@scripts/typescript
 
 proto: ## generate the Python of the contract
 	@scripts/venv dev
@@ -50,10 +54,12 @@ images: ## build the images of all languages, with the size and time of each; th
 
 serve: ## serve the whole suite on 127.0.0.1:50051
 	@scripts/venv
+	@scripts/typescript
 	@$(SANDBOX) || $(WITHOUT_SANDBOX)
 	$(PYTHON_BIN)/assay serve
 
 clean: ## remove .venv, caches and build output of this checkout; images and containers stay
 	[ ! -e .venv ] || [ ! -e .venv/assay-stamp ] || rm -rf .venv
+	rm -rf services/stages/semantic/typescript/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,21 @@
+/** What this Node has, whatever the types say: they leave out what is old, and what is not meant for everyone. */
+"use strict";
+
+const { builtinModules } = require("node:module");
+
+/**
+ * Whether a built-in module, or a global object, has a member.
+ *
+ * @param owner its name as the types have it: "node:fs", "Math", "PromiseConstructor"
+ */
+function existsHere(owner, member) {
+  const name = owner.replace(/^node:/, "").replace(/Constructor$/, "");
+  try {
+    const value = builtinModules.includes(name) ? require(`node:${name}`) : globalThis[name];
+    return value != null && member in Object(value);
+  } catch {
+    return false;
+  }
+}
+
+module.exports = { existsHere };
