@@ -4,7 +4,6 @@ import codecs
 
 from assay.stage import Finding
 
-from services.stages.lexer import scan
 from services.stages.placeholder.catalog import FAMILIES
 from services.stages.placeholder.grammars import grammar_of
 from services.stages.placeholder.scripts import scripts_of
@@ -20,10 +19,10 @@ def check(content: bytes, path: str, specification: str = "", language: str = "p
     :param specification: What the code was asked to do: a constant that was asked for is no stub.
     :param language: One of :data:`services.stages.placeholder.grammars.LANGUAGES`.
 
-    Bytes that are no text, and brackets deeper than Python allows, have none: the static stage says what they are.
+    Bytes that are no text have none: the static stage says what they are.
     """
     source = _text(content, path, language)
-    if source is None or (language == "python" and scan(source.data).too_deep >= 0):
+    if source is None:
         return ()
     modules = [parse(source, grammar_of(language, path), specification)]
     if language == "html":

@@ -190,6 +190,8 @@ def _judge_refusal(function: Scope, module: Module) -> Rule | None:
     step, heir = is_template_step(function), overrides(function)
     if not step and (_LATER if heir else UNWRITTEN).search(f"{message} {module.comments_of(function)}"):
         return NOT_IMPLEMENTED
+    if not heir and is_whole_file(function, module) and function.docstring and promises_value(function):
+        return NOT_IMPLEMENTED
     if step or is_full_of_refusals(function.parent):
         return None
     return NOT_IMPLEMENTED if not heir and promises_value(function) else QUIET_BODY

@@ -116,7 +116,11 @@ def _unwritten(comment: Comment, module: Module) -> Finding:
     task = phrases.TASK.search(comment.words) is not None
     if _may_be_idle(comment, module) or says_subclass(comment.words):
         return _of(TODO if task else LEFTOVER, comment, module)
-    if _is_all_idle(comment.scope) or _is_over_idle(comment, module) or (_is_idle(comment) and _in_own_body(comment) and not task):
+    if (
+        _is_all_idle(comment.scope)
+        or _is_over_idle(comment, module)
+        or (_is_idle(comment) and _in_own_body(comment) and not task)
+    ):
         return _of(UNWRITTEN, comment, module)
     if _is_whole_file(comment, module):
         return _of(UNWRITTEN, comment, module)

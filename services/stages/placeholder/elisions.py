@@ -105,7 +105,9 @@ def _rule_alone(comment: Comment, words: str) -> Rule | None:
         return None
     if phrases.is_one_of(phrases.LIKEWISE, words):
         return AND_SO_ON
-    if all_do(comment.following, comment.scope.grammar) <= {Does.NOTHING} and phrases.is_one_of(phrases.AND_SO_ON, words):
+    if all_do(comment.following, comment.scope.grammar) <= {Does.NOTHING} and phrases.is_one_of(
+        phrases.AND_SO_ON, words
+    ):
         return AND_SO_ON
     return DOTS if not words and dotted and comment.scope.kind == "function" else None
 

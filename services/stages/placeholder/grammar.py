@@ -48,6 +48,7 @@ class Grammar:
     :param scopes: What opens a scope: "function", "class", or "interface" for a class that others fill in.
     :param members: Functions that are methods wherever they stand.
     :param blocks: Nodes whose children are statements.
+    :param block_query: More of the query for blocks, where a node's type alone does not tell.
     :param flat: Nodes between a block and its statements.
     :param bodies: Scopes and handlers that have a body even where the tree shows none.
     :param binders: Nodes that give their name to a function bound in them, with the field of the name.
@@ -83,6 +84,7 @@ class Grammar:
     scopes: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
+    block_query: str = ""
     flat: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     binders: Mapping[str, str] = field(default_factory=dict)
@@ -146,7 +148,8 @@ def structure_query(grammar: Grammar) -> "Query":
         "comment": grammar.comments,
         "handler": grammar.handlers,
     }
-    return query(grammar, "\n".join(_alternatives(nodes, name) for name, nodes in captured.items() if nodes))
+    alternatives = [_alternatives(nodes, name) for name, nodes in captured.items() if nodes]
+    return query(grammar, "\n".join([*alternatives, grammar.block_query]))
 
 
 @lru_cache(maxsize=32)

@@ -71,7 +71,9 @@ def _made_up(function: Scope) -> "Node | None":
         node = unwrapped(statement, grammar)
         if grammar.kind(node) is Kind.BIND:
             bound = bindings(node, grammar) or []
-            named |= {one.name: node for one in bound if _is_made_up(one.name) and is_written_out(one.value, known, grammar)}
+            named |= {
+                one.name: node for one in bound if _is_made_up(one.name) and is_written_out(one.value, known, grammar)
+            }
         elif grammar.kind(node) is Kind.RETURN or (grammar.implicit and statement == function.statements[-1]):
             used = [name for name in named if re.search(rf"{re.escape(name)}\b", text(node)[:MAX_TEXT])]
             return named[used[0]] if used else None

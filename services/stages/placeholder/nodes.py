@@ -60,7 +60,8 @@ def parameter_nodes(node: "Node") -> "list[Node]":
             return found.named_children if found.named_child_count else [found] if found.type == "identifier" else []
         inner = within.child_by_field_name("declarator")
         if inner is None:
-            return []
+            listed = next((child for child in node.named_children if child.type == "function_arguments"), None)
+            return listed.named_children if listed is not None else []
         within = inner
     return []
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 _CODE = (
     r"(?:code|logic|implementation|functions?|methods?|class(?:es)?|body|file|script|program|module|solution|"
@@ -17,90 +18,195 @@ _VERB = (
 )
 
 
-def _patterns(*texts: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(text, re.IGNORECASE) for text in texts)
+class Phrase(NamedTuple):
+    """
+    A way of saying something.
+
+    :param words: In lower case; where none of them stands the pattern cannot match, and is not tried.
+    """
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
 
 
-ELIDED = _patterns(
-    rf"(?:the )?(?:rest|remainder) of (?:the |your |this |my )?(?:\w+ )?{_CODE}(?: \w+)?[\s,:]*{_STAYS}*",
-    rf"(?:keep |leave )?(?:the |your )?(?:existing|unchanged) (?:\w+ )?{_CODE}\s*{_STAYS}*",
-    rf"(?:the |your )?(?:previous|original|remaining|other|all other) (?:\w+ )?{_CODE}\s*{_STAYS}+",
-    rf"(?:the |your |this )?(?:\w+ )?{_CODE}\s*(?:unchanged|omitted|elided|remains? (?:the same|unchanged)|"
-    rf"stays? (?:the same|as before)|(?:same )?as before)(?: for {_REASON})?",
+def _phrases(*texts: tuple[str, str]) -> tuple[Phrase, ...]:
+    """Return phrases, given the words of each, divided by bars, and its pattern."""
+    return tuple(Phrase(tuple(words.split("|")), re.compile(text, re.IGNORECASE)) for words, text in texts)
+
+
+ELIDED = _phrases(
+    (
+        "rest|remainder",
+        rf"(?:the )?(?:rest|remainder) of (?:the |your |this |my )?(?:\w+ )?{_CODE}(?: \w+)?[\s,:]*{_STAYS}*",
+    ),
+    ("existing|unchanged", rf"(?:keep |leave )?(?:the |your )?(?:existing|unchanged) (?:\w+ )?{_CODE}\s*{_STAYS}*"),
+    (
+        "previous|original|remaining|other",
+        rf"(?:the |your )?(?:previous|original|remaining|other|all other) (?:\w+ )?{_CODE}\s*{_STAYS}+",
+    ),
+    (
+        "unchanged|omitted|elided|same|stays|remain|before",
+        rf"(?:the |your |this )?(?:\w+ )?{_CODE}\s*(?:unchanged|omitted|elided|remains? (?:the same|unchanged)|"
+        rf"stays? (?:the same|as before)|(?:same )?as before)(?: for {_REASON})?",
+    ),
 )
 """Say by themselves, as the whole of a comment, that code was left out."""
 
-OMITTED = _patterns(
-    rf".{{0,40}}\b(?:omitted|removed|truncated|elided|skipped|shortened|abbreviated|left out|cut) for {_REASON}",
-    r"(?:the )?(?:rest|remaining|others?) .{0,40}\b(?:unchanged|omitted|elided|as before|stays? the same)",
-    r"snip(?:ped)?",
+OMITTED = _phrases(
+    (
+        "for ",
+        rf".{{0,40}}\b(?:omitted|removed|truncated|elided|skipped|shortened|abbreviated|left out|cut) for {_REASON}",
+    ),
+    (
+        "rest|remaining|other",
+        r"(?:the )?(?:rest|remaining|others?) .{0,40}\b(?:unchanged|omitted|elided|as before|stays? the same)",
+    ),
+    ("snip", r"snip(?:ped)?"),
 )
 """Say so as the whole of a comment that stands alone."""
 
-ELIDED_WITH_DOTS = _patterns(
-    r"(?:more|other|additional|further|rest|remaining|existing|previous|etc|and so on)\b.{0,60}",
-    rf"{_VERB} (?:the )?(?:rest|remaining|other|more|others|similar|same|further|additional)\b.{{0,60}}",
-    rf".{{0,40}}\b{_CODE} (?:goes?|here|continues?|follows|unchanged)\b.{{0,30}}",
-    r".{0,30}\b(?:omitted|truncated|unchanged|as before|same as (?:above|before))\b.{0,20}",
+ELIDED_WITH_DOTS = _phrases(
+    (
+        "more|other|additional|further|rest|remaining|existing|previous|etc|and so on",
+        r"(?:more|other|additional|further|rest|remaining|existing|previous|etc|and so on)\b.{0,60}",
+    ),
+    (
+        "rest|remaining|other|more|similar|same|further|additional",
+        rf"{_VERB} (?:the )?(?:rest|remaining|other|more|others|similar|same|further|additional)\b.{{0,60}}",
+    ),
+    (
+        "go|here|continue|follows|unchanged",
+        rf".{{0,40}}\b{_CODE} (?:goes?|here|continues?|follows|unchanged)\b.{{0,30}}",
+    ),
+    (
+        "omitted|truncated|unchanged|before|same as",
+        r".{0,30}\b(?:omitted|truncated|unchanged|as before|same as (?:above|before))\b.{0,20}",
+    ),
 )
 """Say so where an ellipsis stands before or behind them."""
 
-AND_SO_ON = _patterns(
-    r"(?:similar|same|analogous) (?:logic|handling|code|processing|approach|treatment) for\b.{0,40}",
-    r"(?:and so on|and so forth|etc|same as above|same as before|repeat as needed|continue (?:like|as) (?:this|above))",
+AND_SO_ON = _phrases(
+    (
+        "similar|same|analogous",
+        r"(?:similar|same|analogous) (?:logic|handling|code|processing|approach|treatment) for\b.{0,40}",
+    ),
+    (
+        "and so|etc|same as|repeat|continue",
+        r"(?:and so on|and so forth|etc|same as above|same as before|repeat as needed|continue (?:like|as) (?:this|above))",
+    ),
 )
 """Say, as the whole of a comment under which nothing stands, that more of the same should follow."""
 
-LIKEWISE = _patterns(
-    rf"(?:{_VERB}|repeat|continue|apply) .{{0,60}}\b(?:similarly|the same way|likewise|in the same (?:way|"
-    rf"manner)|and so on)",
-    r"(?:similarly|likewise|repeat|do the same|same) for (?:the |all )?(?:others?|rest|remaining)\b.{0,40}",
+LIKEWISE = _phrases(
+    (
+        "similarly|same|likewise|and so on",
+        rf"(?:{_VERB}|repeat|continue|apply) .{{0,60}}\b(?:similarly|the same way|likewise|in the same (?:way|"
+        rf"manner)|and so on)",
+    ),
+    (
+        "similarly|likewise|repeat|same",
+        r"(?:similarly|likewise|repeat|do the same|same) for (?:the |all )?(?:others?|rest|remaining)\b.{0,40}",
+    ),
 )
 """Say so wherever they stand."""
 
-UNWRITTEN = _patterns(
-    r"^(?:todo|fixme|tbd|xxx)?\W*(?:please )?(?:implement|complete|finish|fill in|write)(?: (?:me|this|here|later|it|"
-    r"function|method|logic|body|actual|real|the (?:actual|real|rest|function|method|logic)).*)?\W*$",
-    r"^(?:todo|fixme|tbd)\b\W*(?:please )?(?:implement|complete|finish|write|fill|add (?:the |your |actual |real )?"
-    rf"(?:actual|real|{_CODE})|actual|replace with|your|{_CODE})\b",
-    r"\bimplementation (?:is )?(?:needed|required|goes here|here|pending|missing|tbd|to be|to come|omitted|"
-    r"to follow)\b",
-    r"^(?:not|un) ?(?:yet )?implemented(?: yet)?\W*$|\bnot (?:yet )?(?:been )?implemented yet\b",
-    r"\b(?:to be|yet to be|still to be|has to be|needs? to be) (?:implemented|written|completed|coded|filled in)\b",
-    rf"\b{_VERB} (?:your|the|actual|real|custom|more|own|this|any|some|necessary|additional)?\s*(?:[\w-]+ ){{0,5}}"
-    rf"{_CODE}\b.{{0,12}}\b(?:here|below)\b",
-    rf"\byour (?:own )?(?:[\w-]+ ){{0,3}}{_CODE}\b.{{0,15}}\b(?:here|below)\b",
-    rf"\b(?:{_CODE}|processing|handling|parsing|calls?) (?:goes|go|would go|will go|should go|to go|"
-    rf"belongs) (?:in )?here\b",
-    rf"^(?:just )?(?:a )?(?:stub|placeholder|dummy|skeleton)(?: {_CODE}| for now| return| value)*\W*$",
-    rf"^(?:unimplemented|tbd|wip|coming soon|implement me|{_CODE} (?:goes )?here)\W*$",
-    r"\b(?:this is|just|currently|only|merely) an? (?:\w+ )?(?:placeholder|stub|skeleton)\b",
-    rf"\bplaceholder (?:for (?:the )?(?:actual|real)|{_CODE}|until|return|value|response|data)\b",
-    rf"^(?:this is )?(?:an? )?(?:placeholder|stub) for\b.{{0,40}}\b(?:{_CODE}|processing|call|request|query)s?$",
-    rf"^(?:add |any )?(?:additional|more|further|other) (?:\w+ )?(?:{_CODE}|processing|steps?|handling|cases?|"
-    r"validation|checks?|rules?|conditions?|features?) (?:here|as needed|if needed|as required|goes? here)\W*$",
-    r"^(?:the )?actual (?:\w+ )?(?:implementation|logic|code)\b.{0,20}(?:here|goes|needed|later)",
+UNWRITTEN = _phrases(
+    (
+        "implement|complete|finish|fill in|write",
+        r"^(?:todo|fixme|tbd|xxx)?\W*(?:please )?(?:implement|complete|finish|fill in|write)(?: (?:me|this|here|later|it|"
+        r"function|method|logic|body|actual|real|the (?:actual|real|rest|function|method|logic)).*)?\W*$",
+    ),
+    (
+        "todo|fixme|tbd",
+        r"^(?:todo|fixme|tbd)\b\W*(?:please )?(?:implement|complete|finish|write|fill|add (?:the |your |actual |real )?"
+        rf"(?:actual|real|{_CODE})|actual|replace with|your|{_CODE})\b",
+    ),
+    (
+        "implementation",
+        r"\bimplementation (?:is )?(?:needed|required|goes here|here|pending|missing|tbd|to be|to come|omitted|"
+        r"to follow)\b",
+    ),
+    ("implemented", r"^(?:not|un) ?(?:yet )?implemented(?: yet)?\W*$|\bnot (?:yet )?(?:been )?implemented yet\b"),
+    (
+        "implemented|written|completed|coded|filled",
+        r"\b(?:to be|yet to be|still to be|has to be|needs? to be) (?:implemented|written|completed|coded|filled in)\b",
+    ),
+    (
+        "here|below",
+        rf"\b{_VERB} (?:your|the|actual|real|custom|more|own|this|any|some|necessary|additional)?\s*(?:[\w-]+ ){{0,5}}"
+        rf"{_CODE}\b.{{0,12}}\b(?:here|below)\b",
+    ),
+    ("your", rf"\byour (?:own )?(?:[\w-]+ ){{0,3}}{_CODE}\b.{{0,15}}\b(?:here|below)\b"),
+    (
+        "here",
+        rf"\b(?:{_CODE}|processing|handling|parsing|calls?) (?:goes|go|would go|will go|should go|to go|"
+        rf"belongs) (?:in )?here\b",
+    ),
+    (
+        "stub|placeholder|dummy|skeleton",
+        rf"^(?:just )?(?:a )?(?:stub|placeholder|dummy|skeleton)(?: {_CODE}| for now| return| value)*\W*$",
+    ),
+    (
+        "unimplemented|tbd|wip|coming soon|implement me|here",
+        rf"^(?:unimplemented|tbd|wip|coming soon|implement me|{_CODE} (?:goes )?here)\W*$",
+    ),
+    (
+        "placeholder|stub|skeleton",
+        r"\b(?:this is|just|currently|only|merely) an? (?:\w+ )?(?:placeholder|stub|skeleton)\b",
+    ),
+    ("placeholder", rf"\bplaceholder (?:for (?:the )?(?:actual|real)|{_CODE}|until|return|value|response|data)\b"),
+    (
+        "placeholder|stub",
+        rf"^(?:this is )?(?:an? )?(?:placeholder|stub) for\b.{{0,40}}\b(?:{_CODE}|processing|call|request|query)s?$",
+    ),
+    (
+        "here|needed|required",
+        rf"^(?:add |any )?(?:additional|more|further|other) (?:\w+ )?(?:{_CODE}|processing|steps?|handling|cases?|"
+        r"validation|checks?|rules?|conditions?|features?) (?:here|as needed|if needed|as required|goes? here)\W*$",
+    ),
+    ("actual", r"^(?:the )?actual (?:\w+ )?(?:implementation|logic|code)\b.{0,20}(?:here|goes|needed|later)"),
 )
 """Say that the code which belongs here was not written."""
 
-PRETENDED = _patterns(
-    r"\bin (?:an? )?(?:real|actual|production|full|complete|proper)(?:[- ]?(?:world|life))?,?(?: (?:implementation|"
-    r"application|app|system|scenario|environment|version|code|project|setting|world|use case|deployment))?\b.{0,60}"
-    r"\b(?:would|should|you|we|this|use|call|might|need)\b",
-    r"\b(?:would|should) (?:contain|be|call|use|do|perform|query|connect to|go through) (?:the |an? )?(?:actual|"
-    r"real)\b",
-    r"\b(?:always|just|simply|hard-?coded?|fixed|assume)\b.{0,40}\bfor now\W*$",
-    r"\bfor (?:now|simplicity|the sake of (?:simplicity|brevity)|demo\w*|demonstration|illustration)\b.{0,30}"
-    r"\b(?:just|simply|return|use|assume|hard-?code|fake|simulate|pretend|mock)",
-    r"\b(?:simplified|naive|toy) (?:version|implementation|logic)\b.{0,60}\b(?:replace|real|actual|production|would)\b",
-    rf"\b(?:mock(?:ed)?|fake|dummy|hard-?coded|simulated|canned|made-up) (?:data|responses?|values?|results?|"
-    rf"return|api|calls?"
-    rf"|output|scores?|list|{_CODE})\b",
-    r"\breplace (?:this|it|the|with)\b.{0,40}\b(?:actual|real|your|proper)\b",
-    r"\b(?:this|it|here|we)(?: would|'d) (?:normally|typically|usually|actually)\b",
-    r"^(?:simulat|mock|pretend|fak)(?:e|es|ing|ed)?\b.{0,40}\b(?:call|api|request|response|data|database|network|"
-    r"work|delay|"
-    r"processing|result|connection|query|operation)s?\b",
+PRETENDED = _phrases(
+    (
+        "real|actual|production|full|complete|proper",
+        r"\bin (?:an? )?(?:real|actual|production|full|complete|proper)(?:[- ]?(?:world|life))?,?(?: (?:implementation|"
+        r"application|app|system|scenario|environment|version|code|project|setting|world|use case|deployment))?\b.{0,60}"
+        r"\b(?:would|should|you|we|this|use|call|might|need)\b",
+    ),
+    (
+        "actual|real",
+        r"\b(?:would|should) (?:contain|be|call|use|do|perform|query|connect to|go through) (?:the |an? )?(?:actual|"
+        r"real)\b",
+    ),
+    ("for now", r"\b(?:always|just|simply|hard-?coded?|fixed|assume)\b.{0,40}\bfor now\W*$"),
+    (
+        "for now|simplicity|sake of|demo|illustration",
+        r"\bfor (?:now|simplicity|the sake of (?:simplicity|brevity)|demo\w*|demonstration|illustration)\b.{0,30}"
+        r"\b(?:just|simply|return|use|assume|hard-?code|fake|simulate|pretend|mock)",
+    ),
+    (
+        "simplified|naive|toy",
+        r"\b(?:simplified|naive|toy) (?:version|implementation|logic)\b.{0,60}\b(?:replace|real|actual|production|would)\b",
+    ),
+    (
+        "mock|fake|dummy|hard|simulated|canned|made-up",
+        rf"\b(?:mock(?:ed)?|fake|dummy|hard-?coded|simulated|canned|made-up) (?:data|responses?|values?|results?|"
+        rf"return|api|calls?"
+        rf"|output|scores?|list|{_CODE})\b",
+    ),
+    ("replace", r"\breplace (?:this|it|the|with)\b.{0,40}\b(?:actual|real|your|proper)\b"),
+    (
+        "normally|typically|usually|actually",
+        r"\b(?:this|it|here|we)(?: would|'d) (?:normally|typically|usually|actually)\b",
+    ),
+    (
+        "simulat|mock|pretend|fak",
+        r"^(?:simulat|mock|pretend|fak)(?:e|es|ing|ed)?\b.{0,40}\b(?:call|api|request|response|data|database|network|"
+        r"work|delay|"
+        r"processing|result|connection|query|operation)s?\b",
+    ),
 )
 """Say that what stands here stands in for the real thing."""
 
@@ -112,15 +218,6 @@ NO_TASK_OF_CODE = re.compile(
 
 TASK = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|TBD)\b|^(?:todo|fixme|tbd|hack|xxx)\s*(?::|\(|-|$)|^@todo\b")
 """Marks of something left to do. In lower case only where they stand first, so that a list of todos is none."""
-
-MAY_TELL = re.compile(
-    r"todo|fixme|tbd|xxx|hack|implement|placeholder|stub|dummy|skeleton|here\b|below\b|code|logic|function|method|rest|"
-    r"remain|existing|previous|original|other|unchanged|omit|elid|truncat|snip|\.\.|…|etc\b|same|similar|likewise|"
-    r"so (?:on|forth)|real|actual|simul|mock|fake|for now|normally|typically|usually|complete|fill|wip\b|coming soon|"
-    r"brevity|repeat|continue|more\b|your|finish|write|to be|handle|process|replace|pretend|simpl|demo",
-    re.IGNORECASE,
-)
-"""Every comment that says something by the patterns above has one of these: it is asked first."""
 
 _DOTS = re.compile(r"^[\s\[(<{/*-]*(?:\.{2,}|…)|(?:\.{3,}|…)[\s\])>}/*-]*$")
 _TRIM = re.compile(r"^[\s#:!.\-*=…/\[\](){}<>~|+]+|[\s:.\-*=…/\[\](){}<>~|!+]+$")
@@ -136,11 +233,28 @@ def has_dots(words: str) -> bool:
     return _DOTS.search(words) is not None
 
 
-def is_one_of(patterns: Iterable[re.Pattern[str]], words: str) -> bool:
-    """Say whether the words as a whole match a pattern."""
-    return any(pattern.fullmatch(words) for pattern in patterns)
+_TELLING = tuple(
+    dict.fromkeys(
+        word
+        for phrase in (*ELIDED, *OMITTED, *ELIDED_WITH_DOTS, *AND_SO_ON, *LIKEWISE, *UNWRITTEN, *PRETENDED)
+        for word in phrase.words
+    )
+)
 
 
-def has_one_of(patterns: Iterable[re.Pattern[str]], words: str) -> bool:
-    """Say whether a pattern matches somewhere in the words."""
-    return any(pattern.search(words) for pattern in patterns)
+def may_tell(words: str) -> bool:
+    """Say whether words may be of interest at all; most comments are not, and this is asked of every one."""
+    lower = words.lower()
+    return any(word in lower for word in _TELLING) or TASK.search(words) is not None or has_dots(words)
+
+
+def is_one_of(phrases: Iterable[Phrase], words: str) -> bool:
+    """Say whether the words as a whole are one of some phrases."""
+    lower = words.lower()
+    return any(phrase.pattern.fullmatch(words) for phrase in phrases if any(word in lower for word in phrase.words))
+
+
+def has_one_of(phrases: Iterable[Phrase], words: str) -> bool:
+    """Say whether a phrase stands somewhere in the words."""
+    lower = words.lower()
+    return any(phrase.pattern.search(words) for phrase in phrases if any(word in lower for word in phrase.words))

@@ -26,6 +26,8 @@ _VALUE_NAME = re.compile(
 )
 """Names that begin with a verb of work; those of hooks are not among them."""
 
+_PREDICATE = re.compile(r"is(?:_\w+|[A-Z]\w*|$)")
+
 _NO_VALUE = frozenset(
     {"", "None", "NoReturn", "Never", "typing.NoReturn", "'None'", "void", "never", "Promise<void>", "()", "!", "any"}
     | {"unknown", "static", "self", "Void", "auto"}
@@ -47,7 +49,9 @@ def promises_value(function: Scope, *, by_type: bool = True) -> bool:
 
 def promises_by_name(function: Scope) -> bool:
     """Say whether a name begins with a verb of work, and is not that of a hook."""
-    if function.grammar.loose:
+    marks = function.grammar.typed and function.returns in _NO_VALUE and _PREDICATE.match(function.plain_name)
+    if function.grammar.loose or marks:
+        # A predicate of a language with types that returns nothing marks its class.
         return False
     named = _VALUE_NAME.match(function.plain_name) is not None
     return named and (not is_hook(function) or function.name.startswith("to"))

@@ -21,6 +21,8 @@ _BASE_NAME = re.compile(r"[A-Za-z_][\w.\\]*(?:::\w+)*")
 _NO_BASES = frozenset({"extends", "implements", "public", "private", "protected", "virtual", "dyn"})
 _IMPLICIT = frozenset({"self", "cls", "this"})
 _QUALIFIED = re.compile(r"^.*(?:::|\.|\\)(?=~?\w)")
+_OWNER = re.compile(r"(?:.*::)?(\w+)::")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _CONSTRUCTORS = frozenset({"constructor", "__construct", "__destruct", "initialize", "__init__", "init"})
 
 
@@ -158,7 +160,9 @@ class Scope:
             found = self.node.child_by_field_name("superclasses")
             return tuple(text(child) for child in found.named_children) if found is not None else ()
         told = [node for field in _BASE_FIELDS if (node := self.node.child_by_field_name(field)) is not None]
-        told += [node for node in self.node.named_children if node.type in _BASE_NODES or "interface_clause" in node.type]
+        told += [
+            node for node in self.node.named_children if node.type in _BASE_NODES or "interface_clause" in node.type
+        ]
         names = [name for node in told for name in _BASE_NAME.findall(text(node)[:1000])]
         return tuple(dict.fromkeys(name for name in names if name not in _NO_BASES))
 
@@ -203,6 +207,13 @@ class Scope:
         owner = self.parent.name if self.parent is not None else ""
         qualified = re.fullmatch(r"(?:.*::)?(\w+)::~?\1", self.full_name) is not None
         return self.name in _CONSTRUCTORS or (bool(owner) and self.name.lstrip("~") == owner) or qualified
+
+    @cached_property
+    def owner(self) -> str:
+        """The name of the class that a function belongs to, where the function itself or its receiver tells it."""
+        receiver = _WORD.findall(text(self.node.child_by_field_name("receiver"))[:200])
+        qualified = _OWNER.match(self.full_name)
+        return receiver[-1] if receiver else qualified[1] if qualified else ""
 
     def around(self) -> Iterator["Scope"]:
         """Yield the scopes that it stands in, the innermost first."""

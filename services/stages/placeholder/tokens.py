@@ -77,7 +77,8 @@ MAX_TOKENS = 500
 """Strings with a token of which it is asked what they are for."""
 
 _HINT = re.compile(
-    rb"your|insert|replace|enter|change_?me|change-me|sk-|x{8}|<add|put[-_ ]|paste|add[-_ ]|\{\{", re.IGNORECASE
+    rb"YOUR[_ -]|your[-_ ]|INSERT_|REPLACE|ENTER_|<(?:INSERT|ENTER|ADD)|CHANGE_?ME|change[-_]me|replace[-_]me|sk-|x{8}|"
+    rb"\{\{"
 )
 
 _PREFIX = re.compile(r"^[rbfuRBFUL@$]*")
@@ -125,7 +126,7 @@ def find(module: Module) -> Iterator[Finding]:
     for node in _with_token(module):
         if _is_value(node, module.grammar) and not _in_double(node, module):
             yield FILL_IN.finding("A token that was to be replaced stands as a value.", module.place(node))
-    if module.grammar.inner_docs:
+    if module.grammar.inner_docs and b"{{" in module.source.data:
         for node in module.captures("(set . (set . (_) .) .) @it"):
             yield BRACES.finding("The braces of a template stand in the code.", module.place(node))
 

@@ -80,14 +80,21 @@ class Module:
     @cached_property
     def comments(self) -> list[Comment]:
         """The comments, in the order of the source, at most MAX_COMMENTS."""
+        return self._placed(self.remarks[:MAX_COMMENTS])
+
+    def _placed(self, wanted: list[Found]) -> list[Comment]:
+        if not wanted:
+            return []
         remarks = Remarks(self.source.data, self.root, self.blocks, self.remarks)
         openings = {scope.node.start_point.row: scope for scope in reversed(self.scopes) if scope.kind != "module"}
-        return [remarks.comment(found, openings) for found in self.remarks[:MAX_COMMENTS]]
+        return [remarks.comment(found, openings) for found in wanted]
 
     @cached_property
     def telling(self) -> list[Comment]:
         """The comments in which a word stands that may say that code is missing, at most MAX_TELLING."""
-        return [comment for comment in self.comments if phrases.MAY_TELL.search(comment.words)][:MAX_TELLING]
+        data = self.source.data
+        told = [found for found in self.remarks[:MAX_COMMENTS] if phrases.may_tell(words_of(found.node, data))]
+        return self._placed(told[:MAX_TELLING])
 
     @cached_property
     def _said(self) -> dict[int, list[str]]:
@@ -177,7 +184,9 @@ class _Builder:
 
     def take(self, tag: str, node: "Node") -> None:
         """Take up one node."""
-        while self._open[-1].end <= node.start_byte:
+        # What has no width stands in what ends there: the body that a broken function lacks.
+        last = node.start_byte - (node.end_byte == node.start_byte)
+        while self._open[-1].end <= last:
             self._open.pop()
         top = self._open[-1]
         if tag == "scope":

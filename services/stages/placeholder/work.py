@@ -40,6 +40,9 @@ UNWRITTEN = re.compile(
 )
 """Texts with which code says that it was not written."""
 
+MAX_VALUE = 500
+"""Nodes of a value beyond which writing it was work."""
+
 MAX_MESSAGE = 500
 """Characters of a message that are looked at."""
 
@@ -57,7 +60,13 @@ def body_does(function: Scope) -> frozenset[Does]:
 def all_do(statements: Iterable["Node"], grammar: Grammar, parameters: Iterable[str] = ()) -> frozenset[Does]:
     """Return what statements do, one after the other."""
     known = {*parameters, *grammar.constants}
-    return frozenset(done for statement in statements for done in _does(statement, known, grammar, 0))
+    found: set[Does] = set()
+    for statement in statements:
+        found.update(_does(statement, known, grammar, 0))
+        if Does.WORKS in found:
+            # Nobody asks what else a body does that works.
+            break
+    return frozenset(found)
 
 
 def _does(statement: "Node", known: set[str], grammar: Grammar, depth: int) -> Iterator[Does]:
@@ -223,9 +232,11 @@ def _binds(statement: "Node", known: set[str], grammar: Grammar) -> Does:
 
 def is_written_out(value: "Node", known: Iterable[str], grammar: Grammar) -> bool:
     """Say whether a value stands in the source as it is, made of literals and known names only."""
-    waiting = [value]
+    waiting, seen = [value], 0
     while waiting:
-        node = waiting.pop()
+        node, seen = waiting.pop(), seen + 1
+        if seen > MAX_VALUE:
+            return False
         if node.type in grammar.names:
             if text(node) not in known:
                 return False

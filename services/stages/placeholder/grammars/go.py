@@ -35,7 +35,9 @@ GO = Grammar(
     ),
     makers=re.compile(r"make|new|\[\]byte|string|int|int64|float64|error"),
     keys={"keyed_element": "key"},
-    talk=re.compile(r"(?:fmt|log|logger|slog|s?logger|l\.log|s\.log)\.(?:Fp|P|p|S)?(?:rint(?:ln|f)?|Info|Warn|Debug|Error)f?"),
+    talk=re.compile(
+        r"(?:fmt|log|logger|slog|s?logger|l\.log|s\.log)\.(?:Fp|P|p|S)?(?:rint(?:ln|f)?|Info|Warn|Debug|Error)f?"
+    ),
     sleep=re.compile(r"time\.Sleep"),
     stops=re.compile(r"os\.Exit"),
     errors=re.compile(r"errors\.(?:New|Errorf|Wrap)|fmt\.Errorf|status\.Errorf?|xerrors\.(?:New|Errorf)"),

@@ -17,9 +17,7 @@ JAVA = Grammar(
         "interface_declaration": "interface",
         "annotation_type_declaration": "interface",
     },
-    blocks=words(
-        "block constructor_body class_body interface_body enum_body_declarations annotation_type_body"
-    ),
+    blocks=words("block constructor_body class_body interface_body enum_body_declarations annotation_type_body"),
     binders={"variable_declarator": "name", "assignment_expression": "left"},
     marks=words("marker_annotation annotation"),
     comments=words("line_comment block_comment"),

@@ -42,10 +42,14 @@ PHP = Grammar(
     names=words("variable_name"),
     makers=re.compile(r"\\?(?:array|collect|ArrayObject|Collection|stdClass)"),
     keys={"array_element_initializer": ""},
-    talk=re.compile(r"echo|print|printf|print_r|var_dump|error_log|trigger_error|(?:\w+(?:::|->))*\$?\w*[lL]og\w*(?:->|::)\w+"),
+    talk=re.compile(
+        r"echo|print|printf|print_r|var_dump|error_log|trigger_error|(?:\w+(?:::|->))*\$?\w*[lL]og\w*(?:->|::)\w+"
+    ),
     sleep=re.compile(r"u?sleep"),
     stops=re.compile(r"exit|die"),
-    refuses=re.compile(r"(?:\\?\w+\\)*\\?(?:NotImplemented|NotYetImplemented|MethodNotImplemented)(?:Exception|Error)?"),
+    refuses=re.compile(
+        r"(?:\\?\w+\\)*\\?(?:NotImplemented|NotYetImplemented|MethodNotImplemented)(?:Exception|Error)?"
+    ),
     errors=re.compile(r"(?:\\?\w+\\)*\\?\w*(?:Exception|Error)"),
     aborts=re.compile(r"die|exit|abort|trigger_error|assert"),
     static=re.compile(r"\bstatic\b"),

@@ -19,9 +19,7 @@ RUBY = Grammar(
         call="call",
         holds="if unless for while",
     ),
-    values=words(
-        "integer float true false nil simple_symbol string_content escape_sequence hash_key_symbol"
-    ),
+    values=words("integer float true false nil simple_symbol string_content escape_sequence hash_key_symbol"),
     collections=words("array hash pair string unary argument_list string_array symbol_array bare_string bare_symbol"),
     names=words("identifier constant"),
     makers=re.compile(r"(?:Array|Hash|Set|String)(?:\.new)?"),

@@ -7,7 +7,8 @@ from services.stages.placeholder.grammar import Grammar, kinds, words
 SQL = Grammar(
     parser="sql",
     scopes={"create_function": "function"},
-    blocks=words("function_body block"),
+    blocks=words("block"),
+    block_query="(function_body (dollar_quote)) @block",
     comments=words("comment marginalia"),
     strings=words("literal"),
     statements=kinds(nothing="dollar_quote", wraps="statement"),
