@@ -74,8 +74,9 @@ async def test_clean_code_has_no_findings(semantic: Stage) -> None:
 async def test_version_names_the_data(semantic: Stage) -> None:
     """The version that answers are stored under names the catalog's date and content, and the tables'."""
     manifest = read_manifest()
-    assert semantic.version.endswith(f"{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}")
-    assert (semantic.name, semantic.languages, semantic.requires) == ("semantic", frozenset({"python"}), ())
+    assert f"{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}" in semantic.version
+    assert semantic.languages == {"python", "javascript", "typescript"}
+    assert (semantic.name, semantic.requires) == ("semantic", ())
 
 
 @pytest.mark.parametrize("altered", TABLES)
