@@ -102,7 +102,7 @@ def _show_required(rows: Iterable[Mapping[str, Any]]) -> None:
     words = {True: "met", False: "MISSED", None: ""}
     for row in rows:
         bound = "" if row["required"] is None else f"{row['required']:.3f}"
-        beside = f", beside {row['best_peer']}" if "best_peer" in row else ""
+        beside = f", beside {row['peer']}" if "peer" in row else ""
         print(f"{row['name']:54}{_text(row):32}{bound:>8}  {words[row['met']]}{beside}")
 
 

@@ -110,18 +110,20 @@ def _row(group: Group, figure: Proportion, bound: float | None, **more: object) 
 
 
 def _beside(judged: Sequence[Judged], peers: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
-    """Return the made-up group over the records that the peers can read too, and the false alarms that go with it."""
+    """
+    Return two rows for each peer, the best first, over the records that it can read: the made-up group against its
+    recall, and the false alarms against its own. What is required is both rows of the best.
+    """
     if not peers:
         return [_row(MADE_UP, MADE_UP.of(judged), None)]
-    shared = {row.record.id for row in next(iter(peers.values()))}
-    ours = [row for row in judged if row.record.id in shared]
-    best = max(peers, key=lambda name: _merit(peers[name]))
-    least = min(1.0, (MADE_UP.of(peers[best]).value or 0.0) + BETTER_BY)
-    most = ALARMS.of(peers[best]).value
-    return [
-        _row(MADE_UP, MADE_UP.of(ours), round(least, 4), best_peer=best),
-        _row(ALARMS, ALARMS.of(ours), most, best_peer=best) | {"name": "false positives, where the peers can read"},
-    ]
+    rows = []
+    for name in sorted(peers, key=lambda name: _merit(peers[name]), reverse=True):
+        shared = {row.record.id for row in peers[name]}
+        ours = [row for row in judged if row.record.id in shared]
+        least = min(1.0, (MADE_UP.of(peers[name]).value or 0.0) + BETTER_BY)
+        rows.append(_row(MADE_UP, MADE_UP.of(ours), round(least, 4), peer=name))
+        rows.append(_row(ALARMS, ALARMS.of(ours), ALARMS.of(peers[name]).value, peer=name))
+    return rows
 
 
 def _merit(judged: Sequence[Judged]) -> tuple[float, float]:

@@ -8,6 +8,9 @@ from pathlib import Path
 from benchmarks.peers.linters import run_ruff
 from benchmarks.peers.peer import DONE, TARGET, Bench, Peer, PeerFailed, Reports, collected, output, run
 
+TASTE = ("no-redef", "var-annotated", "import-untyped")
+"""Codes of mypy that ask for annotations and stubs, or dislike a name bound twice: nothing against code that runs."""
+
 
 def run_ty(bench: Bench) -> Reports:
     """Run ``ty check``; in its GitLab format errors are "major"."""
@@ -43,7 +46,7 @@ def run_basedpyright(bench: Bench) -> Reports:
 
 def run_mypy(bench: Bench) -> Reports:
     """
-    Run ``mypy`` over the bodies of all functions, those without annotations too.
+    Run ``mypy`` over the bodies of all functions, those without annotations too, less what asks for annotations.
 
     Where it meets a file that it cannot read it says so, ends with 2 and judges nothing: such files count as reported
     and are left out of the next try. Its parser is ruff's, so what ruff cannot parse is left out from the first.
@@ -52,6 +55,7 @@ def run_mypy(bench: Bench) -> Reports:
     rows = [(name, "syntax") for name in refused]
     files = {path.name: str(path) for path in sorted(bench.files.iterdir()) if path.name not in refused}
     arguments = ["mypy", "--config-file=", "--check-untyped-defs", "--python-version", TARGET, "--output", "json"]
+    arguments += [f"--disable-error-code={code}" for code in TASTE]
     arguments += ["--python-executable", str(_environment(bench) / "bin/python")]
     arguments += ["--cache-dir", str(bench.scratch / "mypy-cache")]
     while files:
@@ -83,5 +87,5 @@ PEERS = (
     Peer("ty", "errors", run_ty, imports="import-not-found"),
     Peer("pyrefly", "errors of the preset default", run_pyrefly, imports="missing-import"),
     Peer("basedpyright", "errors of the mode basic", run_basedpyright, imports="reportMissingImports"),
-    Peer("mypy", "errors, all functions checked", run_mypy, imports="import-not-found"),
+    Peer("mypy", "errors in all functions, less " + ", ".join(TASTE), run_mypy, imports="import-not-found"),
 )
