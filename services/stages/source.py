@@ -1,4 +1,4 @@
-"""Python source as text: decoded as the language decodes it, with positions as the contract counts them."""
+"""Source as text: decoded as its language decodes it, with positions as the contract counts them."""
 
 import codecs
 import re
@@ -49,6 +49,10 @@ class Source:
             self._starts.append(0)
             self._starts.extend(match.end() for match in _LINE_END.finditer(self.data))
         return self._starts
+
+    def with_data(self, data: bytes) -> "Source":
+        """Return another text under the same path, given in UTF-8."""
+        return Source(self.path, data.decode(), data)
 
     @property
     def parsed(self) -> bytes:
@@ -102,6 +106,25 @@ def decode(content: bytes, path: str) -> Source:
     except UnicodeError:
         raise UnreadableSource("it does not decode to Unicode text", at) from None
     return Source(path, text, data)
+
+
+def decode_plain(content: bytes, path: str) -> Source:
+    """
+    Return the text of a source file in a language that has no coding cookies: by its byte order mark, else UTF-8.
+
+    :raises UnreadableSource: It is not text in that encoding.
+    """
+    name = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(name)
+        return Source(path, text, text.encode())
+    except UnicodeDecodeError as error:
+        raise UnreadableSource(f"it is not {name.upper()}: {error.reason}", error.start) from None
+    except UnicodeEncodeError as error:
+        raise UnreadableSource("it holds half a character", error.start) from None
+
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def _cookie(body: bytes) -> tuple[str, int]:

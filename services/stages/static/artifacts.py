@@ -1,5 +1,5 @@
-"""What is not code and was left in: Markdown fences, merge markers, talk around the code. Looked for only where the
-file does not parse, so that no string or comment is mistaken for them."""
+"""What is not code and was left in: Markdown fences, merge markers, talk around the code. In a file that does not parse
+they are looked for everywhere outside of strings and comments; where one parses, only where nothing else can be meant."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,7 +7,6 @@ from itertools import islice
 
 from assay.stage import Category, Finding, Fix, Location, Severity, TextEdit
 
-from services.stages.lexer import Scan
 from services.stages.rules import Rule
 from services.stages.source import Source
 
@@ -15,7 +14,7 @@ FENCE = Rule(
     "static/markdown-fence",
     Category.ARTIFACT,
     Severity.CRITICAL,
-    "Lines such as ```python come from a chat's answer, not from a source file; Python does not parse them. In "
+    "Lines such as ```python come from a chat's answer, not from a source file; no compiler reads them. In "
     "strings and comments they may stand.",
     fires=(
         "```python\nx = 1\n```\n",
@@ -39,7 +38,7 @@ TALK = Rule(
     "static/conversation",
     Category.ARTIFACT,
     Severity.CRITICAL,
-    "Sentences around the code are part of a conversation about it. Python does not parse them.",
+    "Sentences around the code are part of a conversation about it. No compiler reads them.",
     fires=(
         "Here is the function you asked for:\n\ndef f():\n    return 1\n",
         "def f():\n    return 1\n\nThis function returns one, as you wanted.\n",
@@ -54,6 +53,11 @@ TALK = Rule(
 _FENCE = re.compile(rb"\s*(?:`{3,}|~{3,})[\w+#.-]*\s*")
 _MERGE = re.compile(rb"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _TALK = re.compile(rb"[\[/<*-]?\s*[A-Z*\[][\w'*`]*[,!]?(?: .*)?", re.DOTALL)
+_CHAT = re.compile(
+    rb"(?:sure|certainly|of course|absolutely|great question|here(?:'s| is| are)|below (?:is|are)|i(?:'ve| have|'ll| will))\b"
+    rb"[^;{}=<>$|]*[.:!]",
+    re.IGNORECASE,
+)
 _WORD = re.compile(rb"[A-Za-z][A-Za-z'-]*[,.:;!?]?")
 
 MAX_FENCES = 50
@@ -66,21 +70,46 @@ Lines = range
 """Numbers of lines that follow one another, from 1."""
 
 
-def artifacts(source: Source, scan: Scan, parses: Parses) -> Iterator[Finding]:
-    """Yield what was left in a file that does not parse."""
-    marked = _outside(source, scan)
+InText = Callable[[int], bool]
+"""Says whether an offset stands inside a string, a comment or the like."""
+
+
+def artifacts(source: Source, in_text: InText, parses: Parses, *, broken: bool = True) -> Iterator[Finding]:
+    """
+    Yield what was left in a file.
+
+    :param broken: Whether the file does not parse. Where it does, a fence must be its first or last line, a merge marker
+        have both its partners, and talk be what only a chat says.
+    """
+    marked = _outside(source, in_text)
     merged = [number for number in marked if _MERGE.fullmatch(source.line(number))]
-    if any(source.line(number)[:1] in (b"<", b">") for number in merged):
+    if _is_conflict(source, merged, broken):
         yield MERGE.finding("A merge conflict was never resolved.", _lines(source, range(merged[0], merged[0] + 1)))
         return
     fences = [number for number in marked if _FENCE.fullmatch(source.line(number))]
-    if fences:
+    if fences and (broken or _at_an_end(source, fences)):
         few = len(fences) <= MAX_FENCES
         fix = _fix(source, _without_fences(fences, len(source.starts)), parses) if few else ()
         message = "A Markdown fence was left in the source."
         yield FENCE.finding(message, _lines(source, range(fences[0], fences[0] + 1)), fixes=fix)
-        return
-    yield from _talk(source, parses)
+    elif broken or _CHAT.fullmatch(_first_line(source)):
+        yield from _talk(source, parses)
+
+
+def _is_conflict(source: Source, merged: list[int], broken: bool) -> bool:
+    first = {source.line(number)[:1] for number in merged}
+    return bool(first & {b"<", b">"}) if broken else first >= {b"<", b"=", b">"}
+
+
+def _at_an_end(source: Source, fences: list[int]) -> bool:
+    """Say whether the first of the lines is the file's first, or the last one its last, that are not blank."""
+    before = source.data[: source.starts[fences[0] - 1]]
+    after = source.data[source.starts[fences[-1]] :] if fences[-1] < len(source.starts) else b""
+    return not before.strip() or not after.strip()
+
+
+def _first_line(source: Source) -> bytes:
+    return source.data.lstrip().split(b"\n", 1)[0].rstrip()
 
 
 def _talk(source: Source, parses: Parses) -> Iterator[Finding]:
@@ -97,10 +126,21 @@ def _talk(source: Source, parses: Parses) -> Iterator[Finding]:
 _MARK = re.compile(rb"^[ \t]*(?:```|~~~|<<<<<<<|>>>>>>>|=======|\|\|\|\|\|\|\|)", re.MULTILINE)
 
 
-def _outside(source: Source, scan: Scan) -> list[int]:
-    """Return the lines that begin like a fence or a merge marker, outside of strings; of each kind some are enough."""
+def _outside(source: Source, in_text: InText) -> list[int]:
+    """
+    Return the lines that begin like a fence or a merge marker, outside of texts; of each kind some are enough.
+
+    Behind a fence that stands outside, others do too, whatever a parser makes of their marks.
+    """
     marks = islice(_MARK.finditer(source.data.replace(b"\r", b"\n")), 10 * MAX_FENCES)
-    return [source.position(mark.start())[0] for mark in marks if not scan.in_string(mark.start())]
+    found: list[int] = []
+    fenced = False
+    for mark in marks:
+        fence = mark[0].strip()[:1] in b"`~"
+        if (fence and fenced) or not in_text(mark.end() - len(mark[0].lstrip())):
+            fenced = fenced or fence
+            found.append(source.position(mark.start())[0])
+    return found
 
 
 def _without_fences(fences: list[int], last: int) -> list[list[Lines]]:

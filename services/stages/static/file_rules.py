@@ -1,15 +1,18 @@
 """Rules about a file as a whole: its bytes, its emptiness, its nesting."""
 
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
 from assay.stage import Category, Finding, Location, Severity
 
 from services.stages.rules import Rule
-from services.stages.source import UnreadableSource
+from services.stages.source import Source, UnreadableSource
 
 NUL_BYTES = Rule(
     "static/nul-bytes",
     Category.SYNTAX,
     Severity.CRITICAL,
-    "Python refuses source that holds NUL bytes. Mostly the file is binary, or was written in UTF-16.",
+    "Compilers refuse source that holds NUL bytes. Mostly the file is binary, or was written in UTF-16.",
     fires=(b"x = 1\x00\n", b"\x00x = 1\n"),
     passes=(b'x = "\\x00"\n',),
 )
@@ -27,7 +30,8 @@ UNREADABLE = Rule(
     "static/unreadable-text",
     Category.SYNTAX,
     Severity.CRITICAL,
-    "Source is UTF-8, or what its coding cookie (PEP 263) says. Bytes that are neither cannot be read by Python.",
+    "Source is UTF-8, or what its byte order mark says; Python's also what its coding cookie (PEP 263) says. Bytes that "
+    "are neither cannot be read.",
     fires=(b'x = "\xff"\n', b"# coding: no-such-encoding\nx = 1\n", b"\xef\xbb\xbf# coding: latin-1\nx = 1\n"),
     passes=(
         b'# -*- coding: latin-1 -*-\nx = "\xe9"\n',
@@ -59,7 +63,7 @@ TOO_DEEP = Rule(
     Category.SYNTAX,
     Severity.CRITICAL,
     "Python compiles at most 200 brackets open at one time, and runs out of stack on expressions that nest or chain "
-    "by the thousand. No person writes such code; a generator that repeats itself does.",
+    "by the thousand; other compilers end at a few hundred or thousand. No person writes such code; a generator that repeats itself does.",
     fires=(b"x = " + b"(" * 300 + b"1" + b")" * 300, b"x = " + b"[" * 100_000, b"x = 1" + b" + 1" * 200_000),
     passes=(b"x = " + b"(" * 190 + b"1" + b")" * 190, b'x = "' + b"(" * 300 + b'"\n'),
 )
@@ -79,6 +83,21 @@ def check_bytes(content: bytes, path: str) -> Finding | None:
     return NUL_BYTES.finding("The source holds NUL bytes.", _place(content, at, path))
 
 
+def nothing(source: Source, only_text: bool) -> Iterator[Finding]:
+    """
+    Yield the finding for an entry point that holds no statement; a package's ``__init__.py`` needs none.
+
+    :param only_text: Whether there are only comments and strings.
+    """
+    start = Location(source.path, 1, 1, 1, 1)
+    if PurePosixPath(source.path).name == "__init__.py":
+        return
+    if not source.data.strip():
+        yield EMPTY.finding("The file is empty.", start)
+    elif only_text:
+        yield NO_CODE.finding("The file holds no statement.", start)
+
+
 def _is_mostly_control(content: bytes) -> bool:
     beginning = content[:8192]
     return len(beginning.translate(None, _CONTROL)) * 10 < len(beginning) * 9
@@ -86,7 +105,7 @@ def _is_mostly_control(content: bytes) -> bool:
 
 def unreadable(error: UnreadableSource, content: bytes, path: str) -> Finding:
     """Return the finding for bytes that do not decode."""
-    return UNREADABLE.finding(f"Python cannot read this file: {error.reason}.", _place(content, error.offset, path))
+    return UNREADABLE.finding(f"This file cannot be read: {error.reason}.", _place(content, error.offset, path))
 
 
 def _place(content: bytes, offset: int, path: str) -> Location:

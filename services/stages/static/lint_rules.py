@@ -2,6 +2,11 @@
 
 from assay.stage import Category, Severity
 
+from services.stages.static.security_rules import PYTHON
+
+SELECTED = ("F", "E9", "PLE0115", "PLE0117", "PLE0118", "PLE1142", "PLE1700", *PYTHON)
+"""Pyflakes, the errors of Python's compiler that ruff has under names of their own, and what informs about security."""
+
 COMPILER = frozenset(
     {"F404", "F406", "F407", "F621", "F622", "F701", "F702", "F704", "F706", "F707"}
     | {"PLE0115", "PLE0117", "PLE0118", "PLE1142", "PLE1700"}

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from assay.languages import SUFFIXES
 from assay.stage import (
     Candidate,
     Finding,
@@ -24,13 +25,18 @@ from services.stages.static.versions import minor_version
 
 @dataclass(frozen=True, slots=True)
 class StaticStage:
-    """Reads every Python file of a candidate for what makes it no program, or no whole one."""
+    """
+    Reads every source file of a candidate for what makes it no program, or no whole one.
+
+    :param folder: Where the linters of the workers live.
+    """
 
     workers: Workers
+    folder: str
     name: str = "static"
-    version: str = "1"
-    description: str = "Syntax, cut-off code, leftovers of a chat or merge, and undefined names."
-    languages: frozenset[str] = frozenset({"python"})
+    version: str = "2"
+    description: str = "Syntax, cut-off code, leftovers of a chat or merge, undefined names, and what is dangerous."
+    languages: frozenset[str] = frozenset(SUFFIXES.values())
     requires: tuple[str, ...] = ()
 
     @property
@@ -43,27 +49,36 @@ class StaticStage:
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """
-        Judge one candidate by its own version of Python.
+        Judge one candidate, what it has in Python by its own version of Python.
 
         :raises assay.errors.InvalidArgument: The candidate names a version that is none, or not known.
         """
-        minor = minor_version(candidate.language_version)
+        minor = minor_version(candidate.language_version if candidate.language == "python" else "")
         entry = candidate.entry()
 
-        async def judge(file: SourceFile, _: str) -> tuple[Finding, ...]:
-            return await self.workers.run(check_file, file.content, file.path, minor, entry=file is entry)
+        async def judge(file: SourceFile, language: str) -> tuple[Finding, ...]:
+            is_entry = file is entry
+            return await self.workers.run(
+                check_file, file.content, file.path, language, minor, self.folder, entry=is_entry
+            )
 
         return await read(source_files(candidate, self.languages), judge, context)
 
 
-def check_file(content: bytes, path: str, minor: int, *, entry: bool) -> tuple[Finding, ...]:
+def check_file(
+    content: bytes, path: str, language: str, minor: int, folder: str, *, entry: bool
+) -> tuple[Finding, ...]:
     """Judge one file, in a worker; the parsers are imported only there."""
     from services.stages.static.analysis import check
+    from services.stages.static.linter import Linter
 
-    return check(content, path, minor, entry=entry)
+    return check(content, path, language, Linter(minor, folder), entry=entry)
 
 
 @asynccontextmanager
 async def stage(resources: StageResources) -> AsyncIterator[Stage]:
     """Build the stage, with the validators that are installed."""
-    yield await validated(StaticStage(resources.workers), resources)
+    from services.stages.static.ruff_server import settings_folder
+
+    with settings_folder() as folder:
+        yield await validated(StaticStage(resources.workers, folder), resources)

@@ -3,7 +3,7 @@
 from assay.stage import Category, Finding, Severity
 
 from services.stages.lexer import Scan
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 from services.stages.source import Source
 from services.stages.static.lint_rules import COMPILER
 from services.stages.static.linter import SYNTAX, Diagnostic
@@ -56,6 +56,19 @@ CUT_OFF = Rule(
         "from os import (path,\n",
     ),
     passes=("def f():\n    pass", "x = (\n    1\n)", 'x = """a\nb"""', "x = 1  # and so on ("),
+)
+
+
+DOUBTFUL = Rule(
+    "static/possible-syntax-error",
+    Category.SYNTAX,
+    Severity.LOW,
+    "The parser does not understand a place in a language where it need not: C and C++ have macros, the shell has its "
+    "quoting, declaration files of TypeScript have forms of their own. Brackets and strings are whole, so this rejects "
+    "nothing.",
+    fires=(Example("int x = = 3;\n", "c"),),
+    passes=(Example("int x = 3;\n", "c"),),
+    confidence=0.4,
 )
 
 

@@ -4,12 +4,7 @@ import pytest
 from assay.stage import Category, Finding, Location, Severity, TextEdit
 
 from services.stages.source import decode
-from services.stages.static.analysis import check
-
-
-def found(code: str, *, path: str = "a.py", minor: int = 13, entry: bool = True) -> list[Finding]:
-    """Judge a file given as text."""
-    return list(check(code.encode(), path, minor, entry=entry))
+from tests.services.stages.static.judging import found
 
 
 def applied(code: str, finding: Finding) -> str:

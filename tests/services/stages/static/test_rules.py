@@ -3,9 +3,10 @@
 import pytest
 from assay.stage import Severity
 
-from services.stages.rules import Rule
-from services.stages.static.analysis import check
+from services.stages.rules import Example, Rule
+from services.stages.rules import example as full
 from services.stages.static.catalog import RULES
+from tests.services.stages.static.judging import found
 
 EXAMPLES = [
     pytest.param(rule, example, fires, id=f"{rule.id}-{'fires' if fires else 'passes'}-{number}")
@@ -16,13 +17,13 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("rule", "example", "fires"), EXAMPLES)
-def test_examples(rule: Rule, example: str | bytes, fires: bool) -> None:
+def test_examples(rule: Rule, example: str | bytes | Example, fires: bool) -> None:
     """A rule fires where its examples say so; its counterexamples have no finding that rejects."""
-    content = example.encode() if isinstance(example, str) else example
-    found = check(content, "example.py", 13)
-    assert (rule.id in {finding.rule_id for finding in found}) is fires
+    shown = full(example)
+    seen = found(shown.text, shown.language, path=shown.path)
+    assert (rule.id in {finding.rule_id for finding in seen}) is fires, seen
     if not fires:
-        assert max((finding.severity for finding in found), default=Severity.INFO) < Severity.HIGH
+        assert max((finding.severity for finding in seen), default=Severity.INFO) < Severity.HIGH
 
 
 def test_rules_are_told_apart_and_explained() -> None:

@@ -36,7 +36,7 @@ async def static() -> AsyncIterator[Stage]:
     """Yield the stage over real workers."""
     workers = ProcessWorkers(count=1, memory_bytes=2 * 1024**3, task_seconds=60, tasks_per_worker=100)
     try:
-        async with stage(SimpleNamespace(workers=workers)) as built:
+        async with stage(SimpleNamespace(workers=workers, options={})) as built:
             yield built
     finally:
         workers.close()

@@ -1,0 +1,132 @@
+"""What tells the languages apart, as far as a scan of brackets, strings and comments and a judge of errors must know."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """
+    One language.
+
+    :param title: As a person writes it.
+    :param grammar: The name of its grammar.
+    :param words: Matches comments, whole strings, texts that are opened and not closed, and brackets, each by the group
+        "comment", "string", "open" or "bracket"; what it does not match is code.
+    :param exact: Whether the grammar knows the language so well that an error of the tree is one of the source.
+    :param macros: Whether a preprocessor may make anything of the text.
+    :param block_end: The word that ends a block, where brackets do not.
+    :param unfinished: Matches code that cannot end where it does.
+    """
+
+    title: str
+    grammar: str
+    words: re.Pattern[bytes]
+    exact: bool = True
+    macros: bool = False
+    block_end: str = ""
+    unfinished: re.Pattern[bytes] = re.compile(rb"[=+*/%&|^~!?:,.(\[{\\-]\Z")
+
+
+_BRACKET = rb"(?P<bracket>[()\[\]{}])"
+_LINE = rb'"[^"\\\r\n]*+(?:\\(?s:.)[^"\\\r\n]*+)*+"'
+_LINE_1 = rb"'[^'\\\r\n]*+(?:\\(?s:.)[^'\\\r\n]*+)*+'"
+_LONG = rb'"[^"\\]*+(?:\\(?s:.)[^"\\]*+)*+"'
+_LONG_1 = rb"'[^'\\]*+(?:\\(?s:.)[^'\\]*+)*+'"
+_TICK = rb"`[^`\\]*+(?:\\(?s:.)[^`\\]*+)*+`"
+_SLASHES = rb"//[^\r\n]*+|/\*(?s:.)*?\*/"
+_HASH = rb"#[^\r\n]*+"
+_REST = rb"(?s:.)*+"
+_TO_LINE_END = rb"[^\r\n]*+"
+
+
+def _words(comments: bytes, strings: bytes, opened: bytes) -> re.Pattern[bytes]:
+    return re.compile(
+        b"(?P<comment>" + comments + b")|(?P<string>" + strings + b")|(?P<open>" + opened + b")|" + _BRACKET
+    )
+
+
+_NO_COMMENT_END = rb"/\*" + _REST
+_C = _words(
+    _SLASHES,
+    rb'R"(?P<d>[^()\\\s]{0,16})\((?s:.)*?\)(?P=d)"|(?<![\w])\d[\w\'.]*+|' + _LINE + b"|" + _LINE_1,
+    _NO_COMMENT_END + rb'|"' + _TO_LINE_END,
+)
+_JS = _words(
+    _SLASHES,
+    _LINE
+    + b"|"
+    + _LINE_1
+    + b"|"
+    + _TICK
+    # A slash begins a regular expression where no value can stand before it.
+    + rb"|(?<=[=(,:;!&|?{}\[+\n])[ \t]*+/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/",
+    _NO_COMMENT_END + b"|`" + _REST + rb'|"' + _TO_LINE_END,
+)
+_GO = _words(_SLASHES, _LINE + b"|" + _LINE_1 + b"|`[^`]*+`", _NO_COMMENT_END + b"|`" + _REST + rb'|"' + _TO_LINE_END)
+_JAVA = _words(
+    _SLASHES,
+    rb'"""(?:\\(?s:.)|(?s:.))*?"""|' + _LINE + b"|" + _LINE_1,
+    _NO_COMMENT_END + rb'|"""' + _REST + rb'|"' + _TO_LINE_END,
+)
+_RUST = _words(
+    _SLASHES,
+    rb'\bb?r(?P<h>#*)"(?s:.)*?"(?P=h)|' + _LONG + rb"|'(?:\\[^\r\n]{1,10}?|[^'\\\r\n]{1,4})'",
+    _NO_COMMENT_END + rb'|"' + _REST,
+)
+_PHP = _words(
+    _SLASHES + rb"|#(?!\[)[^\r\n]*+|\?>(?s:.)*?(?:<\?(?:php|=)|\Z)",
+    rb'<<<[ \t]*+["\']?(?P<n>[A-Za-z_]\w*)["\']?\r?\n(?s:.)*?\n[ \t]*+(?P=n)\b|' + _LONG + b"|" + _LONG_1,
+    _NO_COMMENT_END + rb"|[\"']" + _REST + rb'|<<<[ \t]*+["\']?[A-Za-z_]\w*["\']?\r?\n' + _REST,
+)
+_RUBY = _words(
+    rb"(?m:^=begin\b)(?s:.)*?\n=end\b|" + _HASH,
+    rb"<<[~-]?[\"'`]?(?P<n>[A-Z_]\w*)[\"'`]?(?s:.)*?\n[ \t]*+(?P=n)\b|" + _LONG + b"|" + _LONG_1,
+    rb"[\"']" + _REST,
+)
+_SHELL = _words(
+    rb"(?<![^\s;(])" + _HASH,
+    rb"<<-?[ \t]*+[\"'\\]?(?P<n>[A-Za-z_]\w*)[\"']?(?s:.)*?\n[ \t]*+(?P=n)\b|\\(?s:.)|'[^']*+'|" + _LONG,
+    rb"[\"']" + _REST,
+)
+_SQL = _words(
+    rb"--[^\r\n]*+|/\*(?s:.)*?\*/",
+    rb"\$(?P<n>\w*)\$(?s:.)*?\$(?P=n)\$|'[^']*+(?:''[^']*+)*+'|\"[^\"]*+\"",
+    _NO_COMMENT_END + rb"|\$(?:[A-Za-z_]\w*)?\$" + _REST + b"|['\"]" + _REST,
+)
+
+_SQL_UNFINISHED = re.compile(
+    rb"(?:[=,(+*/<|-]|\b(?:select|from|where|and|or|join|on|by|set|values|into|insert|update|as|like|in|between|not|"
+    rb"table|create|alter|union|having))\Z",
+    re.IGNORECASE,
+)
+
+DIALECTS = {
+    "javascript": Dialect("JavaScript", "javascript", _JS),
+    "typescript": Dialect("TypeScript", "typescript", _JS),
+    "go": Dialect("Go", "go", _GO),
+    "java": Dialect("Java", "java", _JAVA),
+    "c": Dialect("C", "c", _C, exact=False, macros=True),
+    "cpp": Dialect("C++", "cpp", _C, exact=False, macros=True),
+    "rust": Dialect("Rust", "rust", _RUST),
+    "ruby": Dialect("Ruby", "ruby", _RUBY, block_end="end"),
+    "php": Dialect("PHP", "php", _PHP),
+    "bash": Dialect("shell", "bash", _SHELL, exact=False, unfinished=re.compile(rb"(?:\|\||&&|\||\\)\Z")),
+    "sql": Dialect("SQL", "sql", _SQL, exact=False, unfinished=_SQL_UNFINISHED),
+}
+
+_DECLARATIONS = re.compile(r"\.d\.[cm]?ts\Z")
+
+
+def dialect_of(language: str, path: str) -> tuple[Dialect, str]:
+    """Return a language's dialect, and the grammar for a file of this name."""
+    dialect = DIALECTS[language]
+    if language == "typescript" and PurePosixPath(path).suffix.lower() == ".tsx":
+        return dialect, "tsx"
+    return dialect, dialect.grammar
+
+
+def is_exact(dialect: Dialect, path: str) -> bool:
+    """Say whether every error of the tree is one of the source; of declaration files the grammar knows too little."""
+    return dialect.exact and not _DECLARATIONS.search(path)

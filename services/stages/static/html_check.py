@@ -1,0 +1,78 @@
+"""Judges one file of HTML. Browsers read anything; what they cannot read is an end that is not there."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from assay.stage import Category, Finding, Severity
+
+from services.stages.rules import Example, Rule
+from services.stages.source import Source
+from services.stages.static.artifacts import artifacts
+from services.stages.static.file_rules import nothing
+from services.stages.static.syntax import CUT_OFF
+from services.stages.static.trees import in_text, parse
+
+UNCLOSED = Rule(
+    "static/unclosed-element",
+    Category.TRUNCATION,
+    Severity.MEDIUM,
+    "An element that needs an end has none. Browsers close it somewhere; mostly the page stops early. Elements whose end "
+    "HTML lets be left out (p, li, td and their kin) are not meant.",
+    fires=(Example("<!DOCTYPE html>\n<html>\n<body>\n<div>\n<p>Hello\n", "html"),),
+    passes=(Example("<ul>\n<li>One\n<li>Two\n</ul>\n<br>\n", "html"),),
+    confidence=0.6,
+)
+
+_TOKEN = re.compile(
+    rb"<!--(?s:.)*?-->|<!\[CDATA\[(?s:.)*?\]\]>|<[!?][^>]*+>"
+    rb"|<(?P<raw>script|style|textarea|title)\b(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>(?s:.)*?</(?P=raw)\s*+>"
+    rb"|</(?P<end>[a-zA-Z][\w:-]*+)[^>]*+>"
+    rb"|<(?!(?:script|style|textarea|title)\b)(?P<start>[a-zA-Z][\w:-]*+)(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>"
+    rb"|(?P<open><!--|<(?:script|style|textarea|title)\b|<[/a-zA-Z][^>]*+\Z)",
+    re.IGNORECASE,
+)
+_NEEDS_END = frozenset(
+    b"html head body div section article main header footer nav table ul ol dl form select button span a script style "
+    b"svg pre code h1 h2 h3 h4 h5 h6 label strong em template".split()
+)
+_TEMPLATE = re.compile(rb"\{%|<%|<\?php|\{\{[#/]|\bth:|\bv-if")
+
+
+def check_html(source: Source, *, entry: bool) -> Iterator[Finding]:
+    """Yield what is wrong with a page or a part of one."""
+    if entry:
+        yield from nothing(source, False)
+    root = parse(source.parsed, "html")
+    yield from artifacts(source, partial(in_text, root), lambda data: bool(data.strip()), broken=False)
+    open_at, unclosed = _scan(source.data)
+    if open_at >= 0:
+        place = source.location(open_at, source.line_end(open_at))
+        yield CUT_OFF.finding("The page stops inside a tag, a comment or a script.", place)
+    elif unclosed and not _TEMPLATE.search(source.data):
+        name, at = unclosed[-1]
+        place = source.location(at, source.line_end(at))
+        yield UNCLOSED.finding(f"The element <{name}> has no end.", place)
+
+
+def _scan(data: bytes) -> tuple[int, list[tuple[str, int]]]:
+    """Return where a tag, comment or script begins that has no end, else -1; and the elements left open."""
+    stack: list[tuple[bytes, int]] = []
+    for match in _TOKEN.finditer(data):
+        if match["open"] is not None:
+            return match.start(), []
+        if match["start"] is not None and not match[0].endswith(b"/>"):
+            name = match["start"].lower()
+            if name in _NEEDS_END:
+                stack.append((name, match.start()))
+        elif match["end"] is not None:
+            _end(stack, match["end"].lower())
+    return -1, [(name.decode(), at) for name, at in stack]
+
+
+def _end(stack: list[tuple[bytes, int]], name: bytes) -> None:
+    """Take an element off the stack, with what was opened inside it and not closed; few levels are looked through."""
+    for back in range(1, min(len(stack), 50) + 1):
+        if stack[-back][0] == name:
+            del stack[-back:]
+            return
