@@ -39,9 +39,10 @@ def plugin_python(pytestconfig: pytest.Config) -> Path:
     if not stamp.exists() or stamp.read_text() != _digest():
         shutil.rmtree(folder)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
-        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile"]
-        wanted = ["-c", ROOT / "constraints.txt", ROOT / "proto", f"{EXAMPLE}[test]"]
-        subprocess.run([*pip, *wanted], check=True, timeout=PIP_SECONDS, stderr=subprocess.PIPE)
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+        wanted = ["-c", str(ROOT / "constraints.txt"), str(ROOT / "proto"), f"{EXAMPLE}[test]"]
+        done = subprocess.run([*pip, *wanted], timeout=PIP_SECONDS, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
         stamp.write_text(_digest())
     return python
 

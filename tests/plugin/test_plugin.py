@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -36,7 +38,7 @@ def run_in(python: Path, *arguments: str | Path, cwd: Path) -> subprocess.Comple
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-def closure(root: str, needs: dict[str, list[str]], extra: str = "") -> set[str]:
+def closure(root: str, needs: Mapping[Any, list[str]], extra: str = "") -> set[str]:
     """Return a distribution with all that it needs, directly or not, as its metadata say."""
     found: set[str] = set()
     waiting = [(canonicalize_name(root), extra)]
