@@ -96,10 +96,10 @@ class Catalog:
     def __init__(self, directory: Path = DATA) -> None:
         self.manifest = read_manifest(directory)
         for name, digest in self.manifest.files.items():
-            _verify(directory / name, digest)
+            verify(directory / name, digest)
         self._directory = directory
-        self._names = _mapped_trie(directory / NAMES)
-        self._modules = _mapped_trie(directory / MODULES)
+        self._names = mapped_trie(directory / NAMES)
+        self._modules = mapped_trie(directory / MODULES)
         self._records = (directory / RECORDS).read_bytes()
         self.ranked: tuple[str, ...] = tuple((directory / RANKED).read_text().split())
         if len(self._records) != self.manifest.count or len(self._names) != self.manifest.count:
@@ -147,7 +147,13 @@ class Catalog:
         return {module: tuple(names.split(",")) for module, _, names in (line.partition("\t") for line in lines)}
 
 
-def _verify(path: Path, digest: str) -> None:
+def verify(path: Path, digest: str) -> None:
+    """
+    Make sure that a file is the one that a manifest names.
+
+    :param digest: Its SHA-256, in hexadecimal digits.
+    :raises CatalogBroken: It is not, or cannot be read.
+    """
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -156,7 +162,12 @@ def _verify(path: Path, digest: str) -> None:
         raise CatalogBroken(f"the catalog's {path.name} is not the file that its manifest names")
 
 
-def _mapped_trie(path: Path) -> Any:  # marisa_trie ships no types
+def mapped_trie(path: Path) -> Any:  # marisa_trie ships no types
+    """
+    Return a trie of names that is read from its file as it is asked.
+
+    :raises CatalogBroken: The file is not one.
+    """
     import marisa_trie
 
     try:
