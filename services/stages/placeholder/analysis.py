@@ -1,6 +1,7 @@
 """Judges one file. Runs in a worker process."""
 
 import codecs
+import re
 
 from assay.stage import Finding
 
@@ -10,6 +11,12 @@ from services.stages.placeholder.scripts import scripts_of
 from services.stages.placeholder.tree import Module, parse
 from services.stages.rules import in_order
 from services.stages.source import Source, UnreadableSource, decode
+
+
+_CPP = re.compile(
+    rb"^[ \t]*(?:namespace\b|template[ \t]*<|class[ \t]+\w+|(?:public|private|protected)[ \t]*:|using[ \t])", re.M
+)
+"""Lines that only a header of C++ has; its suffix is that of C."""
 
 
 def check(content: bytes, path: str, specification: str = "", language: str = "python") -> tuple[Finding, ...]:
@@ -24,6 +31,8 @@ def check(content: bytes, path: str, specification: str = "", language: str = "p
     source = _text(content, path, language)
     if source is None:
         return ()
+    if language == "c" and path.lower().endswith(".h") and _CPP.search(source.data):
+        language = "cpp"
     modules = [parse(source, grammar_of(language, path), specification)]
     if language == "html":
         modules.extend(scripts_of(modules[0]))

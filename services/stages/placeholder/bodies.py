@@ -17,10 +17,11 @@ from services.stages.placeholder.design import (
     says_subclass,
     says_unsupported,
 )
+from services.stages.placeholder.grammar import Kind
 from services.stages.placeholder.promises import is_whole_file, promises_value
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
-from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal, told
+from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal, told, unwrapped
 from services.stages.rules import Rule
 
 EMPTY_BODY = Rule(
@@ -168,9 +169,17 @@ def _judge_empty(function: Scope, module: Module) -> Rule | None:
     explained = not function.docstring or len(function.docstring) >= TELLING
     given = bool(function.parameters) and not function.grammar.loose
     expected = (given or bool(function.docstring)) and explained and not is_hook(function)
+    if _is_unused_on_purpose(function) or (function.bound and not given and not function.docstring):
+        return QUIET_BODY
     if promised or is_whole_file(function, module) or (expected and not nested):
         return EMPTY_BODY
     return QUIET_BODY
+
+
+def _is_unused_on_purpose(function: Scope) -> bool:
+    """Say whether a body says of its arguments that they are not used, as C does with a cast."""
+    grammar = function.grammar
+    return any(grammar.kind(unwrapped(node, grammar)) is Kind.VOID for node in function.statements)
 
 
 def _is_step(function: Scope) -> bool:

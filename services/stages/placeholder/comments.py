@@ -171,7 +171,9 @@ def _is_announced(function: Scope, module: Module) -> bool:
 def _is_over_idle(comment: Comment, module: Module) -> bool:
     """Say whether a comment stands above a function that does nothing, and which should do something."""
     over = comment.over
-    return over is not None and over.kind == "function" and _is_all_idle(over) and not is_by_design(over, module)
+    if over is None or over.kind != "function" or not over.blocks or is_by_design(over, module):
+        return False
+    return not body_does(over) & {Does.WORKS, Does.TALKS}
 
 
 def _is_whole_file(comment: Comment, module: Module) -> bool:

@@ -29,6 +29,8 @@ _OVERRIDES = re.compile(r"@Override\b|\boverride\b")
 
 _ABSTRACT_HEADER = re.compile(r"\babstract\b|\bsealed interface\b")
 
+_VIRTUAL = re.compile(r"^\s*(?:\[\[\w+\]\]\s*)?virtual\b")
+
 _GUARD = re.compile(rb"^//(?:go:build| \+build)\b|^#!\[cfg\(", re.MULTILINE)
 """A condition on which a whole file is compiled: another file has the code for the other case."""
 
@@ -141,10 +143,10 @@ def is_conditional(module: Module) -> bool:
 
 
 def _is_entry(function: Scope) -> bool:
-    """Say whether a function must be there, whether it does something or not."""
+    """Say whether a function must be there whether it does something or not, or is there to be overridden."""
     if function.grammar.inner_docs:
         return False
-    return function.is_constructor or function.name == "main"
+    return function.is_constructor or function.name == "main" or _VIRTUAL.search(function.header) is not None
 
 
 def overrides(function: Scope) -> bool:

@@ -91,7 +91,7 @@ def _rule(comment: Comment) -> Rule | None:
     words = comment.bare
     if len(words) > MAX_WORDS or comment.continues:
         return None
-    if phrases.is_one_of(phrases.ELIDED, words):
+    if phrases.is_one_of(phrases.ELIDED, words) and not (comment.continued and _goes_on(comment)):
         return ELIDED
     return None if comment.continued else _rule_alone(comment, words)
 
@@ -99,7 +99,9 @@ def _rule(comment: Comment) -> Rule | None:
 def _rule_alone(comment: Comment, words: str) -> Rule | None:
     """Return the rule that a comment breaks which is no part of a longer one."""
     dotted = phrases.has_dots(comment.words)
-    if phrases.is_one_of(phrases.OMITTED, words) or (dotted and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, words)):
+    if phrases.is_one_of(phrases.OMITTED, words):
+        return ELIDED
+    if dotted and not _is_heading(comment) and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, words):
         return ELIDED
     if comment.beside:
         return None
@@ -110,6 +112,19 @@ def _rule_alone(comment: Comment, words: str) -> Rule | None:
     ):
         return AND_SO_ON
     return DOTS if not words and dotted and comment.scope.kind == "function" else None
+
+
+def _goes_on(comment: Comment) -> bool:
+    """Say whether a comment only ends the sentence of the line above."""
+    told = phrases.has_dots(comment.words) or phrases.STAYS.search(comment.bare)
+    return comment.words[:1].islower() and not told
+
+
+def _is_heading(comment: Comment) -> bool:
+    """Say whether dots only end a title of what stands on the next line."""
+    if comment.beside or not comment.following or phrases.leads_with_dots(comment.words):
+        return False
+    return comment.following[0].start_point.row == comment.node.end_point.row + 1
 
 
 def _dots(function: Scope, module: Module) -> Iterator[Finding]:

@@ -50,6 +50,7 @@ class Grammar:
     :param blocks: Nodes whose children are statements.
     :param block_query: More of the query for blocks, where a node's type alone does not tell.
     :param flat: Nodes between a block and its statements.
+    :param declared: Functions that make or end an object where they state no type.
     :param bodies: Scopes and handlers that have a body even where the tree shows none.
     :param binders: Nodes that give their name to a function bound in them, with the field of the name.
     :param marks: Decorators, annotations and attributes before or in a scope.
@@ -86,6 +87,7 @@ class Grammar:
     blocks: frozenset[str] = frozenset()
     block_query: str = ""
     flat: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     binders: Mapping[str, str] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()

@@ -18,6 +18,10 @@ _VERB = (
 )
 
 
+STAYS = re.compile(rf"\b{_STAYS}$", re.IGNORECASE)
+"""Ends words that say of code that it stays as it is."""
+
+
 class Phrase(NamedTuple):
     """
     A way of saying something.
@@ -220,6 +224,7 @@ TASK = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|TBD)\b|^(?:todo|fixme|tbd|hack|xxx)
 """Marks of something left to do. In lower case only where they stand first, so that a list of todos is none."""
 
 _DOTS = re.compile(r"^[\s\[(<{/*-]*(?:\.{2,}|…)|(?:\.{3,}|…)[\s\])>}/*-]*$")
+_LEADING_DOTS = re.compile(r"[\s\[(<{/*-]*(?:\.{2,}|…)")
 _TRIM = re.compile(r"^[\s#:!.\-*=…/\[\](){}<>~|+]+|[\s:.\-*=…/\[\](){}<>~|!+]+$")
 
 
@@ -246,6 +251,11 @@ def may_tell(words: str) -> bool:
     """Say whether words may be of interest at all; most comments are not, and this is asked of every one."""
     lower = words.lower()
     return any(word in lower for word in _TELLING) or TASK.search(words) is not None or has_dots(words)
+
+
+def leads_with_dots(words: str) -> bool:
+    """Say whether an ellipsis stands before the words."""
+    return _LEADING_DOTS.match(words) is not None
 
 
 def is_one_of(phrases: Iterable[Phrase], words: str) -> bool:

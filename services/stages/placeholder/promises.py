@@ -26,6 +26,9 @@ _VALUE_NAME = re.compile(
 )
 """Names that begin with a verb of work; those of hooks are not among them."""
 
+_MACRO = re.compile(r"_*[A-Z0-9]+(?:_[A-Z0-9]+)+")
+"""What stands before a function's name in C and is no type."""
+
 _PREDICATE = re.compile(r"is(?:_\w+|[A-Z]\w*|$)")
 
 _NO_VALUE = frozenset(
@@ -40,7 +43,7 @@ def promises_value(function: Scope, *, by_type: bool = True) -> bool:
 
     :param by_type: Whether a type that it returns says so.
     """
-    if by_type and function.returns not in _NO_VALUE:
+    if by_type and function.returns not in _NO_VALUE and not _MACRO.fullmatch(function.returns):
         return True
     if function.docstring:
         return _VALUE_DOC.search(function.docstring[:4000]) is not None
@@ -59,6 +62,8 @@ def promises_by_name(function: Scope) -> bool:
 
 def is_whole_file(function: Scope, module: Module) -> bool:
     """Say whether a function is all that there is to a file, imports and constants aside."""
+    if function.grammar.loose and not function.docstring and not module.specification:
+        return False
     owned = function.is_method or function.is_static
     own = (module.root, function, function.parent if owned else None)
     return all(scope in own or not scope.name for scope in module.scopes)

@@ -206,7 +206,10 @@ class Scope:
         """Whether it makes or ends an object, which may take no code."""
         owner = self.parent.name if self.parent is not None else ""
         qualified = re.fullmatch(r"(?:.*::)?(\w+)::~?\1", self.full_name) is not None
-        return self.name in _CONSTRUCTORS or (bool(owner) and self.name.lstrip("~") == owner) or qualified
+        untyped = self.node.type in self.grammar.declared and self.node.child_by_field_name("type") is None
+        initializes = any(child.type == "field_initializer_list" for child in self.node.named_children)
+        named = self.name in _CONSTRUCTORS or (bool(owner) and self.name.lstrip("~") == owner)
+        return named or qualified or untyped or initializes
 
     @cached_property
     def owner(self) -> str:

@@ -99,10 +99,13 @@ class Module:
     @cached_property
     def _said(self) -> dict[int, list[str]]:
         said: dict[int, list[str]] = {}
+        ending = {scope.node.start_byte: scope for scope in self.functions}
         for comment in self.comments:
-            told = said.setdefault(id(comment.scope), [])
-            if len(told) < MAX_SAID:
-                told.append(comment.words)
+            behind = ending.get(comment.following[0].start_byte) if comment.beside and comment.following else None
+            for scope in {comment.scope, behind or comment.scope}:
+                told = said.setdefault(id(scope), [])
+                if len(told) < MAX_SAID:
+                    told.append(comment.words)
         return said
 
     def comments_of(self, scope: Scope) -> str:

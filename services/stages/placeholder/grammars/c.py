@@ -8,8 +8,9 @@ from services.stages.placeholder.grammar import Grammar, kinds, words
 C = Grammar(
     parser="c",
     scopes={"function_definition": "function"},
-    blocks=words("compound_statement"),
+    blocks=words("compound_statement declaration_list preproc_if preproc_ifdef preproc_else preproc_elif"),
     branches=words("preproc_if preproc_ifdef preproc_else preproc_elif"),
+    declared=words("function_definition"),
     strings=words("string_literal"),
     statements=kinds(
         nothing="preproc_include preproc_def preproc_call attributed_statement",
