@@ -71,18 +71,21 @@ class Distribution:
     suspect: bool
 
 
-def read_manifest(directory: Path = DATA) -> Manifest:
+def read_manifest(directory: Path = DATA, name: str = MANIFEST, builder: str = "build_catalog") -> Manifest:
     """
-    Read what a catalog directory says of itself.
+    Read what a catalog says of itself.
+
+    :param name: The manifest's, as a directory may hold several.
+    :param builder: What makes it anew, for the error.
 
     :raises CatalogBroken: The manifest is missing or not one.
     """
     try:
-        fields = json.loads((directory / MANIFEST).read_text())
+        fields = json.loads((directory / name).read_text())
         return Manifest(date=str(fields["date"]), count=int(fields["count"]), files=dict(fields["files"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CatalogBroken(
-            f"the catalog's {MANIFEST} cannot be read ({type(error).__name__}); build it with build_catalog"
+            f"the catalog's {name} cannot be read ({type(error).__name__}); build it with {builder}"
         ) from error
 
 
