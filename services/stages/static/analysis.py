@@ -7,12 +7,16 @@ from assay.stage import Finding
 from services.stages.rules import in_order
 from services.stages.source import Source, UnreadableSource, decode, decode_plain
 from services.stages.static.data_files import check_data
-from services.stages.static.file_rules import check_bytes, unreadable
+from services.stages.static.file_rules import check_bytes, legacy, unreadable
 from services.stages.static.grammar_check import check_grammar
 from services.stages.static.html_check import check_html
 from services.stages.static.linter import Linter
 from services.stages.static.python_check import check_python
 from services.stages.static.secrets import secrets
+
+
+UNICODE = frozenset({"python", "go", "rust", "json", "yaml"})
+"""Languages whose definition names the encoding of their source."""
 
 
 def check(content: bytes, path: str, language: str, linter: Linter, *, entry: bool = True) -> tuple[Finding, ...]:
@@ -28,11 +32,15 @@ def check(content: bytes, path: str, language: str, linter: Linter, *, entry: bo
     binary = check_bytes(content, path)
     if binary is not None:
         return (binary,)
+    told: tuple[Finding, ...] = ()
     try:
         source = decode(content, path) if language == "python" else decode_plain(content, path)
     except UnreadableSource as error:
-        return (unreadable(error, content, path),)
-    return in_order([*_judged(source, language, linter, entry), *secrets(source, language)])
+        if language in UNICODE:
+            return (unreadable(error, content, path),)
+        text = content.decode("latin-1")
+        source, told = Source(path, text, text.encode()), (legacy(error, content, path),)
+    return in_order([*told, *_judged(source, language, linter, entry), *secrets(source, language)])
 
 
 def _judged(source: Source, language: str, linter: Linter, entry: bool) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ def artifacts(source: Source, in_text: InText, parses: Parses, *, broken: bool =
         message = "A Markdown fence was left in the source."
         yield FENCE.finding(message, _lines(source, range(fences[0], fences[0] + 1)), fixes=fix)
     elif broken or _CHAT.fullmatch(_first_line(source)):
-        yield from _talk(source, parses)
+        yield from _talk(source, in_text, parses)
 
 
 def _is_conflict(source: Source, merged: list[int], broken: bool) -> bool:
@@ -112,8 +112,10 @@ def _first_line(source: Source) -> bytes:
     return source.data.lstrip().split(b"\n", 1)[0].rstrip()
 
 
-def _talk(source: Source, parses: Parses) -> Iterator[Finding]:
+def _talk(source: Source, in_text: InText, parses: Parses) -> Iterator[Finding]:
     head, tail = _head(source), _tail(source)
+    if head and in_text(source.starts[head[0] - 1]):
+        return
     talk = [lines for lines in (head, tail) if lines]
     if not talk or len(head) == len(source.starts):
         return

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from assay.stage import Category, Finding, Location, Severity
 
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 from services.stages.source import Source, UnreadableSource
 
 NUL_BYTES = Rule(
@@ -83,14 +83,18 @@ def check_bytes(content: bytes, path: str) -> Finding | None:
     return NUL_BYTES.finding("The source holds NUL bytes.", _place(content, at, path))
 
 
+MAY_BE_EMPTY = frozenset({"__init__.py", "index.php"})
+"""Names of files that are there so that something is there: a package's mark, and what keeps a folder from being listed."""
+
+
 def nothing(source: Source, only_text: bool) -> Iterator[Finding]:
     """
-    Yield the finding for an entry point that holds no statement; a package's ``__init__.py`` needs none.
+    Yield the finding for an entry point that holds no statement and should.
 
     :param only_text: Whether there are only comments and strings.
     """
     start = Location(source.path, 1, 1, 1, 1)
-    if PurePosixPath(source.path).name == "__init__.py":
+    if PurePosixPath(source.path).name in MAY_BE_EMPTY:
         return
     if not source.data.strip():
         yield EMPTY.finding("The file is empty.", start)
@@ -106,6 +110,22 @@ def _is_mostly_control(content: bytes) -> bool:
 def unreadable(error: UnreadableSource, content: bytes, path: str) -> Finding:
     """Return the finding for bytes that do not decode."""
     return UNREADABLE.finding(f"This file cannot be read: {error.reason}.", _place(content, error.offset, path))
+
+
+LEGACY = Rule(
+    "static/legacy-encoding",
+    Category.ENVIRONMENT,
+    Severity.LOW,
+    "The text is in no Unicode encoding. Compilers of the language read such files by their settings, and other programs "
+    "read them wrong.",
+    fires=(Example(b"// caf\xe9\nint x = 1;\n", "c"),),
+    passes=(Example("// café\nint x = 1;\n", "c"),),
+)
+
+
+def legacy(error: UnreadableSource, content: bytes, path: str) -> Finding:
+    """Return the finding for text of a language that says nothing of encodings."""
+    return LEGACY.finding(f"The encoding is none of Unicode: {error.reason}.", _place(content, error.offset, path))
 
 
 def _place(content: bytes, offset: int, path: str) -> Location:

@@ -14,6 +14,10 @@ from services.stages.static.structure import Structure, structure
 from services.stages.static.trees import first_token, has_code, in_text
 
 
+HEADERS = (".h", ".hh", ".hpp", ".hxx")
+"""Files that may hold nothing but a comment, or what a preprocessor reads."""
+
+
 def check_grammar(source: Source, language: str, *, entry: bool) -> Iterator[Finding]:
     """Yield what is wrong with a file."""
     form = structure(source, language)
@@ -21,7 +25,7 @@ def check_grammar(source: Source, language: str, *, entry: bool) -> Iterator[Fin
         place = source.location(form.seen.too_deep, form.seen.too_deep + 1)
         yield TOO_DEEP.finding("More brackets are open here than compilers allow.", place)
         return
-    if entry:
+    if entry and not source.path.endswith(HEADERS):
         yield from nothing(source, not has_code(form.root))
     left_in = tuple(artifacts(source, partial(in_text, form.root), partial(_parses, form), broken=bool(form.faults)))
     yield from left_in
@@ -39,7 +43,6 @@ def _formed(form: Structure, language: str) -> Iterator[Finding]:
 
 
 def _parses(form: Structure, data: bytes) -> bool:
-    """Say whether what is left of a file is a program, or where that is not certain, at least more of one."""
+    """Say whether what is left of a file is a program, or where that is never certain, at least more of one."""
     left = structure(form.source.with_data(data), form.language)
-    better = not left.faults if form.exact else left.problem() is None and len(left.faults) <= len(form.faults)
-    return better and has_code(left.root)
+    return has_code(left.root) and (not left.faults or (left.problem() is None and len(left.faults) < len(form.faults)))

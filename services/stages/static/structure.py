@@ -46,8 +46,10 @@ class Structure:
 
     @property
     def exact(self) -> bool:
-        """Whether every fault of the tree is one of the source."""
-        return is_exact(self.dialect, self.source.path)
+        """Whether the faults of the tree are faults of the source."""
+        starts = (fault.start_byte for fault in (self.faults[0], first_token(self.faults[0])))
+        lines = {self.source.line(self.source.position(start)[0]) for start in starts}
+        return all(is_exact(self.language, self.source.path, line) for line in lines)
 
     def problem(self) -> Finding | None:
         """Return what rejects the file, if anything does."""

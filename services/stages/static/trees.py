@@ -47,10 +47,10 @@ def first_token(node: "Node") -> "Node":
 
 
 def in_text(root: "Node", offset: int) -> bool:
-    """Say whether an offset stands inside a comment, a string or the like, and not at its beginning."""
+    """Say whether an offset stands in a comment, or inside a string or the like and not at its beginning."""
     node = root.descendant_for_byte_range(offset, offset)
     while node is not None:
-        if node.start_byte < offset and any(part in node.type for part in _TEXT):
+        if "comment" in node.type or (node.start_byte < offset and any(part in node.type for part in _TEXT)):
             return True
         node = node.parent
     return False
