@@ -133,4 +133,5 @@ def _place(content: bytes, offset: int, path: str) -> Location:
     before = content[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     line = before.count(b"\n") + 1
     column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    return Location(path, line, column, line, column + 1)
+    at_end = content[offset : offset + 1] in {b"", b"\r", b"\n"}
+    return Location(path, line, column, line, column + (not at_end))

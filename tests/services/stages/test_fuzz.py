@@ -5,6 +5,7 @@ The same sources are made in every run of continuous integration; elsewhere, and
 """
 
 import asyncio
+import itertools
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -58,7 +59,6 @@ async def stages() -> AsyncIterator[tuple[Stage, ...]]:
 
 async def holds(stages: tuple[Stage, ...], language: str, content: bytes) -> None:
     """Hold that every stage that knows the language judges a source, twice the same, and by the contract."""
-    note(f"{language}: {content!r}")
     file = SourceFile(file_name(language), content)
     candidate = Candidate((file,), language, DEFAULT_VERSIONS.get(language, ""), file.path)
     asked = [stage for stage in stages if language in stage.languages]
@@ -102,6 +102,16 @@ def _begins(text: str, lines: list[str]) -> list[int]:
     return begins
 
 
+ONCE_WRONG = (("python", b"# -*- coding: utf-16 -*-\nimport numpy.linalg\n"),)
+"""Sources over which a stage once stumbled, made short."""
+
+
+@pytest.mark.parametrize(("language", "content"), ONCE_WRONG, ids=itertools.count())
+async def test_once_wrong(stages: tuple[Stage, ...], language: str, content: bytes) -> None:
+    """What went wrong once does not go wrong again."""
+    await holds(stages, language, content)
+
+
 ANY = st.sampled_from(LANGUAGES)
 
 
@@ -124,7 +134,9 @@ async def test_text(stages: tuple[Stage, ...], language: str, text: str) -> None
 @often(12)
 async def test_mutated(stages: tuple[Stage, ...], language: str, data: st.DataObject) -> None:
     """A program with parts deleted, repeated, swapped or put in is judged."""
-    await holds(stages, language, data.draw(mutated(language)))
+    content = data.draw(mutated(language))
+    note(repr(content))
+    await holds(stages, language, content)
 
 
 @pytest.mark.slow
@@ -143,4 +155,6 @@ async def test_much(stages: tuple[Stage, ...], language: str, content: bytes) ->
 @long(500)
 async def test_mutated_much(stages: tuple[Stage, ...], language: str, data: st.DataObject) -> None:
     """Mutated programs are judged, over many more of them."""
-    await holds(stages, language, data.draw(mutated(language)))
+    content = data.draw(mutated(language))
+    note(repr(content))
+    await holds(stages, language, content)
