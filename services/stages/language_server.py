@@ -32,6 +32,10 @@ another's server nor is lost with it. So many of these run at one time."""
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
+CANCELLED = frozenset({-32801, -32802})
+"""ContentModified and ServerCancelled: a server drops what it works on when another document is opened or closed, and
+is to be asked again; what it had found out by then it need not find again."""
+
 T = TypeVar("T")
 
 
@@ -278,7 +282,7 @@ class _Child:
 
     async def answered(self, uris: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
         return [
-            await self._connection.request(
+            await self._request(
                 request.method,
                 {
                     "textDocument": {"uri": uris[request.path]},
@@ -289,11 +293,20 @@ class _Child:
         ]
 
     async def _pull(self, uri: str) -> list[dict[str, Any]]:
-        answer = await self._connection.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        answer = await self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
         items = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(items, list):
             raise ConnectionLost("an answer without diagnostics")
         return items
+
+    async def _request(self, method: str, parameters: Mapping[str, object]) -> Any:
+        """Ask until there is an answer; the time of the whole question bounds it."""
+        while True:
+            try:
+                return await self._connection.request(method, parameters)
+            except RequestRefused as error:
+                if error.code not in CANCELLED:
+                    raise
 
     async def end(self) -> None:
         await self._connection.close()
