@@ -14,13 +14,16 @@ MAX_TEXT_BYTES = 4 * 1024 * 1024
 MAX_FILES = 5_000
 """Files of a package that are searched."""
 
-_DYNAMIC = re.compile(
+_MAKES_NAMES = re.compile(
     rb"sys\.modules\[[^\]\n]{1,80}\]\s*=|\b_?lazy_?(?:loader|import|module)|globals\(\)(?:\.update|\[(?![\"']))|"
-    rb"\bvars\(\)\[|__path__|\bimport_module\(|\b__import__\(|\bsetattr\(|\bexec\(|"
-    rb"^def __getattr__\b(?:.|\n){0,2000}?\bgetattr\(",
+    rb"\bvars\(\)\[|\bsetattr\(|\bexec\(|^def __getattr__\b(?:.|\n){0,2000}?(?:\bgetattr\(|\bimport_module\()",
     re.MULTILINE | re.IGNORECASE,
 )
 """With these a module makes names that only running it shows."""
+_ANSWERS = re.compile(rb"^def __getattr__\b", re.MULTILINE)
+_TAKES_ALL = re.compile(rb"^\s*from\s+[\w.]+\s+import\s+\*", re.MULTILINE)
+_FINDS_MODULES = re.compile(rb"sys\.modules\b|sys\.meta_path\b|__path__")
+"""With these a package finds modules elsewhere than in its folder."""
 
 
 class Environment:
@@ -34,52 +37,82 @@ class Environment:
         found = (*sorted(prefix.glob("lib/python3*/site-packages")), prefix / "Lib" / "site-packages")
         self._folders = tuple(folder for folder in found if folder.is_dir())
 
+    @classmethod
+    def of_folder(cls, folder: Path) -> "Environment":
+        """Return what is in one folder of packages, as that of a standard library."""
+        environment = cls(folder / "none")
+        environment._folders = (folder,)
+        return environment
+
     def lacks(self, module: str) -> bool:
         """
         Whether a package is installed and surely has no such submodule.
 
-        Surely: a namespace package is never whole, and one that changes its path or the table of modules may find
-        anything.
+        Surely: a namespace package is never whole, one that changes its path or the table of modules may find anything,
+        and one that has the word had such a module in another version.
         """
         parent, _, last = module.rpartition(".")
         if not parent:
             return False
         if self.lacks(parent):
             return True
-        homes = list(self._homes(parent))
-        whole = any((home / f"__init__{suffix}").is_file() for home in homes for suffix in SUFFIXES)
-        if not whole:
-            return any(self._files(parent)) and not any(self._is_dynamic(path) for path in self._files(parent))
-        if any(self._is_dynamic(path) for path in self._files(parent)):
+        files = list(self._files(parent))
+        if not files or any(_holds(path, _FINDS_MODULES) or _mentions(path, last) for path in files):
             return False
-        return not any((home / last).is_dir() or any(home.glob(f"{last}.*")) for home in homes if last.isidentifier())
+        homes = [path.parent for path in files if path.name.startswith("__init__.")]
+        return not any((home / last).is_dir() or any(home.glob(f"{last}.*")) for home in homes)
 
     def may_have(self, module: str, name: str) -> bool:
-        """Whether a module of the environment may hold a name for all that its types do not show it."""
+        """
+        Whether a module of the environment may hold a name for all that its types do not show it.
+
+        Stubs lag behind, compiled modules say nothing, and modules that make names may make it where the package has
+        the word at all.
+        """
         files = list(self._files(module))
-        return not files or any(self._is_dynamic(path) or _mentions(path, name) for path in files)
+        sources = [path for path in files if path.suffix == ".py"]
+        if not sources:
+            return True
+        if any(_mentions(path, name) for path in sources):
+            return True
+        return any(_holds(path, _MAKES_NAMES) for path in sources) and self._package_mentions(module, name)
+
+    def answers_by_name(self, module: str) -> bool:
+        """Whether a module has a function that answers to names it does not define, and none but those that it says."""
+        sources = [path for path in self._files(module) if path.suffix == ".py"]
+        has_it = any(_holds(path, _ANSWERS) for path in sources)
+        return has_it and not any(_holds(path, _MAKES_NAMES) or _holds(path, _TAKES_ALL) for path in sources)
+
+    def _package_mentions(self, module: str, name: str) -> bool:
+        root, word = module.partition(".")[0], re.compile(rb"\b%s\b" % re.escape(name.encode()))
+        for folder in self._folders:
+            for path in islice((folder / root).rglob("*.py*"), MAX_FILES):
+                if path.suffix in (".py", ".pyi") and _holds(path, word):
+                    return True
+        return False
 
     def class_may_have(self, root: str, name: str, member: str) -> bool:
         """
-        Whether a class may have a member that its stub does not show.
+        Whether a class of a package may have a member that ty does not see.
 
-        Stubs lag behind what they describe: a package that has some is searched for the class, and the file that
-        defines it for the member.
+        Stubs lag behind what they describe: the files that define the class are searched for the member.
         """
-        home = next((folder / root for folder in self._folders if (folder / root).is_dir()), None)
-        if home is None or not self._is_stubbed(root):
-            return False
         head = re.compile(rb"^\s*class %s\b" % re.escape(name.encode()), re.MULTILINE)
-        for path in islice(home.rglob("*.py"), MAX_FILES):
-            text = _text(path)
-            if head.search(text) and re.search(rb"\b%s\b" % re.escape(member.encode()), text):
-                return True
-        return False
-
-    def _is_stubbed(self, root: str) -> bool:
-        return any(
-            (folder / f"{root}-stubs").is_dir() or any((folder / root).glob("**/*.pyi")) for folder in self._folders
+        word = re.escape(member.encode())
+        defines = re.compile(
+            rb"\b(?:self|cls)\.%s\b|\bdef %s\b|^\s+%s\s*[:=]|[\"']%s[\"']" % (word, word, word, word), re.MULTILINE
         )
+        return any(_holds(path, head) and _holds(path, defines) for path in self._sources(root))
+
+    def mentions(self, root: str, name: str) -> bool:
+        """Whether a package has a word anywhere."""
+        return self._package_mentions(root, name)
+
+    def _sources(self, root: str) -> Iterator[Path]:
+        for folder in self._folders:
+            if (folder / f"{root}.py").is_file():
+                yield folder / f"{root}.py"
+            yield from islice((folder / root).rglob("*.py"), MAX_FILES)
 
     def has(self, root: str) -> bool:
         """Whether there is a module or package of this first name."""
@@ -125,9 +158,6 @@ class Environment:
                 places = [*home.glob("__init__.*"), *home.parent.glob(f"{home.name}.*")]
                 yield from (place for place in places if place.suffix in SUFFIXES and place.is_file())
 
-    def _is_dynamic(self, path: Path) -> bool:
-        return path.suffix not in (".py", ".pyi") or _DYNAMIC.search(_text(path)) is not None
-
 
 def _named(info: Path | None) -> str:
     if info is None:
@@ -137,7 +167,11 @@ def _named(info: Path | None) -> str:
 
 
 def _mentions(path: Path, name: str) -> bool:
-    return path.suffix == ".py" and re.search(rb"\b%s\b" % re.escape(name.encode()), _text(path)) is not None
+    return _holds(path, re.compile(rb"\b%s\b" % re.escape(name.encode())))
+
+
+def _holds(path: Path, pattern: re.Pattern[bytes]) -> bool:
+    return path.suffix in (".py", ".pyi") and pattern.search(_text(path)) is not None
 
 
 def _text(path: Path) -> bytes:

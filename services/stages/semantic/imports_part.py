@@ -9,6 +9,7 @@ from assay.stage import Candidate, StageResources, Workers
 
 from services.stages.semantic.catalog import DATA, Manifest, read_manifest
 from services.stages.semantic.part import Part, Report
+from services.stages.semantic.reference import environment_of
 
 RULES_VERSION = "1"
 TABLES = ("aliases.tsv", "hosts.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
@@ -25,15 +26,16 @@ class ImportsPart:
     languages = frozenset({"python"})
     unavailable = ""
 
-    def __init__(self, workers: Workers, manifest: Manifest) -> None:
+    def __init__(self, workers: Workers, manifest: Manifest, environment: Path | None) -> None:
         self._workers = workers
+        self._prefix = str(environment) if environment is not None else ""
         self.version = f"{RULES_VERSION}+pypi.{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}"
 
     async def judge(self, candidate: Candidate) -> Report:
         """Judge the imports of one candidate."""
         from services.stages.semantic.check import check
 
-        return await self._workers.run(check, candidate)
+        return await self._workers.run(check, candidate, self._prefix)
 
 
 @asynccontextmanager
@@ -42,5 +44,6 @@ async def imports_part(resources: StageResources) -> AsyncIterator[Part]:
     Build the part.
 
     :raises CatalogBroken: The shipped catalog has no readable manifest.
+    :raises NoEnvironment: An option names a folder that is none.
     """
-    yield ImportsPart(resources.workers, read_manifest())
+    yield ImportsPart(resources.workers, read_manifest(), environment_of(resources.options))

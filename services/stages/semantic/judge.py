@@ -43,6 +43,10 @@ class Judge:
                     kept[problem.subject] = problem
         return list(kept.values())
 
+    def is_foreign(self, found: Import) -> bool:
+        """Whether an import is neither of the candidate's own modules nor of the standard library."""
+        return not found.level and not self._own.has_root(found.root) and not self._standard.covers(found)
+
     def _judged(self, path: str, found: Import, *, elsewhere: bool) -> Iterator[Problem]:
         if found.level:
             yield from self._relative(path, found)

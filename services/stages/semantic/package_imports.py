@@ -7,6 +7,7 @@ from services.stages.rules import Rule
 from services.stages.semantic import rules
 from services.stages.semantic.catalog import Distribution
 from services.stages.semantic.distributions import ImportNames
+from services.stages.semantic.environment import Environment
 from services.stages.semantic.imports import Guard, Import
 from services.stages.semantic.names import normalised
 from services.stages.semantic.nearest import Suggestions
@@ -24,15 +25,22 @@ class PackageImports:
     Judges by the catalog.
 
     :param allowed: Normalised names of the distributions that may be used; None: any.
+    :param installed: The environment that the code is for, whose packages exist though no index has them.
     """
 
     def __init__(
-        self, names: ImportNames, library: StandardLibrary, allowed: frozenset[str] | None, suggestions: Suggestions
+        self,
+        names: ImportNames,
+        library: StandardLibrary,
+        allowed: frozenset[str] | None,
+        suggestions: Suggestions,
+        installed: Environment | None = None,
     ) -> None:
         self._names = names
         self._library = library
         self._allowed = allowed
         self._suggestions = suggestions
+        self._installed = installed
 
     def problems(self, found: Import, *, elsewhere: bool = False) -> Iterator[Problem]:
         """
@@ -43,6 +51,8 @@ class PackageImports:
         if self._names.host(found.module) is not None:
             return
         if not self._names.is_known(found.module):
+            if self._installed is not None and self._installed.has(found.root):
+                return
             yield self._unknown(found, elsewhere=elsewhere)
             return
         distributions = self._names.distributions(found.module)

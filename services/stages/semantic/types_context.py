@@ -97,6 +97,41 @@ class Context:
                 return ((name.text if name is not None else b"") or b"").decode()
         return ""
 
+    def has_bases(self, name: str) -> bool:
+        """Whether a class of the candidate is built on something but `object`."""
+        head = rb"\bclass\s+%s\s*\(\s*(?!object\s*\)|\))" % re.escape(name.encode())
+        return self._found(head)
+
+    def is_record(self, name: str) -> bool:
+        """Whether a class gets its constructor from the fields in it, as data classes and named tuples do."""
+        word = re.escape(name.encode())
+        if self._found(
+            rb"\b%s\s*=\s*[\w.]*(?:namedtuple|NamedTuple)\(|\bclass\s+%s\s*\([^)\n]*NamedTuple" % (word, word)
+        ):
+            return True
+        return not self.has_bases(name) and self._found(
+            rb"@(?:dataclasses\.)?dataclass\b[^@]{0,300}?\sclass\s+%s\b" % word
+        )
+
+    def is_made(self, name: str) -> bool:
+        """Whether an object of a class is made in the candidate."""
+        return self._found(rb"(?<!class )(?<!class  )\b%s\s*\(" % re.escape(name.encode()))
+
+    def is_alias(self, name: str) -> bool:
+        """Whether something is imported under a name that is not its own."""
+        return self._found(rb"\bas\s+%s\b" % re.escape(name.encode()))
+
+    def is_annotated_parameter(self, node: "Node") -> bool:
+        """Whether a name is a parameter, with an annotation, of the innermost function that has one of this name."""
+        for above in _ancestors(node):
+            parameters = above.child_by_field_name("parameters") if above.type == "function_definition" else None
+            for parameter in parameters.named_children if parameters is not None else ():
+                if parameter.type in ("typed_parameter", "typed_default_parameter"):
+                    name = parameter.child_by_field_name("name") or parameter.named_children[0]
+                    if name.text == node.text:
+                        return True
+        return False
+
     def is_own(self, name: str) -> bool:
         """Whether a class or function of this name is defined in some file of the candidate."""
         return self._found(rb"\b(?:class|def)\s+%s\b" % re.escape(name.encode()))

@@ -55,6 +55,34 @@ UNKNOWN_OWN = Rule(
     confidence=0.9,
 )
 
+MAYBE_UNKNOWN_OWN = Rule(
+    "semantic/maybe-unknown-own-attribute",
+    Category.HALLUCINATION,
+    Severity.MEDIUM,
+    "A class uses several attributes or methods that it never defines, sets or inherits, and the code never makes an "
+    "object of it: it may be a part of a class that brings them along, or most of it was never written.",
+    fires=(
+        "class Importer:\n    def run(self, path):\n        rows = self.read_rows(path)\n"
+        "        self.check(rows)\n        return self.store(rows)\n",
+    ),
+    passes=(
+        "class Importer:\n    def run(self, path):\n        return self.read_rows(path)\n\n"
+        "    def read_rows(self, path):\n        return []\n",
+    ),
+    confidence=0.6,
+)
+
+ATTRIBUTE_OF_ANOTHER = Rule(
+    "semantic/attribute-of-another-type",
+    Category.HALLUCINATION,
+    Severity.MEDIUM,
+    "An attribute is taken of a parameter whose annotated type does not have it, though other types have. Either the "
+    "attribute is wrong or the annotation is.",
+    fires=("def last(items: tuple):\n    items.append(1)\n    return items[-1]\n",),
+    passes=("def last(items: list):\n    items.append(1)\n    return items[-1]\n",),
+    confidence=0.6,
+)
+
 UNKNOWN_PACKAGE_MEMBER = Rule(
     "semantic/unknown-package-member",
     Category.HALLUCINATION,
@@ -118,7 +146,7 @@ WRONG_ARGUMENTS = Rule(
     confidence=0.9,
 )
 
-NOT_CALLABLE = Rule(
+MODULE_CALLED = Rule(
     "semantic/module-called",
     Category.HALLUCINATION,
     Severity.HIGH,
@@ -130,9 +158,11 @@ NOT_CALLABLE = Rule(
 TYPE_RULES = (
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_OWN,
+    MAYBE_UNKNOWN_OWN,
+    ATTRIBUTE_OF_ANOTHER,
     UNKNOWN_PACKAGE_MEMBER,
     UNKNOWN_SUBMODULE,
     UNKNOWN_ARGUMENT,
     WRONG_ARGUMENTS,
-    NOT_CALLABLE,
+    MODULE_CALLED,
 )

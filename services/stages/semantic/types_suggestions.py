@@ -11,7 +11,7 @@ from assay.stage import Finding, Fix, TextEdit
 from services.stages.language_server import Request
 from services.stages.semantic.nearest import misspelt, nearest
 from services.stages.semantic.stdlib import Version
-from services.stages.semantic.types_judge import Judged
+from services.stages.semantic.types_file import Judged
 from services.stages.semantic.types_server import TypeServers
 
 MAX_LOOKS = 5
