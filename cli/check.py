@@ -1,83 +1,119 @@
 """`assay check`: whether files are authentic, each one candidate with the modules it imports as its context."""
 
-import asyncio
 import sys
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TextIO
 
-import grpc.aio
-from assay.client import error_from_rpc
 from assay.errors import UnknownStage
-from assay.v1 import candidate_pb2, validation_pb2
+from assay.v1 import finding_pb2, validation_pb2
 
-from cli.candidates import Framing, candidate_of, specification_of, suites_of
-from cli.checked import Checked, CheckedFile, Tally
+from cli import cache, exits, outputs
+from cli.baseline import DEFAULT_NAME, Baseline
+from cli.candidates import Framing, specification_of, suites_of
+from cli.checked import Checked, Tally
+from cli.checking import Checker
+from cli.diff import changed_sources, changes
+from cli.environment import environment
+from cli.options import CheckFormat
+from cli.outputs import DESCRIBING
+from cli.policies import Policies
+from cli.printable import printable
 from cli.progress import Progress
+from cli.project import Project, project
+from cli.rules import rules_of
 from cli.sources import STANDARD_INPUT, BadSource, Source, expand, read_standard_input
-from cli.suite import run, suite
+from cli.suite import cores, own_settings, run, suite
 
 if TYPE_CHECKING:
     from assay.client import Suite
 
-AT_ONCE = 4
-"""Files under way at one time. Results are printed in the order of the files all the same."""
+    from host.settings import Settings
 
-PLAIN_WIDTH = 120
-"""Columns of a text report that does not go to a terminal."""
+AT_ONCE = min(2 * cores(), 16)
+"""Files under way at one time. Results are printed in the order of the files all the same."""
 
 RUNNING_STAGE = "execution"
 """The stage that runs code, and so the one that --no-sandbox does without."""
 
 DEFAULT_TIMEOUT_SECONDS = 300.0
+_ASK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """What the caller said on the command line, as it was said."""
+    """
+    What the caller said on the command line, as it was said.
+
+    :param diff: The base of a comparison, of which changed lines count; empty: all lines count.
+    :param baseline: Known findings; None: those that the project's settings name.
+    :param python: The environment whose packages may be used; None: see :mod:`cli.environment`.
+    """
 
     paths: Sequence[str]
     specification: str = ""
     tests: Sequence[Path] = ()
     stages: Sequence[str] = ()
     sandbox: bool = True
-    json: bool = False
+    form: CheckFormat = CheckFormat.TEXT
+    output: Path | None = None
     gateway: str = ""
     language: str = ""
     language_version: str = ""
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
-
-
-class Output(Protocol):
-    """Takes results as they come."""
-
-    def add(self, checked: Checked) -> None:
-        """Take one."""
-
-    def close(self, tally: Tally) -> None:
-        """Take the sum of all."""
+    diff: str = ""
+    baseline: Path | None = None
+    write_baseline: bool = False
+    inline_ignores: bool = False
+    fail_on: str = ""
+    python: Path | None = None
+    config: bool = True
+    force_exclude: bool = False
+    cache: bool = True
 
 
 def check(options: CheckOptions) -> int:
     """
-    Check files, print what was found, and return the exit status.
+    Check files, write what was found, and return the exit status.
 
-    :raises BadSource: The arguments do not go together, or a file of the specification or tests cannot be read.
+    :raises BadSource: The arguments do not go together, or a file of the specification, tests, settings or baseline
+        cannot be read.
     :raises assay.errors.AssayError: The suite cannot be had at all. What fails for one file is that file's result.
     """
     begin = time.monotonic()
-    sources = expand(options.paths)
-    framing = _framing(options, sources)
-    tally = Tally()
-    output = _output(options, brief=len(sources) > 1)
-    run(_check_all(options, sources, framing, output, tally))
-    tally.seconds = time.monotonic() - begin
-    output.close(tally)
-    return tally.exit_status
+    settings = project(Path.cwd()) if options.config else Project(Path.cwd())
+    options = replace(options, stages=options.stages or settings.stages, fail_on=options.fail_on or settings.fail_on)
+    policies, sources = _asked_for(options, settings)
+    call = _Call(options, policies, _framing(options, sources), settings.python)
+    with outputs.opened(options.output) as file:
+        run(call.check(sources, file))
+        call.tally.seconds = time.monotonic() - begin
+        call.close()
+    return call.status
+
+
+def _asked_for(options: CheckOptions, settings: Project) -> tuple[Policies, list[Source]]:
+    """Return what is checked, and by which policies."""
+    named = options.paths or (["."] if options.diff else [])
+    sources = [
+        source
+        for source in expand(named)
+        if not ((options.force_exclude or source.roots) and settings.excludes(source))
+    ]
+    found = None
+    if options.diff:
+        if STANDARD_INPUT in named:
+            raise BadSource("--diff: standard input is no file that Git could compare")
+        found = changes(options.diff, Path.cwd())
+        sources = changed_sources(sources, found)
+    path = options.baseline or settings.baseline
+    baseline = Baseline(path or settings.folder / DEFAULT_NAME) if path or options.write_baseline else None
+    known = baseline.known() if baseline and not options.write_baseline else {}
+    policies = Policies(settings, options.stages, baseline, known, found, options.inline_ignores)
+    return policies, sources
 
 
 def _framing(options: CheckOptions, sources: Sequence[Source]) -> Framing:
@@ -85,6 +121,8 @@ def _framing(options: CheckOptions, sources: Sequence[Source]) -> Framing:
         raise BadSource(f"--tests: tests belong to one file, and the paths mean {len(sources)} files")
     if any(source.path is None for source in sources) and not options.language:
         raise BadSource("-: the language of standard input cannot be told; say it with --language")
+    if options.python is not None and options.gateway:
+        raise BadSource("--python: a running suite looks into the environment that its own settings name")
     return Framing(
         language=options.language,
         language_version=options.language_version,
@@ -95,96 +133,119 @@ def _framing(options: CheckOptions, sources: Sequence[Source]) -> Framing:
     )
 
 
-def _output(options: CheckOptions, *, brief: bool) -> Output:
-    if options.json:
-        from cli.json_report import JsonReport
+class _Call:
+    """One call of the command: its suite, its results and what they come to."""
 
-        return JsonReport(sys.stdout)
-    from rich.console import Console
+    def __init__(self, options: CheckOptions, policies: Policies, framing: Framing, configured: Path | None) -> None:
+        self._options = options
+        self._policies = policies
+        self._framing = framing
+        self._configured = configured
+        self._results: dict[str, Checked] = {}
+        self._output: outputs.Output | None = None
+        self.tally = Tally()
 
-    from cli.report import Report
+    @property
+    def status(self) -> int:
+        """The exit status; one that writes a baseline fails only where something could not be determined."""
+        if self._options.write_baseline and self.tally.exit_status == exits.INAUTHENTIC:
+            return exits.AUTHENTIC
+        return self.tally.exit_status
 
-    # Rich takes 80 columns where there is no terminal to ask.
-    width = None if sys.stdout.isatty() else PLAIN_WIDTH
-    return Report(Console(highlight=False, emoji=False, markup=False, width=width), brief=brief)
+    async def check(self, sources: Sequence[Source], file: TextIO) -> None:
+        """Check the sources and write each result."""
+        options, at_once = self._options, min(AT_ONCE, max(1, len(sources)))
+        settings = None if options.gateway else self._settings(at_once)
+        kept = settings if options.cache and not options.write_baseline else None
+        async with AsyncExitStack() as stack:
+            known = stack.enter_context(cache.opened(kept))
+            client = _Opening(stack, options.gateway, settings)
+            policies = replace(self._policies, stages=await self._stages(client))
+            rules = await rules_of(await client()) if options.form in DESCRIBING else ()
+            self._output = outputs.output(options.form, file, brief=len(sources) != 1, rules=rules)
+            severity = finding_pb2.Severity.Value(f"SEVERITY_{options.fail_on.upper()}") if options.fail_on else 0
+            checker = Checker(
+                client, self._framing, policies, known,
+                at_once=at_once, seconds=options.timeout_seconds, fail_on=severity,
+            )  # fmt: skip
+            progress = Progress(len(sources))
+            async with aclosing(checker.results(sources)) as results:
+                for source in sources:
+                    progress.show(self.tally.files, source.name)
+                    checked = await anext(results)
+                    progress.clear()
+                    self._take(source, checked)
+
+    def close(self) -> None:
+        """Write the sum, and the baseline where it was asked for."""
+        assert self._output is not None
+        self._output.close(self.tally)
+        if self._options.write_baseline and self._policies.baseline is not None:
+            count = self._policies.baseline.write(self._results)
+            _say(f"{count} findings stand in the baseline")
+
+    def _take(self, source: Source, checked: Checked) -> None:
+        assert self._output is not None
+        self.tally.add(checked)
+        self._output.add(checked)
+        if self._options.write_baseline and self._policies.baseline is not None:
+            self._results[self._policies.baseline.name(source)] = replace(checked, files={})
+
+    def _settings(self, at_once: int) -> "Settings":
+        settings = own_settings(at_once, sandbox=self._options.sandbox)
+        given = self._options.python
+        semantic = settings.stage_options.setdefault("semantic", {})
+        if given is not None or not {"python", "reference"} & semantic.keys():
+            folder = environment(given, configured=self._configured)
+            if folder is not None:
+                semantic["python"] = str(folder)
+        return settings
+
+    async def _stages(self, client: "_Opening") -> Sequence[str]:
+        """
+        Return the stages to run; none: all.
+
+        Where the options depend on it, a running suite is asked for its stages first, so that one that cannot be
+        reached or a stage that it does not have is said once, not for every file.
+        """
+        options = self._options
+        if not options.gateway:
+            from host.catalog import stage_names
+
+            return _known(options.stages, stage_names())
+        answer = await (await client()).validation.ListValidationStages(
+            validation_pb2.ListValidationStagesRequest(), timeout=min(options.timeout_seconds, _ASK_SECONDS)
+        )
+        known = [entry.stage.name for entry in answer.stages]
+        wanted = _known(options.stages, known)
+        if options.sandbox:
+            return wanted
+        # Whether a running suite has a sandbox is not ours to say; what it would run there is.
+        return [name for name in wanted or known if name != RUNNING_STAGE]
 
 
-async def _check_all(
-    options: CheckOptions, sources: Sequence[Source], framing: Framing, output: Output, tally: Tally
-) -> None:
-    progress = Progress(len(sources))
-    async with suite(options.gateway, sandbox=options.sandbox, at_once=min(AT_ONCE, len(sources))) as client:
-        policy = await _policy(client, options)
-        progress.show(0, sources[0].name)
-        async with aclosing(_results(client, sources, framing, policy, options.timeout_seconds)) as results:
-            async for checked in results:
-                progress.clear()
-                tally.add(checked)
-                output.add(checked)
-                if (done := tally.files) < len(sources):
-                    progress.show(done, sources[done].name)
-
-
-async def _policy(client: "Suite", options: CheckOptions) -> validation_pb2.ValidationPolicy:
-    """
-    Return the policy that the options mean.
-
-    Where the options depend on it, the suite is asked for its stages first, so that a suite that cannot be reached or a
-    stage that it does not have is said once, not for every file.
-    """
-    if not (options.gateway or options.stages):
-        return validation_pb2.ValidationPolicy()
-    request = validation_pb2.ListValidationStagesRequest()
-    answer = await client.validation.ListValidationStages(request, timeout=min(options.timeout_seconds, 30.0))
-    known = [entry.stage.name for entry in answer.stages]
-    for name in options.stages:
+def _known(names: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+    for name in names:
         if name not in known:
             raise UnknownStage("--stages", f"there is no stage {name!r}; there are {', '.join(known)}")
-    if options.gateway and not options.sandbox:
-        # Whether a running suite has a sandbox is not ours to say; what it would run there is.
-        return validation_pb2.ValidationPolicy(stages=(set(options.stages) or set(known)) - {RUNNING_STAGE})
-    return validation_pb2.ValidationPolicy(stages=options.stages)
+    return names
 
 
-async def _results(
-    client: "Suite",
-    sources: Sequence[Source],
-    framing: Framing,
-    policy: validation_pb2.ValidationPolicy,
-    seconds: float,
-) -> AsyncGenerator[Checked, None]:
-    """Yield the results in the order of the sources, of which at most AT_ONCE are in memory and under way."""
-    under_way: deque[asyncio.Task[Checked]] = deque()
-    try:
-        for source in sources:
-            if len(under_way) == AT_ONCE:
-                yield await under_way.popleft()
-            under_way.append(asyncio.create_task(_check_one(client, source, framing, policy, seconds)))
-        while under_way:
-            yield await under_way.popleft()
-    finally:
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+class _Opening:
+    """The suite, opened when it is first asked for: what is known needs none."""
+
+    def __init__(self, stack: AsyncExitStack, gateway: str, settings: "Settings | None") -> None:
+        self._stack = stack
+        self._gateway = gateway
+        self._settings = settings
+        self._client: Suite | None = None
+
+    async def __call__(self) -> "Suite":
+        """Return the suite."""
+        if self._client is None:
+            self._client = await self._stack.enter_async_context(suite(self._gateway, self._settings))
+        return self._client
 
 
-async def _check_one(
-    client: "Suite", source: Source, framing: Framing, policy: validation_pb2.ValidationPolicy, seconds: float
-) -> Checked:
-    try:
-        candidate = await asyncio.to_thread(candidate_of, source, framing)
-    except BadSource as error:
-        return Checked(source.name, reason="SOURCE", message=str(error))
-    request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
-    try:
-        answer = await client.validation.Validate(request, timeout=seconds)
-    except grpc.aio.AioRpcError as error:
-        failure = error_from_rpc(error)
-        return Checked(source.name, reason=failure.reason, message=failure.message)
-    return Checked(source.name, answer.validation, files=_files(source, candidate))
-
-
-def _files(source: Source, candidate: candidate_pb2.Candidate) -> dict[str, CheckedFile]:
-    beside = (*(file for tests in candidate.tests for file in tests.files), *candidate.context_files)
-    files = {file.path: CheckedFile(file.path, file.content) for file in beside}
-    return files | {file.path: CheckedFile(source.name, file.content) for file in candidate.files}
+def _say(text: str) -> None:
+    print(f"assay: {printable(text)}", file=sys.stderr)  # noqa: T201 this is what the command says

@@ -1,10 +1,10 @@
 """One file's result, and the sum of many."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from assay.v1 import validation_pb2
+from assay.v1 import finding_pb2, validation_pb2
 
 from cli import exits
 
@@ -36,6 +36,8 @@ class Checked:
     :param reason: Where there is no validation, an ErrorReason, or "SOURCE" where the file could not be read.
     :param message: Where there is no validation, why, for a person.
     :param files: The files by their paths in the candidate, for excerpts.
+    :param fail_on: The least severity of a finding with which the file does not pass, whatever the verdict; 0: none.
+    :param known: Whether the same was checked before, and the result is that one.
     """
 
     name: str
@@ -43,13 +45,43 @@ class Checked:
     reason: str = ""
     message: str = ""
     files: Mapping[str, CheckedFile] = field(default_factory=dict)
+    fail_on: int = 0
+    known: bool = False
 
     @property
     def status(self) -> int:
         """The exit status of a call with this source alone."""
-        return (
-            exits.UNDETERMINED if self.validation is None else _STATUS.get(self.validation.verdict, exits.UNDETERMINED)
-        )
+        if self.validation is None:
+            return exits.UNDETERMINED
+        if self.failing:
+            return exits.INAUTHENTIC
+        return _STATUS.get(self.validation.verdict, exits.UNDETERMINED)
+
+    @property
+    def failing(self) -> bool:
+        """Whether a finding that counts is as severe as the caller bears no more."""
+        if self.validation is None or not self.fail_on:
+            return False
+        return any(_fails(finding, self.fail_on) for finding in counting(self.validation))
+
+    def name_of(self, path: str) -> str:
+        """Return what the caller knows a file of the candidate by."""
+        return self.files[path].name if path in self.files else path
+
+
+def findings_of(validation: validation_pb2.Validation) -> Iterator[finding_pb2.Finding]:
+    """Return all findings, in the order of the stages."""
+    return (finding for result in validation.stage_results for finding in result.findings)
+
+
+def counting(validation: validation_pb2.Validation) -> Iterator[finding_pb2.Finding]:
+    """Return the findings that are not suppressed."""
+    return (finding for finding in findings_of(validation) if not finding.suppressed)
+
+
+def _fails(finding: finding_pb2.Finding, least: int) -> bool:
+    # What the environment of the check lacks is nobody's fault.
+    return finding.severity >= least and finding.category != finding_pb2.FINDING_CATEGORY_ENVIRONMENT
 
 
 class Tally:
@@ -57,11 +89,16 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
+        self._verdicts: Counter[int] = Counter()
+        self.known = 0
         self.seconds = 0.0
 
     def add(self, checked: Checked) -> None:
         """Count one result."""
         self._counts[checked.status] += 1
+        verdict = None if checked.validation is None else checked.validation.verdict
+        self._verdicts[exits.UNDETERMINED if verdict is None else _STATUS.get(verdict, exits.UNDETERMINED)] += 1
+        self.known += checked.known
 
     @property
     def files(self) -> int:
@@ -73,19 +110,28 @@ class Tally:
         """The exit status of the whole call."""
         return exits.of_all(self._counts)
 
+    @property
+    def failing(self) -> int:
+        """How many did not pass although no verdict rejects them."""
+        return self._counts[exits.INAUTHENTIC] - self._verdicts[exits.INAUTHENTIC]
+
     def figures(self) -> dict[str, float]:
         """Return the counts by what was decided, and the time that it took."""
         return {
             "files": self.files,
-            "authentic": self._counts[exits.AUTHENTIC],
-            "inauthentic": self._counts[exits.INAUTHENTIC],
-            "undetermined": self._counts[exits.UNDETERMINED],
+            "authentic": self._verdicts[exits.AUTHENTIC],
+            "inauthentic": self._verdicts[exits.INAUTHENTIC],
+            "undetermined": self._verdicts[exits.UNDETERMINED],
+            "failing": self.failing,
+            "known": self.known,
             "seconds": round(self.seconds, 3),
         }
 
     def __str__(self) -> str:
         figures = self.figures()
+        failing = f" ({self.failing} more fail by a finding)" if self.failing else ""
+        known = f", {self.known} of them known" if self.known else ""
         return (
             f"{self.files} files: {figures['authentic']} authentic, {figures['inauthentic']} inauthentic, "
-            f"{figures['undetermined']} undetermined, in {self.seconds:.1f} s"
+            f"{figures['undetermined']} undetermined{failing}{known}, in {self.seconds:.1f} s"
         )

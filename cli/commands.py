@@ -50,39 +50,37 @@ def assay(
 
 @app.command()
 def check(
+    context: typer.Context,
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="PATH", help="Files; directories, which mean their source files; - for standard input."),
-    ],
-    *,
-    spec: Annotated[
-        str, typer.Option(metavar="TEXT|@FILE", help="What the code was asked to do, as text or in a file.")
-    ] = "",
-    tests: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="Tests that belong to the code; may be given more than once. One PATH only."),
     ] = None,
-    stages: Annotated[str, typer.Option(metavar="A,B", help="The stages to run, by name. Without it: all.")] = "",
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox/--no-sandbox", help="Whether code is run, each time in a container used once.")
-    ] = True,
-    format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.TEXT,  # noqa: A002 the option's name
+    *,
+    spec: options.Spec = "",
+    tests: options.Tests = None,
+    stages: options.Stages = "",
+    sandbox: options.Sandbox = True,
+    format: options.CheckFormat = options.CheckFormat.TEXT,  # noqa: A002 the option's name
+    output: options.ReportFile = None,
     gateway: Gateway = "",
-    language: Annotated[
-        str, typer.Option(metavar="NAME", help="The language, where file names do not tell; needed with -.")
-    ] = "",
-    language_version: Annotated[
-        str, typer.Option(metavar="VERSION", help="The version of the language that the code is written for.")
-    ] = "",
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, max=3600, help="The longest time for one file.")
-    ] = 300,
+    language: options.Language = "",
+    language_version: options.LanguageVersion = "",
+    timeout: options.FileSeconds = 300,
+    diff: options.Diff = "",
+    baseline: options.BaselineFile = None,
+    write_baseline: options.WriteBaseline = False,
+    inline_ignores: options.InlineIgnores = False,
+    fail_on: options.FailOn = None,
+    python: options.PythonEnvironment = None,
+    config: options.NoConfig = True,
+    force_exclude: options.ForceExclude = False,
+    cache: options.UseCache = True,
 ) -> int:
     """
     Say whether code is authentic, and why.
 
-    A directory means its source files, each judged by itself; what Git ignores is left out. The modules that a file
-    imports from its own project are sent along, and are not judged with it.
+    A directory means its source files, each judged by itself; what Git ignores is left out, and what [tool.assay]
+    excludes. The modules that a file imports from its own project are sent along, and are not judged with it.
 
     Exit status: 0 authentic, 1 inauthentic, 2 could not be determined. Of several files the worst counts: 1 before 2
     before 0.
@@ -90,20 +88,51 @@ def check(
     from cli.check import CheckOptions
     from cli.check import check as run_check
 
+    if not (paths or diff):
+        context.fail("Missing argument 'PATH...'.")
     return run_check(
         CheckOptions(
-            paths=paths,
+            paths=paths or (),
             specification=spec,
             tests=tests or (),
             stages=_names(stages),
             sandbox=sandbox,
-            json=format is Format.JSON,
+            form=format,
+            output=output,
             gateway=gateway,
             language=language.lower(),
             language_version=language_version,
             timeout_seconds=timeout,
+            diff=diff,
+            baseline=baseline,
+            write_baseline=write_baseline,
+            inline_ignores=inline_ignores,
+            fail_on=fail_on or "",
+            python=python,
+            config=config,
+            force_exclude=force_exclude,
+            cache=cache,
         )
     )
+
+
+@app.command()
+def explain(
+    rule: Annotated[
+        str, typer.Argument(metavar="[RULE]", help="A rule, as in a finding. Without it: all are listed.")
+    ] = "",
+    *,
+    gateway: Gateway = "",
+    format: Annotated[Format, typer.Option(help="How it is written.")] = Format.TEXT,  # noqa: A002 the option's name
+) -> int:
+    """
+    Say what a rule means: what is wrong where it fires, why that matters, with examples.
+
+    Exit status: 0, or 2 if there is no such rule.
+    """
+    from cli.explain import explain as explain_rule
+
+    return explain_rule(rule, gateway, as_json=format is Format.JSON)
 
 
 @app.command(context_settings={"allow_interspersed_args": False})

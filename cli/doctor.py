@@ -227,7 +227,7 @@ async def _validate() -> str:
         files=[candidate_pb2.SourceFile(path="canary.py", content=_CANARY)], language="python"
     )
     policy = validation_pb2.ValidationPolicy(stages=READING_STAGES)
-    async with suite("", sandbox=False) as client:
+    async with suite("", own_settings(sandbox=False)) as client:
         request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
         answer = await client.validation.Validate(request, timeout=_CANARY_SECONDS)
     for result in answer.validation.stage_results:

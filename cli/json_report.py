@@ -2,9 +2,10 @@
 What `assay check --format json` prints: one object, written as the results come.
 
     {"format": 1,
-     "results": [{"path": …, "exit_status": 0, "validation": {…}},
-                 {"path": …, "exit_status": 2, "error": {"reason": …, "message": …}}],
-     "summary": {"files": 2, "authentic": 1, "inauthentic": 0, "undetermined": 1, "seconds": 0.8},
+     "results": [{"path": …, "exit_status": 0, "known": false, "validation": {…}},
+                 {"path": …, "exit_status": 2, "known": false, "error": {"reason": …, "message": …}}],
+     "summary": {"files": 2, "authentic": 1, "inauthentic": 0, "undetermined": 1, "failing": 0, "known": 0,
+                 "seconds": 0.8},
      "exit_status": 2}
 
 A validation is `assay.v1.Validation` in protobuf's JSON mapping with the fields' own names, every field of a single
@@ -20,6 +21,8 @@ from cli.checked import Checked, Tally
 
 FORMAT = 1
 
+_BEGIN = f'{{"format": {FORMAT}, "results": [\n'
+
 
 class JsonReport:
     """Writes results as they come; :meth:`close` makes the document whole."""
@@ -30,10 +33,7 @@ class JsonReport:
 
     def add(self, checked: Checked) -> None:
         """Write one result."""
-        if not self._written:
-            self._file.write(f'{{"format": {FORMAT}, "results": [\n')
-        else:
-            self._file.write(",\n")
+        self._file.write(_BEGIN if not self._written else ",\n")
         self._written += 1
         # In one piece: written as it is encoded it would be a call for every value.
         self._file.write(json.dumps(_result(checked)))
@@ -42,11 +42,13 @@ class JsonReport:
     def close(self, tally: Tally) -> None:
         """Write the summary and the end."""
         last = {"summary": tally.figures(), "exit_status": tally.exit_status}
+        if not self._written:
+            self._file.write(_BEGIN)
         self._file.write(f"\n], {json.dumps(last)[1:]}\n")
 
 
 def _result(checked: Checked) -> dict[str, Any]:
-    result: dict[str, Any] = {"path": checked.name, "exit_status": checked.status}
+    result: dict[str, Any] = {"path": checked.name, "exit_status": checked.status, "known": checked.known}
     if checked.validation is None:
         return result | {"error": {"reason": checked.reason, "message": checked.message}}
     validation = MessageToDict(

@@ -48,12 +48,13 @@ def _status(arguments: list[str]) -> int:
 def _called(arguments: list[str]) -> int:
     import typer
 
+    from cli.arguments import completed
     from cli.commands import app
 
     # Not by calling the app: that makes a broken pipe an exit with 1, which would say that code is inauthentic.
     command = typer.main.get_command(app)
     try:
-        with command.make_context("assay", arguments) as context:
+        with command.make_context("assay", completed(arguments)) as context:
             status = command.invoke(context)
     except typer.Exit as end:
         return end.exit_code

@@ -1,5 +1,6 @@
-"""Options that more than one command has."""
+"""Options that more than one command has, or that are many."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,84 @@ Environment = Annotated[
 Beside = Annotated[
     list[Path] | None,
     typer.Option("--file", metavar="FILE", help="A file to put beside the program; may be given more than once."),
+]
+
+
+class CheckFormat(StrEnum):
+    """How the results of `assay check` are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+Spec = Annotated[str, typer.Option(metavar="TEXT|@FILE", help="What the code was asked to do, as text or in a file.")]
+Tests = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Tests that belong to the code; may be given more than once. One PATH only."),
+]
+Stages = Annotated[str, typer.Option(metavar="A,B", help="The stages to run, by name. Without it: all.")]
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox/--no-sandbox", help="Whether code is run, each time in a container used once.")
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Where the report is written, instead of the output.")
+]
+LanguageVersion = Annotated[
+    str, typer.Option(metavar="VERSION", help="The version of the language that the code is written for.")
+]
+FileSeconds = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, help="The longest time for one file.")
+]
+Diff = Annotated[
+    str,
+    typer.Option(
+        metavar="[BASE]",
+        help="Check what was changed since BASE: files that differ from its last commit in common with HEAD are read "
+        "whole, findings on changed lines count. Without BASE: HEAD. Without PATH: the folder and all below.",
+    ),
+]
+BaselineFile = Annotated[
+    Path | None, typer.Option("--baseline", metavar="FILE", help="Known findings, which do not count.")
+]
+WriteBaseline = Annotated[
+    bool, typer.Option("--write-baseline", help="Write all findings that count to the baseline, and pass.")
+]
+InlineIgnores = Annotated[
+    bool, typer.Option("--inline-ignores", help='Let comments suppress findings: "assay: ignore[RULE, …] reason".')
+]
+FailOn = Annotated[
+    Severity | None,
+    typer.Option(metavar="SEVERITY", help="Exit with 1 for a finding of this severity or worse, whatever the verdict."),
+]
+PythonEnvironment = Annotated[
+    Path | None,
+    typer.Option(
+        "--python",
+        metavar="PATH",
+        help="The environment whose packages the code may use. Without it: the active one, or .venv.",
+    ),
+]
+NoConfig = Annotated[
+    bool, typer.Option("--config/--no-config", help="Whether [tool.assay] of the nearest pyproject.toml holds.")
+]
+ForceExclude = Annotated[
+    bool, typer.Option("--force-exclude", help="Leave out what the settings exclude even where it is named.")
+]
+UseCache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Whether files that were read before are not read again.")
 ]
 
 Wall = Annotated[float | None, typer.Option(metavar="SECONDS", help="Limit: time on the clock.")]

@@ -5,11 +5,12 @@ import sys
 from cli.printable import printable
 
 _WIDTH = 100
+_BAR = 20
 
 
 class Progress:
     """
-    A line that is written over itself. Silent where standard error is no terminal.
+    A line with a bar that is written over itself. Silent where standard error is no terminal.
 
     :param total: How many steps there are; one step needs no line.
     """
@@ -21,7 +22,9 @@ class Progress:
     def show(self, done: int, name: str) -> None:
         """Say how many steps are done and what comes now."""
         if self._shown:
-            line = f"checking {done + 1} of {self._total}: {printable(name)}"
+            full = _BAR * done // self._total
+            bar = "█" * full + "░" * (_BAR - full)
+            line = f"{bar} {done} of {self._total}: {printable(name)}"
             sys.stderr.write(f"\r\x1b[2K{line[:_WIDTH]}")
             sys.stderr.flush()
 

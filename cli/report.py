@@ -1,14 +1,14 @@
 """What `assay check` prints for a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assay.v1 import finding_pb2, stage_pb2, validation_pb2
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.checked import Checked, CheckedFile, Tally
+from cli.checked import Checked, CheckedFile, Tally, counting, findings_of
 from cli.excerpt import excerpt, lines_of
 from cli.printable import printable
 
@@ -42,9 +42,14 @@ class Report:
     def __init__(self, console: Console, *, brief: bool) -> None:
         self._console = console
         self._brief = brief
+        self._held: list[RenderableType] = []
 
     def add(self, checked: Checked) -> None:
         """Print one result."""
+        self._add(checked)
+        self._print()
+
+    def _add(self, checked: Checked) -> None:
         if checked.validation is None:
             self._line(
                 Text.assemble(
@@ -53,33 +58,44 @@ class Report:
             )
             return
         validation = checked.validation
-        self._line(_headline(checked.name, validation))
+        self._line(_headline(checked, validation))
         if self._brief and _is_unremarkable(validation):
             return
         if validation.explanation:
             self._paragraph(Text(printable(validation.explanation)), 2)
-        self._console.print()
-        self._console.print(Padding(_stage_table(validation), (0, 0, 0, 2), expand=False))
+        self._line()
+        self._held.append(Padding(_stage_table(validation), (0, 0, 0, 2), expand=False))
         self._findings(validation, checked.files)
         if self._brief:
-            self._console.print()
+            self._line()
 
     def close(self, tally: Tally) -> None:
         """Print the summary of many files."""
         if self._brief:
             self._line(Text(str(tally), style="bold"))
+        self._print()
 
     def _findings(self, validation: validation_pb2.Validation, files: Mapping[str, CheckedFile]) -> None:
         findings = in_order_of_interest(validation)
+        lines = {path: lines_of(files[path].content) for path in _shown_files(findings[:MAX_FINDINGS], files)}
         for finding in findings[:MAX_FINDINGS]:
-            self._console.print()
-            self._finding(finding, files, decided=finding in validation.deciding_findings)
-        if len(findings) > MAX_FINDINGS:
-            rest = len(findings) - MAX_FINDINGS
-            self._console.print()
-            self._line(Text(f"  … and {rest} more; --format json has them all", style="dim"))
+            self._line()
+            self._finding(finding, files, lines, decided=finding in validation.deciding_findings)
+        rest = len(findings) - MAX_FINDINGS
+        silent = sum(bool(finding.suppressed) for finding in findings_of(validation))
+        for count, what in ((rest, "more; --format json has them all"), (silent, "that do not count")):
+            if count > 0:
+                self._line()
+                self._line(Text(f"  … and {count} {what}", style="dim"))
 
-    def _finding(self, finding: finding_pb2.Finding, files: Mapping[str, CheckedFile], *, decided: bool) -> None:
+    def _finding(
+        self,
+        finding: finding_pb2.Finding,
+        files: Mapping[str, CheckedFile],
+        lines: Mapping[str, Sequence[str]],
+        *,
+        decided: bool,
+    ) -> None:
         severity = finding_pb2.Severity.Name(finding.severity).removeprefix("SEVERITY_")
         style = _SEVERITY_STYLES.get(finding.severity, "")
         head = Text.assemble("  ", (severity, style), " ", printable(finding.rule_id))
@@ -91,15 +107,14 @@ class Report:
             head.append("  ◀ decided the verdict", "bold")
         self._line(head)
         self._paragraph(Text(printable(finding.message)), 4)
-        self._excerpt(finding, files)
+        self._excerpt(finding, lines)
         for name, value in sorted(finding.evidence.items()):
             self._paragraph(Text.assemble((f"{printable(name)}: ", "dim"), _shortened(value)), 4)
         if finding.suggestion:
             self._paragraph(Text.assemble(("suggestion: ", "green"), printable(finding.suggestion)), 4)
 
-    def _excerpt(self, finding: finding_pb2.Finding, files: Mapping[str, CheckedFile]) -> None:
-        file = files.get(finding.location.path) if finding.HasField("location") else None
-        shown = excerpt(lines_of(file.content), finding.location) if file else None
+    def _excerpt(self, finding: finding_pb2.Finding, lines: Mapping[str, Sequence[str]]) -> None:
+        shown = excerpt(lines.get(finding.location.path, ()), finding.location)
         if shown is None:
             return
         gutter = len(str(shown.line))
@@ -107,16 +122,28 @@ class Report:
         self._line(Text.assemble((f"      {'':{gutter}} │ ", "dim"), (shown.carets, "bold red")))
 
     def _paragraph(self, text: Text, indent: int) -> None:
-        self._console.print(Padding(text, (0, 0, 0, indent), expand=False), highlight=False)
+        self._held.append(Padding(text, (0, 0, 0, indent), expand=False))
 
-    def _line(self, text: Text) -> None:
-        self._console.print(text, highlight=False, no_wrap=True, overflow="ignore", crop=False)
+    def _line(self, text: Text | None = None) -> None:
+        line = text or Text()
+        line.no_wrap, line.overflow = True, "ignore"
+        self._held.append(line)
+
+    def _print(self) -> None:
+        """Print what is held, at one time: to set about printing costs more than to print a line."""
+        if self._held:
+            self._console.print(Group(*self._held), highlight=False, crop=False)
+            self._held = []
+
+
+def _shown_files(findings: Sequence[finding_pb2.Finding], files: Mapping[str, CheckedFile]) -> set[str]:
+    return {finding.location.path for finding in findings if finding.HasField("location")} & files.keys()
 
 
 def in_order_of_interest(validation: validation_pb2.Validation) -> list[finding_pb2.Finding]:
-    """Return all findings: those that decided first, the rest by severity, else in the order of the stages."""
+    """Return the findings that count: those that decided first, the rest by severity, else in the stages' order."""
     deciding = list(validation.deciding_findings)
-    others = [f for result in validation.stage_results for f in result.findings if f not in deciding]
+    others = [finding for finding in counting(validation) if finding not in deciding]
     return deciding + sorted(others, key=lambda finding: -finding.severity)
 
 
@@ -125,19 +152,22 @@ def in_words(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _headline(name: str, validation: validation_pb2.Validation) -> Text:
+def _headline(checked: Checked, validation: validation_pb2.Validation) -> Text:
     mark, word, style = _VERDICTS.get(validation.verdict, _UNDECIDED)
     score = f"score {validation.authenticity_score:.2f} by {printable(validation.scorer)}"
-    seconds = validation.run_duration.ToMicroseconds() / 1e6
-    return Text.assemble(
-        (f"{mark} ", style), (printable(name), "bold"), ": ", (word, style), f", {score}, {in_words(seconds)}"
+    taken = "known" if checked.known else in_words(validation.run_duration.ToMicroseconds() / 1e6)
+    line = Text.assemble(
+        (f"{mark} ", style), (printable(checked.name), "bold"), ": ", (word, style), f", {score}, {taken}"
     )
+    if checked.failing and validation.verdict != validation_pb2.VERDICT_INAUTHENTIC:
+        least = finding_pb2.Severity.Name(checked.fail_on).removeprefix("SEVERITY_")
+        line.append(f", and fails: something is {least} or worse", "bold red")
+    return line
 
 
 def _is_unremarkable(validation: validation_pb2.Validation) -> bool:
-    findings = (finding for result in validation.stage_results for finding in result.findings)
     return validation.verdict == validation_pb2.VERDICT_AUTHENTIC and not any(
-        finding.severity > finding_pb2.SEVERITY_INFO for finding in findings
+        finding.severity > finding_pb2.SEVERITY_INFO for finding in counting(validation)
     )
 
 
@@ -160,7 +190,7 @@ def _stage_table(validation: validation_pb2.Validation) -> Table:
 def _said(result: stage_pb2.StageResult) -> str:
     if result.status != stage_pb2.STAGE_STATUS_COMPLETED:
         return result.reason
-    count = len(result.findings)
+    count = sum(not finding.suppressed for finding in result.findings)
     return {0: "no findings", 1: "1 finding"}.get(count, f"{count} findings")
 
 

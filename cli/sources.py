@@ -25,6 +25,9 @@ MAX_SOURCES = 100_000
 
 STANDARD_INPUT = "-"
 
+GIT = ("git", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
+"""How Git is called: the settings of a repository of unknown origin must not run programs of its choice."""
+
 _GIT_SECONDS = 30
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})
 
@@ -100,9 +103,7 @@ def _expand_directory(argument: str, folder: Path) -> Iterator[Source]:
 
 def _tracked(folder: Path) -> list[Path]:
     """Return the source files below a folder that Git does not ignore; none where Git has nothing to say."""
-    # The settings of a repository of unknown origin must not run programs of its choice.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "-C", str(folder)]
-    command += ["ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    command = [*GIT, "-C", str(folder), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_GIT_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):

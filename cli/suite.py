@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_WORKERS = 8
+"""Processes that read code, however many processors there are: each may hold as much memory as settings say."""
+
 ONE_WISH_SECONDS = 1.0
 """Signals this close together are one wish to stop: `timeout` signals its child and then its whole process group."""
 
@@ -60,13 +63,12 @@ async def _guarded(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def suite(gateway: str, *, sandbox: bool = True, at_once: int = 1) -> "AsyncIterator[Suite]":
+async def suite(gateway: str, settings: "Settings | None" = None) -> "AsyncIterator[Suite]":
     """
     Yield a client of a running suite, or of one that this process serves until the block is left.
 
     :param gateway: The running suite's address; empty: none.
-    :param sandbox: Whether a suite of our own has a sandbox.
-    :param at_once: How many runs may be under way at one time; bounds the containers kept ready.
+    :param settings: Those of a suite of our own; None: :func:`own_settings`.
     """
     from assay.client import connect
 
@@ -76,9 +78,7 @@ async def suite(gateway: str, *, sandbox: bool = True, at_once: int = 1) -> "Asy
         return
     from host.embedded import embedded
 
-    settings = own_settings(at_once)
-    settings.sandbox_enabled = settings.sandbox_enabled and sandbox
-    async with embedded(settings) as address, connect(address) as client:
+    async with embedded(settings or own_settings()) as address, connect(address) as client:
         yield client
 
 
@@ -97,17 +97,21 @@ async def _said_by_name(gateway: str) -> AsyncIterator[None]:
         raise
 
 
-def own_settings(at_once: int = 1) -> "Settings":
+def own_settings(at_once: int = 1, *, sandbox: bool = True) -> "Settings":
     """
     Return the settings of a suite that lives as long as a command, and set up its logs.
 
     What the environment says holds. Where it says nothing, nothing is logged: the command's own output says what is
     wrong, and ASSAY_LOG_LEVEL asks for more. No more containers wait ready than the command can use.
+
+    :param at_once: How many candidates or programs may be under way at one time.
+    :param sandbox: Whether there is a sandbox, if the environment does not switch it off.
     """
     from host import logs
     from host.settings import read
 
     settings = read()
+    settings.sandbox_enabled = settings.sandbox_enabled and sandbox
     if "log_level" in settings.model_fields_set:
         logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
     else:
@@ -118,4 +122,11 @@ def own_settings(at_once: int = 1) -> "Settings":
         floor, _ = settings.sandbox.bounds("python")
         count = min(floor, max(1, at_once))
         settings.sandbox.pools = {"python": {"floor": count, "ceiling": count}}
+    if "count" not in settings.workers.model_fields_set:
+        settings.workers.count = min(max(settings.workers.count, cores()), MOST_WORKERS)
     return settings
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0))
