@@ -8,10 +8,11 @@ from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources
 
 from services.stages.semantic.imports_part import imports_part
 from services.stages.semantic.javascript_part import javascript_part
+from services.stages.semantic.npm_part import npm_part
 from services.stages.semantic.part import Part, PartFactory, merged
 from services.stages.semantic.types_part import types_part
 
-PARTS: tuple[PartFactory, ...] = (imports_part, types_part, javascript_part)
+PARTS: tuple[PartFactory, ...] = (imports_part, types_part, javascript_part, npm_part)
 """What the stage is made of, in the order in which their word counts."""
 
 
@@ -31,9 +32,9 @@ class SemanticStage:
     def rules(self) -> tuple[RuleInfo, ...]:
         """See :class:`assay.stage.Stage`."""
         from services.stages.rules import explained
-        from services.stages.semantic import javascript_rules, rules
+        from services.stages.semantic import javascript_rules, npm_rules, rules
 
-        return explained((*rules.RULES, *javascript_rules.RULES))
+        return explained((*rules.RULES, *javascript_rules.RULES, *npm_rules.RULES))
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge one candidate; a part that cannot be asked is named in the details."""
