@@ -55,8 +55,8 @@ class ServerSpec:
     :param configuration: What is answered to ``workspace/configuration``, for each item that is asked for.
     :param files: Written to the server's folder before it starts, by relative path.
     :param environment: Beside PATH and HOME, which is the server's folder.
-    :param folder: Where the server lives, with its files in it already; whoever made it removes it. None: a folder of its
-        own is made for each process and removed with it.
+    :param folder: Where the server lives, with its files in it already; whoever made it removes it. None: a folder of
+        its own is made for each process and removed with it.
     :param on_disk: Whether several documents are files as well, for a server that looks for modules on the disk alone.
     :param seconds: The longest that one question may take.
     :param questions: After so many a server is replaced.

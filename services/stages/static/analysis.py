@@ -14,7 +14,6 @@ from services.stages.static.linter import Linter
 from services.stages.static.python_check import check_python
 from services.stages.static.secrets import secrets
 
-
 UNICODE = frozenset({"python", "go", "rust", "json", "yaml"})
 """Languages whose definition names the encoding of their source."""
 

@@ -1,5 +1,6 @@
 """What is not code and was left in: Markdown fences, merge markers, talk around the code. In a file that does not parse
-they are looked for everywhere outside of strings and comments; where one parses, only where nothing else can be meant."""
+they are looked for everywhere outside of strings and comments; where one parses, only where nothing else can be
+meant."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -54,7 +55,8 @@ _FENCE = re.compile(rb"\s*(?:`{3,}|~{3,})[\w+#.-]*\s*")
 _MERGE = re.compile(rb"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _TALK = re.compile(rb"[\[/<*-]?\s*[A-Z*\[][\w'*`]*[,!]?(?: .*)?", re.DOTALL)
 _CHAT = re.compile(
-    rb"(?:sure|certainly|of course|absolutely|great question|here(?:'s| is| are)|below (?:is|are)|i(?:'ve| have|'ll| will))\b"
+    rb"(?:sure|certainly|of course|absolutely|great question|here(?:'s| is| are)|below (?:is|are)"
+    rb"|i(?:'ve| have|'ll| will))\b"
     rb"[^;{}=<>$|]*[.:!]",
     re.IGNORECASE,
 )
@@ -78,8 +80,8 @@ def artifacts(source: Source, in_text: InText, parses: Parses, *, broken: bool =
     """
     Yield what was left in a file.
 
-    :param broken: Whether the file does not parse. Where it does, a fence must be its first or last line, a merge marker
-        have both its partners, and talk be what only a chat says.
+    :param broken: Whether the file does not parse. Where it does, a fence must be its first or last line, a merge
+        marker have both its partners, and talk be what only a chat says.
     """
     marked = _outside(source, in_text)
     merged = [number for number in marked if _MERGE.fullmatch(source.line(number))]

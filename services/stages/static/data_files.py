@@ -29,7 +29,8 @@ TEMPLATE = Rule(
     "static/unfilled-template",
     Category.SYNTAX,
     Severity.LOW,
-    "The file is a template of a data file, with places that another program fills in; what it becomes cannot be judged.",
+    "The file is a template of a data file, with places that another program fills in; what it becomes cannot be "
+    "judged.",
     fires=(Example("{% if debug %}\nlevel: [debug\n{% endif %}\n", "yaml"),),
     passes=(Example('level: "{{ level }}"\n', "yaml"),),
     confidence=0.3,
@@ -51,7 +52,9 @@ class Broken(Exception):
 
 
 Read = Callable[[Source], list[tuple[str, int]]]
-"""Reads a data file and returns the keys that an object has twice, each with an offset; raises Broken, RecursionError."""
+"""
+Reads a data file and returns the keys that an object has twice, each with an offset; raises Broken, RecursionError.
+"""
 
 
 def check_data(source: Source, language: str, *, entry: bool) -> Iterator[Finding]:
@@ -98,7 +101,9 @@ def _reads(source: Source, read: Read, data: bytes) -> bool:
     return bool(data.strip())
 
 
-_COMMENTED = re.compile(r"(?:^|[./-])(?:jsconfig|tsconfig)[\w.-]*\.json\Z|\.jsonc\Z|(?:^|/)\.[^/]*\.json\Z|\.vscode/")
+_COMMENTED = re.compile(
+    r"(?:^|[./-])(?:jsconfig|tsconfig|tasks|launch|devcontainer)[\w.-]*\.json\Z|\.jsonc\Z|(?:^|/)\.[^/]*\.json\Z|\.vscode/"
+)
 _EXTRA = re.compile(rb'"(?:[^"\\]|\\.)*+"|(?P<extra>//[^\r\n]*+|/\*(?s:.)*?\*/|,(?=\s*+[\]}]))')
 
 
@@ -141,7 +146,7 @@ def _decoder(twice: list[str]) -> json.JSONDecoder:
     def refused(name: str) -> Any:
         raise json.JSONDecodeError(f"{name} is no value of JSON", name, 0)
 
-    return json.JSONDecoder(object_pairs_hook=noted, parse_int=len, parse_float=len, parse_constant=refused)  # type: ignore[arg-type]
+    return json.JSONDecoder(object_pairs_hook=noted, parse_int=len, parse_float=len, parse_constant=refused)
 
 
 def _is_lines(data: bytes) -> bool:

@@ -1,4 +1,6 @@
-"""What tells the languages apart, as far as a scan of brackets, strings and comments and a judge of errors must know."""
+"""
+What tells the languages apart, as far as a scan of brackets, strings and comments and a judge of errors must know.
+"""
 
 import re
 from dataclasses import dataclass
@@ -127,16 +129,21 @@ def dialect_of(language: str, path: str) -> tuple[Dialect, str]:
 
 _DECLARATIONS = re.compile(r"\.d\.[cm]?ts\Z")
 
+_RESERVED = (
+    rb"(?:null|void|catch|default|function|enum|class|delete|in|typeof|new|true|false|if|for|with|import|export)"
+)
+
 _GAPS = {
-    "javascript": re.compile(rb"\bas\s+\w+|^\s*\[|\b(?:using|accessor|defer)\s"),
+    "javascript": re.compile(rb"[{,]\s*\w+\s+as\s+" + _RESERVED + rb"\b|^\s*\[|\b(?:await\s+using|accessor)\s"),
     "typescript": re.compile(
-        rb"\bas\s+\w+|(?:^|[<,])\s*(?:const\s+)?(?:in|out)\s+\w|^\s*\[|\b(?:using|accessor)\s|import\("
+        rb"[{,]\s*\w+\s+as\s+" + _RESERVED + rb"\b|(?:^|[<,])\s*(?:const\s+)?(?:in|out)\s+\w|^\s*\[|\b(?:await\s+using|"
+        rb"accessor)\s|\bimport\("
     ),
     "rust": re.compile(
         rb"\bbox\b|~|\bconst\b.{0,80}\bfor\b|\bauto\s+trait\b|\bmacro\b|#\[|\$|^\s*\(\)\s*:|\btype\s+\w+;"
     ),
     "ruby": re.compile(rb":\$"),
-    "php": re.compile(rb"\breadonly\b|\|>|\bget\b|\bset\b"),
+    "php": re.compile(rb"\breadonly\b|\|>|\b(?:get|set)\s*(?:\{|=>)"),
 }
 """What lines hold that the language has and the grammar does not know, or not everywhere: there no fault is certain."""
 

@@ -30,8 +30,8 @@ UNREADABLE = Rule(
     "static/unreadable-text",
     Category.SYNTAX,
     Severity.CRITICAL,
-    "Source is UTF-8, or what its byte order mark says; Python's also what its coding cookie (PEP 263) says. Bytes that "
-    "are neither cannot be read.",
+    "Source is UTF-8, or what its byte order mark says; Python's also what its coding cookie (PEP 263) says. Bytes "
+    "that are neither cannot be read.",
     fires=(b'x = "\xff"\n', b"# coding: no-such-encoding\nx = 1\n", b"\xef\xbb\xbf# coding: latin-1\nx = 1\n"),
     passes=(
         b'# -*- coding: latin-1 -*-\nx = "\xe9"\n',
@@ -63,7 +63,8 @@ TOO_DEEP = Rule(
     Category.SYNTAX,
     Severity.CRITICAL,
     "Python compiles at most 200 brackets open at one time, and runs out of stack on expressions that nest or chain "
-    "by the thousand; other compilers end at a few hundred or thousand. No person writes such code; a generator that repeats itself does.",
+    "by the thousand; other compilers end at a few hundred or thousand. No person writes such code; a generator that "
+    "repeats itself does.",
     fires=(b"x = " + b"(" * 300 + b"1" + b")" * 300, b"x = " + b"[" * 100_000, b"x = 1" + b" + 1" * 200_000),
     passes=(b"x = " + b"(" * 190 + b"1" + b")" * 190, b'x = "' + b"(" * 300 + b'"\n'),
 )
@@ -84,7 +85,9 @@ def check_bytes(content: bytes, path: str) -> Finding | None:
 
 
 MAY_BE_EMPTY = frozenset({"__init__.py", "index.php"})
-"""Names of files that are there so that something is there: a package's mark, and what keeps a folder from being listed."""
+"""
+Names of files that are there so that something is there: a package's mark, and what keeps a folder from being listed.
+"""
 
 
 def nothing(source: Source, only_text: bool) -> Iterator[Finding]:
@@ -116,8 +119,8 @@ LEGACY = Rule(
     "static/legacy-encoding",
     Category.ENVIRONMENT,
     Severity.LOW,
-    "The text is in no Unicode encoding. Compilers of the language read such files by their settings, and other programs "
-    "read them wrong.",
+    "The text is in no Unicode encoding. Compilers of the language read such files by their settings, and other "
+    "programs read them wrong.",
     fires=(Example(b"// caf\xe9\nint x = 1;\n", "c"),),
     passes=(Example("// café\nint x = 1;\n", "c"),),
 )

@@ -10,12 +10,8 @@ from services.stages.static.artifacts import artifacts
 from services.stages.static.file_rules import TOO_DEEP, nothing
 from services.stages.static.mixed import mixed
 from services.stages.static.security import dangerous
-from services.stages.static.structure import Structure, structure
+from services.stages.static.structure import HEADERS, Structure, structure
 from services.stages.static.trees import first_token, has_code, in_text
-
-
-HEADERS = (".h", ".hh", ".hpp", ".hxx")
-"""Files that may hold nothing but a comment, or what a preprocessor reads."""
 
 
 def check_grammar(source: Source, language: str, *, entry: bool) -> Iterator[Finding]:

@@ -17,9 +17,9 @@ UNCLOSED = Rule(
     "static/unclosed-element",
     Category.TRUNCATION,
     Severity.MEDIUM,
-    "An element that needs an end has none. Browsers close it somewhere; mostly the page stops early. Elements whose end "
-    "HTML lets be left out (p, li, td and their kin) are not meant.",
-    fires=(Example("<!DOCTYPE html>\n<html>\n<body>\n<div>\n<p>Hello\n", "html"),),
+    "An element that needs an end has none. Browsers close it somewhere; mostly the page stops early. Elements whose "
+    "end HTML lets be left out (p, li, td and their kin) are not meant.",
+    fires=(Example("<!DOCTYPE html>\n<html>\n<body>\n<div>\n<p>Hello\n</body>\n</html>\n", "html"),),
     passes=(Example("<ul>\n<li>One\n<li>Two\n</ul>\n<br>\n", "html"),),
     confidence=0.6,
 )
@@ -49,10 +49,23 @@ def check_html(source: Source, *, entry: bool) -> Iterator[Finding]:
     if open_at >= 0:
         place = source.location(open_at, source.line_end(open_at))
         yield CUT_OFF.finding("The page stops inside a tag, a comment or a script.", place)
+    elif unclosed and _stops(source.data, unclosed):
+        place = source.location(len(source.data.rstrip()), len(source.data.rstrip()))
+        yield CUT_OFF.finding(f"The page stops before it ends, inside <{unclosed[-1][0]}>.", place)
     elif unclosed and not _TEMPLATE.search(source.data):
         name, at = unclosed[-1]
         place = source.location(at, source.line_end(at))
         yield UNCLOSED.finding(f"The element <{name}> has no end.", place)
+
+
+_PAGE_END = re.compile(rb"</(?:html|body)\b", re.IGNORECASE)
+
+
+def _stops(data: bytes, unclosed: list[tuple[str, int]]) -> bool:
+    """Say whether a page has neither its own end nor that of an element which needs one."""
+    names = {name for name, _ in unclosed}
+    whole_page = "html" in names and not _PAGE_END.search(data)
+    return whole_page and bool(names - {"html", "body", "head"}) and not _TEMPLATE.search(data)
 
 
 def _scan(data: bytes) -> tuple[int, list[tuple[str, int]]]:

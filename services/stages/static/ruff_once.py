@@ -59,7 +59,12 @@ def ask(data: bytes, minor: int, suffix: str, most: int) -> list[dict[str, Any]]
 
 def _read(child: "subprocess.Popen[bytes]", told: IO[bytes], most: int) -> list[dict[str, Any]]:
     late = threading.Event()
-    timer = threading.Timer(DEADLINE, lambda: (late.set(), child.kill()))
+
+    def end() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(DEADLINE, end)
     timer.start()
     try:
         assert child.stdout is not None

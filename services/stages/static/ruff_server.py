@@ -1,10 +1,10 @@
 """
 The warm ruff of a worker process, which judges text by any version of Python.
 
-Starting ruff takes ten times as long as asking one that runs. Each worker has one of its own, so that source on which it
-runs out of stack costs no other worker anything, and one that is asked in the process which reads costs no way between
-processes. ruff takes a document's settings from the nearest ``ruff.toml`` above it; one folder for each version of
-Python holds one, and all servers share these folders. Nothing of a candidate is ever written there.
+Starting ruff takes ten times as long as asking one that runs. Each worker has one of its own: source on which it runs
+out of stack costs no other worker anything, and asking it costs no way between processes of ours. ruff takes a
+document's settings from the nearest ``ruff.toml`` above it; one folder for each version of Python holds one, and all
+servers share these folders. Nothing of a candidate is ever written there.
 """
 
 import asyncio

@@ -23,7 +23,8 @@ SHAPES: dict[str, str] = {
     "OpenAI key": r"\bsk-proj-[A-Za-z0-9_-]{40,}|\bsk-[A-Za-z0-9]{48}\b",
     "npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "PyPI token": r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,}",
-    "private key": r"-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY-----(?:\\[rn]|[\s\"'+])*+(?:[A-Za-z0-9+/=]{40,}(?:\\[rn]|[\s\"'+])*+){2,}",
+    "private key": r"-----BEGIN (?:[A-Z]{2,9} )?PRIVATE "
+    "KEY-----(?:\\[rn]|[\\s\"'+])*+(?:[A-Za-z0-9+/=]{40,}(?:\\[rn]|[\\s\"'+])*+){2,}",
 }
 """By what it is, the shape that its provider documents."""
 

@@ -1,4 +1,6 @@
-"""Whole files in which the rules about security fire, and files that look like them; by rule, each with its language."""
+"""
+Whole files in which the rules about security fire, and files that look like them; by rule, each with its language.
+"""
 
 Shown = tuple[tuple[str, str], ...]
 
@@ -21,7 +23,8 @@ FIRES: dict[str, Shown] = {
         ('package a\n\nfunc f(s string) { exec.Command("sh", "-c", "ls "+s).Run() }\n', "go"),
         ("#include <stdlib.h>\nint run(const char *c) { return system(c); }\n", "c"),
         (
-            "#include <cstdlib>\nint run(const std::string &c) { return std::system(c.c_str()) + system(c.c_str()); }\n",
+            "#include <cstdlib>\nint run(const std::string &c) { return std::system(c.c_str()) + system(c.c_str()); "
+            "}\n",
             "cpp",
         ),
         ('system("ls #{name}")\n', "ruby"),
@@ -33,7 +36,7 @@ FIRES: dict[str, Shown] = {
         ("def f(db, name):\n    return db.execute(f\"SELECT * FROM users WHERE name = '{name}'\")\n", "python"),
         ("db.query(`SELECT * FROM users WHERE id = ${id}`);\n", "javascript"),
         (
-            'class A { void f(Statement s, String n) { s.executeQuery("SELECT * FROM t WHERE n = \'" + n + "\'"); } }\n',
+            'class A { void f(Statement s, String n) { s.executeQuery("SELECT * FROM t WHERE n=\'" + n + "\'"); } }\n',
             "java",
         ),
         ("package a\n\nfunc f(n string) { db.Query(fmt.Sprintf(\"SELECT * FROM t WHERE n = '%s'\", n)) }\n", "go"),

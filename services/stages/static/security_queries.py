@@ -164,8 +164,8 @@ QUERIES: dict[str, tuple[Pattern, ...]] = {
     "ruby": (
         (
             DYNAMIC_CODE,
-            """(call !receiver method: (identifier) @m arguments: (argument_list . [(identifier) (call) (element_reference)
-               (string (interpolation))]) (#eq? @m "eval")) @at""",
+            """(call !receiver method: (identifier) @m arguments: (argument_list . [(identifier) (call)
+               (element_reference) (string (interpolation))]) (#eq? @m "eval")) @at""",
         ),
         (
             SHELL,
@@ -263,7 +263,8 @@ QUERIES: dict[str, tuple[Pattern, ...]] = {
         ),
         (
             WEAK_HASH,
-            """(call_expression function: (scoped_identifier) @f (#match? @f "^(md5::compute|(Md5|Sha1)::new)$")) @at""",
+            """(call_expression function: (scoped_identifier) @f
+               (#match? @f "^(md5::compute|(Md5|Sha1)::new)$")) @at""",
         ),
         (
             SHELL,

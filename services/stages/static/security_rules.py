@@ -25,8 +25,8 @@ _MEDIUM, _LOW, _INFO = Severity.MEDIUM, Severity.LOW, Severity.INFO
 DYNAMIC_CODE = _rule(
     "dynamic-code",
     _MEDIUM,
-    "Text is run as code (eval, exec, Function). Whoever controls the text controls the program. Data is better read by a "
-    "parser, and names looked up in a table.",
+    "Text is run as code (eval, exec, Function). Whoever controls the text controls the program. Data is better read "
+    "by a parser, and names looked up in a table.",
 )
 SHELL = _rule(
     "shell-command",
@@ -43,8 +43,8 @@ SQL = _rule(
 WEAK_HASH = _rule(
     "weak-hash",
     _LOW,
-    "MD5 and SHA-1 collide on purpose in seconds. For checksums that nobody attacks they do; for passwords and signatures "
-    "they do not.",
+    "MD5 and SHA-1 collide on purpose in seconds. For checksums that nobody attacks they do; for passwords and "
+    "signatures they do not.",
 )
 WEAK_CIPHER = _rule(
     "weak-cipher",
@@ -67,8 +67,8 @@ HARD_CODED = _rule(
 CREDENTIAL = _rule(
     "exposed-credential",
     Severity.HIGH,
-    "The text has the shape of a real key of a known provider, or is a private key. Whoever has it can use it: revoke it "
-    "and take it out of the history. Keys that providers give in their documentation are not meant.",
+    "The text has the shape of a real key of a known provider, or is a private key. Whoever has it can use it: revoke "
+    "it and take it out of the history. Keys that providers give in their documentation are not meant.",
 )
 DESERIALISATION = _rule(
     "unsafe-deserialisation",
@@ -89,8 +89,8 @@ MARKUP = _rule(
 XML = _rule(
     "unsafe-xml",
     _LOW,
-    "The parser expands entities: a small document can grow until memory ends, or read files. Documents from outside need "
-    "a parser that refuses them.",
+    "The parser expands entities: a small document can grow until memory ends, or read files. Documents from outside "
+    "need a parser that refuses them.",
     0.6,
 )
 ARCHIVE = _rule(
@@ -128,7 +128,8 @@ NO_TIMEOUT = _rule(
 TEMPORARY_FILE = _rule(
     "temporary-file",
     _LOW,
-    "Between choosing the name of a temporary file and opening it somebody else can make it. Use the call that does both.",
+    "Between choosing the name of a temporary file and opening it somebody else can make it. Use the call that does "
+    "both.",
 )
 REMOTE_SCRIPT = _rule(
     "remote-script",
@@ -144,8 +145,8 @@ UNBOUNDED_COPY = _rule(
 UNBOUNDED_READ = _rule(
     "unbounded-read",
     _MEDIUM,
-    "The function reads as much as it is given, whatever room there is (gets, scanf with a bare %s). No caller can make "
-    "it safe.",
+    "The function reads as much as it is given, whatever room there is (gets, scanf with a bare %s). No caller can "
+    "make it safe.",
 )
 
 PYTHON: dict[str, Rule] = {

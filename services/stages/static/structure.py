@@ -14,6 +14,7 @@ from assay.stage import Finding
 from services.stages.source import Source
 from services.stages.static.balance import Balance, balance
 from services.stages.static.dialects import Dialect, dialect_of, is_exact
+from services.stages.static.preprocessed import is_plain
 from services.stages.static.syntax import CUT_OFF, DOUBTFUL, SYNTAX_ERROR
 from services.stages.static.trees import errors, first_token, parse
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 12
 """Blocks that may be open at the end for a file still to be called cut off."""
 
-SHOWN = 40
-"""Characters of a line at fault that a message quotes."""
+HEADERS = (".h", ".hh", ".hpp", ".hxx")
+"""The suffixes of files that others include."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,18 @@ class Structure:
     def exact(self) -> bool:
         """Whether the faults of the tree are faults of the source."""
         starts = (fault.start_byte for fault in (self.faults[0], first_token(self.faults[0])))
-        lines = {self.source.line(self.source.position(start)[0]) for start in starts}
-        return all(is_exact(self.language, self.source.path, line) for line in lines)
+        numbers = {self.source.position(start)[0] for start in starts}
+        if self.dialect.macros and self.source.path.endswith(HEADERS):
+            # What a header's macros are, only those know who include it.
+            return False
+        if self.dialect.macros:
+            return is_plain(self.source.data, {line for number in numbers for line in self._around(number)})
+        return all(is_exact(self.language, self.source.path, self.source.line(number)) for number in numbers)
+
+    def _around(self, number: int) -> list[bytes]:
+        """Return a line and its neighbours."""
+        last = len(self.source.starts)
+        return [self.source.line(other) for other in range(max(number - 1, 1), min(number + 1, last) + 1)]
 
     def problem(self) -> Finding | None:
         """Return what rejects the file, if anything does."""
@@ -142,5 +153,9 @@ def structure(source: Source, language: str) -> Structure:
         grammar = "php_only"
     seen = balance(source.data, dialect)
     root = parse(source.parsed if seen.too_deep < 0 else b"", grammar)
+    if root.has_error and grammar == "c" and source.path.endswith(HEADERS):
+        # Headers have one suffix in both languages.
+        other = parse(source.parsed, "cpp")
+        root = other if len(errors(other)) < len(errors(root)) else root
     faults = errors(root) if root.has_error and language != "sql" else []
     return Structure(source, language, dialect, grammar, root, seen, faults)
