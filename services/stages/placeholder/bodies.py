@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assay.stage import Category, Finding, Severity
 
@@ -22,7 +23,10 @@ from services.stages.placeholder.promises import is_whole_file, promises_value
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal, told, unwrapped
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 EMPTY_BODY = Rule(
     "placeholder/empty-body",
@@ -40,6 +44,11 @@ EMPTY_BODY = Rule(
         'class Money:\n    def convert(self, rate):\n        """Return it at a rate."""\n\n    def __str__(self):\n'
         "        return '1'\n",
         "async def fetch(url: str) -> bytes:\n    ...\n",
+        Example("/** Calculates the total of an order. */\nfunction total(order) {}\n", "javascript"),
+        Example(
+            "package a\n\n// Send delivers a message to an address.\nfunc Send(message, address string) {\n}\n", "go"
+        ),
+        Example("<?php\nfunction parse_rows(string $text): array\n{\n}\n", "php"),
     ),
     passes=(
         "from abc import ABC, abstractmethod\n\n\nclass Shape(ABC):\n    @abstractmethod\n"
@@ -61,6 +70,10 @@ EMPTY_BODY = Rule(
         "    def area(self) -> float:\n"
         "        return 4.0\n",
         'def close(handle):\n    """Does nothing: the handle closes itself."""\n',
+        Example("interface Visitor {\n    default void leave(Object node) {}\n}\n", "java"),
+        Example("struct A {\n    A() {}\n    virtual void resized(int width) {}\n};\n", "cpp"),
+        Example("function noop() {}\nexport const on = (f = () => {}) => f ?? noop;\n", "javascript"),
+        Example("static void ignore(int signal) { (void)signal; }\n", "c"),
     ),
 )
 
@@ -80,6 +93,17 @@ NOT_IMPLEMENTED = Rule(
         "class Bank:\n    def __init__(self):\n        self.rows = []\n\n    def pay(self, amount):\n"
         '        raise NotImplementedError("pay is not implemented yet")\n\n    def total(self):\n'
         "        return sum(self.rows)\n",
+        Example('function debounce(f, wait) {\n  throw new Error("Not implemented");\n}\n', "javascript"),
+        Example('package a\n\nfunc Encode(data []byte) []byte {\n\tpanic("not implemented")\n}\n', "go"),
+        Example("pub fn invert(x: &[f64]) -> Vec<f64> {\n    todo!()\n}\n", "rust"),
+        Example(
+            'class A {\n    static int f(int x) { throw new UnsupportedOperationException("Not implemented yet"); }\n}\n',
+            "java",
+        ),
+        Example("def convert(amount)\n  raise NotImplementedError\nend\n", "ruby"),
+        Example(
+            '<?php\nfunction load(string $path): array\n{\n    throw new Exception("Not implemented");\n}\n', "php"
+        ),
     ),
     passes=(
         "class Shape:\n    def area(self):\n        raise NotImplementedError\n",
@@ -92,6 +116,18 @@ NOT_IMPLEMENTED = Rule(
         "def root(n, k):\n    if k > 2:\n        raise NotImplementedError\n    return n ** (1 / k)\n",
         "class A:\n    def __lt__(self, other):\n        return NotImplemented\n",
         'def fork():\n    raise NotImplementedError("fork is not supported on this platform")\n',
+        Example(
+            'class Fixed extends java.util.AbstractList<String> {\n    public String get(int index) { return "x" + index; }\n\n    public int size() { return 3; }\n\n    public void clear() { throw new UnsupportedOperationException(); }\n}\n',
+            "java",
+        ),
+        Example(
+            "pub fn f(x: u8) -> u8 {\n    match x % 2 {\n        0 => 1,\n        1 => 2,\n        _ => unreachable!(),\n    }\n}\n",
+            "rust",
+        ),
+        Example(
+            'package a\n\nimport "errors"\n\ntype UnimplementedServer struct{}\n\nfunc (UnimplementedServer) Hello() error { return errors.New("method Hello not implemented") }\n',
+            "go",
+        ),
     ),
 )
 
@@ -103,8 +139,18 @@ ONLY_TALK = Rule(
     fires=(
         'def encode(text):\n    """Encode a text."""\n    print("TODO: encode")\n',
         'import logging\n\n\ndef pay(order):\n    logging.warning("pay is not implemented")\n',
+        Example('function save(rows) {\n  console.log("TODO: save the rows");\n}\n', "javascript"),
+        Example(
+            '#include <iostream>\nvoid save(const char* path) {\n    std::cout << "TODO: save" << std::endl;\n}\n',
+            "cpp",
+        ),
+        Example('restore() {\n    echo "restore is not implemented" >&2\n    return 1\n}\n', "bash"),
     ),
-    passes=('def greet():\n    print("hello")\n', 'def show(todo):\n    print(f"TODO: {todo.title}")\n'),
+    passes=(
+        'def greet():\n    print("hello")\n',
+        'def show(todo):\n    print(f"TODO: {todo.title}")\n',
+        Example('class A {\n    void greet() { System.out.println("hello"); }\n}\n', "java"),
+    ),
 )
 
 QUIET_BODY = Rule(
@@ -115,8 +161,12 @@ QUIET_BODY = Rule(
     fires=(
         "def refresh():\n    pass\n\n\ndef one():\n    return 1\n",
         "class Panel(Widget):\n    def paint(self, canvas):\n        pass\n",
+        Example("class Panel extends Widget {\n  paint(canvas) {}\n}\n", "javascript"),
     ),
-    passes=("def ignore(event):\n    pass\n",),
+    passes=(
+        "def ignore(event):\n    pass\n",
+        Example("<?php\nfunction noop(): void {}\n", "php"),
+    ),
     confidence=0.5,
 )
 
@@ -142,18 +192,19 @@ def find(module: Module) -> Iterator[Finding]:
 
 def _function(function: Scope, module: Module) -> Iterator[Finding]:
     done = body_does(function)
-    rule, message = None, ""
+    rule, message, talk = None, "", None
     if done <= {Does.NOTHING}:
         rule = _judge_empty(function, module)
         message = f"The body of {function.name!r} is empty."
     elif Does.REFUSES in done and Does.WORKS not in done:
         rule = _judge_refusal(function, module)
         message = f"All that {function.name!r} does is to say that it is not implemented."
-    elif Does.TALKS in done and Does.WORKS not in done and _talks_of_work(function, module):
-        rule = ONLY_TALK
+    elif Does.TALKS in done and Does.WORKS not in done:
+        talk = _talk_of_work(function, module)
+        rule = ONLY_TALK if talk is not None else None
         message = f"All that {function.name!r} does is to print that its work is to be done."
     if rule is not None:
-        shown = function.statements[-1] if function.statements else function.name_node
+        shown = talk or (function.statements[-1] if function.statements else function.name_node)
         yield rule.finding(message, module.place(shown), suggestion="Write the body, or remove it.")
 
 
@@ -206,8 +257,12 @@ def _judge_refusal(function: Scope, module: Module) -> Rule | None:
     return NOT_IMPLEMENTED if not heir and promises_value(function) else QUIET_BODY
 
 
-def _talks_of_work(function: Scope, module: Module) -> bool:
-    """Say whether what a function prints is a text that speaks of work to be done."""
+def _talk_of_work(function: Scope, module: Module) -> "Node | None":
+    """Return what prints, if a function does, a text that speaks of work to be done."""
     if is_double(function, module) or is_fallback(function):
-        return False
-    return any(_OF_WORK.search(told(node, function.grammar)) for node in function.statements)
+        return None
+    for node in function.statements:
+        text = told(node, function.grammar)
+        if _OF_WORK.search(text) and not says_unsupported(text):
+            return node
+    return None

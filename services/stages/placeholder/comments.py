@@ -9,7 +9,7 @@ from services.stages.placeholder.design import is_by_design, is_declared, is_dou
 from services.stages.placeholder.scopes import Comment, Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, all_do, body_does
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 
 UNWRITTEN = Rule(
     "placeholder/unwritten-code",
@@ -32,6 +32,10 @@ UNWRITTEN = Rule(
         "class Cache:\n    # TODO: implement\n    pass\n",
         "def f(x):\n#TODO: implement this\n    return False\n",
         "def total(rows):\n    # your code here\n    pass\n",
+        Example("const parse = (line) => {\n  // implement me\n};\n", "javascript"),
+        Example("package a\n\nfunc Find(key string) *int {\n\treturn nil // TODO: look it up\n}\n", "go"),
+        Example("int parse(const char *text) {\n    abort(); // TODO\n}\n", "c"),
+        Example("-- TODO: implement the migration\n", "sql"),
     ),
     passes=(
         "def mean(xs):\n    # Your code here\n    return sum(xs) / len(xs)\n",
@@ -45,6 +49,8 @@ UNWRITTEN = Rule(
         "from abc import ABC, abstractmethod\n\n\nclass A(ABC):\n    @abstractmethod\n    def f(self):\n"
         "        # TODO: say what f returns\n        ...\n",
         "class FakeBank:\n    def pay(self, order):\n        # mock response\n        return {'paid': True}\n",
+        Example("abstract class A {\n    // TODO: say what it returns\n    abstract int f();\n}\n", "java"),
+        Example("pub fn f(x: i32) -> i32 {\n    // TODO: could be faster\n    x * 2\n}\n", "rust"),
     ),
 )
 
@@ -53,10 +59,20 @@ EMPTY_BRANCH = Rule(
     Category.PLACEHOLDER,
     Severity.MEDIUM,
     "A branch holds a note of what it should do, and does nothing.",
-    fires=("def f(x):\n    if x > 1:\n        # TODO: handle large values\n        pass\n    return x + 1\n",),
+    fires=(
+        "def f(x):\n    if x > 1:\n        # TODO: handle large values\n        pass\n    return x + 1\n",
+        Example(
+            "export function f(x) {\n  if (x > 1) {\n    // TODO: handle large values\n  }\n  return x + 1;\n}\n",
+            "javascript",
+        ),
+    ),
     passes=(
         "def f(x):\n    try:\n        x.close()\n    except OSError:\n        pass  # it is gone already\n"
         "    return x\n",
+        Example(
+            "package a\n\nfunc f(x int) int {\n\tif x > 1 {\n\t\t// large values are right already\n\t}\n\treturn x + 1\n}\n",
+            "go",
+        ),
     ),
     confidence=0.8,
 )
@@ -71,8 +87,15 @@ PRETENDED = Rule(
         "    return order.total()\n",
         "def find(name, rows):\n    # In a real application, this would query a database\n"
         "    return [row for row in rows if row.name == name]\n",
+        Example(
+            "export function find(name: string, rows: string[]): string[] {\n  // In a real application, this would query a database\n  return rows.filter((row) => row === name);\n}\n",
+            "typescript",
+        ),
     ),
-    passes=("def f(x):\n    # in practice the value is small\n    return x + 1\n",),
+    passes=(
+        "def f(x):\n    # in practice the value is small\n    return x + 1\n",
+        Example("def f(x)\n  # in practice the value is small\n  x + 1\nend\n", "ruby"),
+    ),
     confidence=0.8,
 )
 
@@ -81,8 +104,19 @@ LEFTOVER = Rule(
     Category.PLACEHOLDER,
     Severity.LOW,
     "A comment asks for code that has been written meanwhile, and was left behind.",
-    fires=("def mean(xs):\n    # Write your code here\n    return sum(xs) / len(xs)\n",),
-    passes=("def mean(xs):\n    # the implementation is that of Welford\n    return sum(xs) / len(xs)\n",),
+    fires=(
+        "def mean(xs):\n    # Write your code here\n    return sum(xs) / len(xs)\n",
+        Example(
+            "<?php\nfunction mean(array $xs): float\n{\n    // Write your code here\n    return array_sum($xs) / count($xs);\n}\n",
+            "php",
+        ),
+    ),
+    passes=(
+        "def mean(xs):\n    # the implementation is that of Welford\n    return sum(xs) / len(xs)\n",
+        Example(
+            "class A {\n    // the implementation is that of Welford\n    int f(int x) { return x + 1; }\n}\n", "java"
+        ),
+    ),
     confidence=0.8,
 )
 
@@ -91,8 +125,19 @@ TODO = Rule(
     Category.PLACEHOLDER,
     Severity.INFO,
     "A note of something left to do, in code that works. Complete code carries many of them.",
-    fires=("def mean(xs):\n    # TODO: could be faster\n    return sum(xs) / len(xs)\n", "x = 1 + 1  # FIXME\n"),
-    passes=("# todos are kept by title\nx = {}\n", 'x = "# TODO: not a comment"\n', "# a list of todo items\nx = []\n"),
+    fires=(
+        "def mean(xs):\n    # TODO: could be faster\n    return sum(xs) / len(xs)\n",
+        "x = 1 + 1  # FIXME\n",
+        Example("# TODO: two replicas\nreplicas: 1\n", "yaml"),
+        Example("<p>Hello</p>\n<!-- FIXME: the font -->\n", "html"),
+        Example('# TODO: quote the name\nls "$1"\n', "bash"),
+    ),
+    passes=(
+        "# todos are kept by title\nx = {}\n",
+        'x = "# TODO: not a comment"\n',
+        "# a list of todo items\nx = []\n",
+        Example("-- todos are kept by title\nSELECT title FROM todos;\n", "sql"),
+    ),
 )
 
 RULES = (UNWRITTEN, EMPTY_BRANCH, PRETENDED, LEFTOVER, TODO)
@@ -124,7 +169,7 @@ def _unwritten(comment: Comment, module: Module) -> Finding:
         return _of(UNWRITTEN, comment, module)
     if _is_whole_file(comment, module):
         return _of(UNWRITTEN, comment, module)
-    if comment.following and _does(comment) <= {Does.NOTHING, Does.REFUSES}:
+    if comment.alone or (comment.following and _does(comment) <= {Does.NOTHING, Does.REFUSES}):
         return _of(EMPTY_BRANCH, comment, module)
     return _of(TODO if task else LEFTOVER, comment, module)
 
@@ -139,10 +184,10 @@ def _task(comment: Comment, module: Module) -> Finding:
     scope = comment.scope
     idle = scope.kind == "function" and _is_all_idle(scope) and not _may_be_idle(comment, module)
     empty = idle and body_does(scope) <= {Does.NOTHING} and not is_hook(scope)
-    empty = empty and not phrases.NO_TASK_OF_CODE.search(comment.words)
-    if empty or (idle and scope.parameters and not scope.is_method):
+    asks_for_code = not phrases.NO_TASK_OF_CODE.search(comment.words)
+    if asks_for_code and (empty or (idle and scope.parameters and not scope.is_method)):
         return _of(UNWRITTEN, comment, module)
-    if comment.following and _does(comment) == {Does.NOTHING} and not idle:
+    if (comment.alone or (comment.following and _does(comment) == {Does.NOTHING})) and not idle:
         return _of(EMPTY_BRANCH, comment, module)
     return _of(TODO, comment, module)
 

@@ -67,7 +67,7 @@ _NOTHING_WORDS = re.compile(
     r"\b(?:no[ -]?op|no operation|do(?:es)?(?: absolutely)? nothing|nothing to (?:do|be done)|not needed|not required|"
     r"unneeded|unnecessary|intentional\w*|deliberate\w*|on purpose|by design|by default|default (?:implementation|"
     r"behaviou?r|action|handler)|hook|stub for|null (?:object|implementation)|ignore[ds]?|"
-    r"compatib\w+|deprecated|(?:un|not )support\w*|cannot be|no longer|obsolete|"
+    r"compatib\w+|deprecated|(?:un|not |n't )support\w*|cannot be|no longer|obsolete|"
     r"for (?:typing|documentation)|unavailable|not available|disabled|marker|sentinel)\b",
     re.IGNORECASE,
 )

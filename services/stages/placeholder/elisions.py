@@ -9,7 +9,7 @@ from services.stages.placeholder.grammar import Kind
 from services.stages.placeholder.scopes import Comment, Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, all_do, body_does
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 
 ELIDED = Rule(
     "placeholder/elided-code",
@@ -25,6 +25,10 @@ ELIDED = Rule(
         "def f(x):\n    return x\n\n\n# The rest of the file is unchanged\n",
         'names = {\n    "DE": "Germany",\n    # ... add the remaining countries\n}\n',
         "def f(x):\n    # implementation omitted for brevity\n    return x + 1\n",
+        Example("const a = 1;\n// ... existing code ...\nexport const b = a + 1;\n", "javascript"),
+        Example("class A {\n  x = 1;\n\n  /* ... other methods remain unchanged ... */\n}\n", "typescript"),
+        Example("<body>\n<!-- ... rest of the code remains the same ... -->\n</body>\n", "html"),
+        Example("services:\n  web:\n    image: a\n  # ... rest of the services unchanged ...\n", "yaml"),
     ),
     passes=(
         "# Other methods\n\n\ndef f(x):\n    return x\n",
@@ -32,6 +36,8 @@ ELIDED = Rule(
         "# Read the header first ...\n# ... and the rest of the body below.\nx = 1\n",
         "def f(x):\n    # keep the existing entries\n    return x + 1\n",
         'x = "# ... existing code ..."\n',
+        Example('export const join = (...parts) => [...parts].join("/");\n', "javascript"),
+        Example("/* other standards ... */\nint a = 1;\n", "c"),
     ),
     confidence=0.95,
 )
@@ -45,10 +51,14 @@ AND_SO_ON = Rule(
         "def f(kind):\n    if kind == 'a':\n        return 1\n    # etc.\n\n\nx = 1\n",
         "def f(tokens):\n    for token in tokens:\n        if token == '+':\n            yield token\n"
         "        # handle the other tokens similarly\n",
+        Example(
+            "pub fn f(x: i32) -> i32 {\n    let y = x + 1;\n    // handle the other cases similarly\n    y\n}\n", "rust"
+        ),
     ),
     passes=(
         "def f(x):\n    # numbers, strings, etc.\n    return x + 1\n",
         "def f(x):\n    # same as above\n    return x + 1\n",
+        Example("package a\n\n// F sums numbers, strings, etc.\nfunc F(x int) int { return x + 1 }\n", "go"),
     ),
     confidence=0.9,
 )
@@ -62,10 +72,12 @@ DOTS = Rule(
     fires=(
         "def f(x):\n    y = x + 1\n    ...\n    return y * g(x)\n\n\ndef g(x):\n    return x * 2\n",
         "def f(x):\n    y = x + 1\n    # ...\n    return y * x\n",
+        Example("export function f(x) {\n  const y = x + 1;\n  // ...\n  return y * x;\n}\n", "javascript"),
     ),
     passes=(
         "from typing import Callable\n\nx: Callable[..., int] = len\ny = [...]\nz = x[..., 0]\n",
         "def f(x):\n    if x:\n        ...\n    return x + 1\n",
+        Example("export const f = (...xs: number[]): number[] => [...xs];\n", "typescript"),
     ),
     confidence=0.9,
 )

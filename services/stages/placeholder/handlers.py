@@ -9,7 +9,7 @@ from assay.stage import Category, Finding, Severity
 from services.stages.placeholder.grammar import Grammar
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, all_do
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,11 +22,21 @@ SWALLOWED = Rule(
     fires=(
         "def f(x):\n    try:\n        x.run()\n    except:\n        pass\n",
         "def f(x):\n    try:\n        x.run()\n    except Exception as error:\n        ...\n",
+        Example("try {\n  run();\n} catch (error) {\n}\n", "javascript"),
+        Example("package a\n\nfunc f(err error) {\n\tif err != nil {\n\t}\n}\n", "go"),
+        Example("def number(text)\n  Integer(text)\nrescue\nend\n", "ruby"),
+        Example(
+            "class A {\n    void f() {\n        try {\n            run();\n        } catch (Exception e) {\n        }\n    }\n}\n",
+            "java",
+        ),
+        Example("fn f(x: Result<u8, u8>) {\n    if let Err(_e) = x {}\n}\n", "rust"),
     ),
     passes=(
         "def f(x):\n    try:\n        x.close()\n    except OSError:\n        pass\n",
         "def f(x):\n    try:\n        x.close()\n    except Exception:\n        pass  # it is closed in any case\n",
         "def f(x):\n    try:\n        x.run()\n    except Exception:\n        x.stop()\n",
+        Example("try {\n  run();\n} catch {\n  // it ran before\n}\n", "javascript"),
+        Example("<?php\ntry {\n    run();\n} catch (ParseError $e) {\n}\n", "php"),
     ),
 )
 

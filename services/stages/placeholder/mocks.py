@@ -12,7 +12,7 @@ from services.stages.placeholder.nodes import MAX_TEXT, text
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import bindings, is_written_out, unwrapped
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -27,6 +27,10 @@ MOCK_DATA = Rule(
         'def fetch_users(url):\n    mock_users = [{"id": 1, "name": "John Doe"}]\n    return mock_users\n',
         'def price(symbol):\n    dummy_data = {"EUR": 1.1}\n    print("asking")\n'
         "    return dummy_data.get(symbol, 0)\n",
+        Example(
+            "async function fetchUsers(url) {\n  const mockUsers = [{ id: 1 }];\n  return mockUsers;\n}\n", "javascript"
+        ),
+        Example("def fetch_weather(city)\n  fake_response = { celsius: 21 }\n  fake_response\nend\n", "ruby"),
     ),
     passes=(
         'def test_users():\n    mock_users = [{"id": 1}]\n    return mock_users\n',
@@ -35,6 +39,10 @@ MOCK_DATA = Rule(
         "def head(rows):\n    dummy = Node(None)\n    dummy.next = rows\n    return dummy.next\n\n\nclass Node:\n"
         "    def __init__(self, value):\n        self.value = value\n",
         "def merge(a, b):\n    dummy = 0\n    return [dummy, *a, *b]\n",
+        Example(
+            "package a\n\nfunc Head(rows []int) []int {\n\tdummy := make([]int, 1)\n\treturn append(dummy, rows...)\n}\n",
+            "go",
+        ),
     ),
     confidence=0.9,
 )
@@ -59,7 +67,11 @@ def find(module: Module) -> Iterator[Finding]:
         return
     for function in module.functions:
         made_up = _made_up(function)
-        if made_up is not None and not _MAKES.search(snake(function.name)) and not is_by_design(function, module):
+        if (
+            made_up is not None
+            and not _MAKES.search(snake(function.name).lower())
+            and not is_by_design(function, module)
+        ):
             yield MOCK_DATA.finding("Made-up data stands in for the real thing.", module.place(made_up))
 
 
@@ -81,4 +93,4 @@ def _made_up(function: Scope) -> "Node | None":
 
 
 def _is_made_up(name: str) -> bool:
-    return _NAME.fullmatch(snake(name.lstrip("$@"))) is not None
+    return _NAME.fullmatch(snake(name.lstrip("$@")).lower()) is not None

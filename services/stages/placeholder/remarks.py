@@ -66,7 +66,9 @@ class Remarks:
         row, last = node.start_point.row, node.start_point.row + words.count("\n")
         above, below = not placed.beside and row - 1 in self._rows, not placed.beside and last + 1 in self._rows
         over = openings.get(self._last_row(node) + 1) if not self._is_behind(node) else None
-        return Comment(node, words, placed.scope, placed.following, placed.beside, above, below, over)
+        inner = found.block is not None and found.block is not found.block.scope.blocks[0]
+        alone = inner and found.block is not None and not found.block.statements
+        return Comment(node, words, placed.scope, placed.following, placed.beside, above, below, over, alone)
 
     def _last_row(self, node: "Node") -> int:
         # A line comment of some grammars ends behind its line.

@@ -16,7 +16,7 @@ from services.stages.placeholder.nodes import text
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, answers, body_does, names_in
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 
 STUB_RETURN = Rule(
     "placeholder/stub-return",
@@ -33,6 +33,17 @@ STUB_RETURN = Rule(
         "    except Exception:\n        return 0\n",
         "def parse_rows(text):\n    return []\n",
         'def fetch_users():\n    """Fetch all users from the database."""\n    return []\n',
+        Example(
+            "<?php\n/** Verify the password of a user. */\nfunction verify(string $user, string $password): bool\n{\n    return true;\n}\n",
+            "php",
+        ),
+        Example(
+            "/// Finds the position of a word.\npub fn find_word(text: &str, word: &str) -> Option<usize> {\n    None\n}\n",
+            "rust",
+        ),
+        Example(
+            "package a\n\n// Parse reads a file.\nfunc Parse(path string) (*int, error) {\n\treturn nil, nil\n}\n", "go"
+        ),
     ),
     passes=(
         'def default_port(scheme):\n    """Return the default port, which is always 80."""\n    return 80\n',
@@ -42,6 +53,11 @@ STUB_RETURN = Rule(
         "        return False\n",
         'def identity(value):\n    """Return the argument."""\n    return value\n',
         'def same(x):\n    """Return x unchanged."""\n    return x\n',
+        Example("static int on_event(void *context) {\n    (void)context;\n    return 0;\n}\n", "c"),
+        Example(
+            "package a\n\ntype A struct{}\n\n// Close implements io.Closer.\nfunc (A) Close() error { return nil }\n",
+            "go",
+        ),
     ),
     confidence=0.9,
 )
@@ -54,8 +70,15 @@ FIXED_ANSWER = Rule(
     fires=(
         'class Store:\n    def find(self, key):\n        """Find a row by its key."""\n        return None\n\n'
         "    def size(self):\n        return 0\n",
+        Example(
+            "/** Tells of a limit. */\nfunction limit(kind) {\n  return 10;\n}\nmodule.exports = limit;\nfunction f() { return g(); }\n",
+            "javascript",
+        ),
     ),
-    passes=("def is_stable():\n    return True\n",),
+    passes=(
+        "def is_stable():\n    return True\n",
+        Example("export function isStable(): boolean {\n  return true;\n}\n", "typescript"),
+    ),
     confidence=0.5,
 )
 
@@ -68,11 +91,13 @@ ECHO = Rule(
     fires=(
         'def translate(text, language):\n    """Translate a text into a language."""\n    return text\n',
         "def encrypt(data, key):\n    return data\n",
+        Example("function encrypt(data, key) {\n  return data;\n}\n", "javascript"),
     ),
     passes=(
         'def normalise(text):\n    """Return the text unchanged: this alphabet has one form."""\n    return text\n',
         "def keep(row):\n    return row\n",
         "class Plain:\n    def encode(self, data):\n        return data\n",
+        Example("pub fn identity(x: i32) -> i32 {\n    x\n}\n", "rust"),
     ),
     confidence=0.9,
 )

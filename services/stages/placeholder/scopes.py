@@ -238,6 +238,7 @@ class Comment:
     :param continued: Whether a comment stands on the line above.
     :param continues: Whether one stands on the line below.
     :param over: The function or class that begins on the line below.
+    :param alone: Whether it is all that stands in a block within a function's own.
     """
 
     node: "Node"
@@ -248,6 +249,7 @@ class Comment:
     continued: bool
     continues: bool
     over: Scope | None = None
+    alone: bool = False
 
     @cached_property
     def bare(self) -> str:

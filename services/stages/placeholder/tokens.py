@@ -10,7 +10,7 @@ from services.stages.placeholder.design import is_double, is_test_file
 from services.stages.placeholder.grammar import Grammar
 from services.stages.placeholder.nodes import MAX_DEPTH, call_of, text
 from services.stages.placeholder.tree import Module
-from services.stages.rules import Rule
+from services.stages.rules import Example, Rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,6 +28,11 @@ FILL_IN = Rule(
         'headers = {"Authorization": "Bearer YOUR_TOKEN"}\n',
         'url = "https://YOUR_DOMAIN.example.com/api"\n',
         'password = "<INSERT_PASSWORD>"\n',
+        Example('const key = "YOUR_API_KEY";\n', "javascript"),
+        Example('{"api_key": "YOUR_API_KEY"}\n', "json"),
+        Example("token: <your-token>\n", "yaml"),
+        Example('API_KEY="your-api-key-here"\n', "bash"),
+        Example('<img src="a?key=YOUR_API_KEY">\n', "html"),
     ),
     passes=(
         'def f(key):\n    if key == "YOUR_API_KEY":\n        raise ValueError("set the key")\n    return key\n',
@@ -37,6 +42,9 @@ FILL_IN = Rule(
         'html = "<your name>, please"\n',
         'help_text = "Usage: run <file>"\n',
         'x = "<YOUR>"[1:-1].lower()\n',
+        Example('<input placeholder="YOUR_API_KEY">\n', "html"),
+        Example('{"description": "YOUR_API_KEY"}\n', "json"),
+        Example('const isDefault = key === "YOUR_API_KEY";\n', "javascript"),
     ),
     confidence=0.9,
 )
@@ -47,10 +55,33 @@ BRACES = Rule(
     Severity.HIGH,
     "A template's braces stand in the code itself: a set of a set, which raises TypeError wherever it is reached.",
     fires=("name = {{ project_name }}\nproject_name = 1\n",),
-    passes=('x = "{{ name }}"\n', "x = {(1, 2)}\n", "x = f'{{name}}'\n"),
+    passes=(
+        'x = "{{ name }}"\n',
+        "x = {(1, 2)}\n",
+        "x = f'{{name}}'\n",
+        Example("key: ${{ secrets.KEY }}\n", "yaml"),
+        Example('const a = <p style={{ color: "red" }}>{name}</p>;\n', "javascript"),
+    ),
 )
 
-RULES = (FILL_IN, BRACES)
+TEMPLATE_VALUE = Rule(
+    "placeholder/template-value",
+    Category.PLACEHOLDER,
+    Severity.MEDIUM,
+    "A value of a JSON or YAML file is a template's name in braces. A file that a template engine fills is right so; "
+    "one that is used as it is has kept what was to be replaced.",
+    fires=(
+        Example('{"name": "{{ project_name }}"}\n', "json"),
+        Example("name: {{ project_name }}\nversion: 1\n", "yaml"),
+    ),
+    passes=(
+        Example('{"text": "Hello {{ name }}, welcome"}\n', "json"),
+        Example('name: "{{ package_name }}"\nkey: ${{ secrets.KEY }}\nimage: {{ .Values.image }}\n', "yaml"),
+    ),
+    confidence=0.7,
+)
+
+RULES = (FILL_IN, BRACES, TEMPLATE_VALUE)
 
 _WHAT = r"(?:api|app|access|secret|private|public|auth|client|account|project|bot|user|db|database|aws|openai|github)"
 _THING = (
@@ -63,7 +94,7 @@ _TOKENS = (
     r"\bYOUR_[A-Z0-9_]+_HERE\b",
     rf"<your[-_](?:\w+[-_])*{_THING}>",
     rf"^your[-_ ](?:{_WHAT}[-_ ])*{_THING}(?:[-_ ]here)?$",
-    r"^(?:REPLACE_?ME|CHANGE_?ME|INSERT_HERE|replace[-_]me|change[-_]me|sk-x{4,}|x{8,})$",
+    r"^(?:REPLACE_?ME|CHANGE_?ME|INSERT_HERE|replace[-_]me|change[-_]?me|sk-x{4,}|x{8,})$",
     r"^sk-(?:your|\.\.\.|<)[-\w.>]*$",
     r"^(?:insert|enter|add|put|replace|paste)[-_ ](?:with[-_ ])?your[-_ ][-\w ]+$",
     r"^\{\{ ?[A-Z_]+ ?\}\}$",
@@ -77,9 +108,16 @@ MAX_TOKENS = 500
 """Strings with a token of which it is asked what they are for."""
 
 _HINT = re.compile(
-    rb"YOUR[_ -]|your[-_ ]|INSERT_|REPLACE|ENTER_|<(?:INSERT|ENTER|ADD)|CHANGE_?ME|change[-_]me|replace[-_]me|sk-|x{8}|"
+    rb"YOUR[_ -]|your[-_ ]|INSERT_|REPLACE|ENTER_|<(?:INSERT|ENTER|ADD)|CHANGE_?ME|change[-_]?me|replace[-_]me|sk-|x{8}|"
     rb"\{\{"
 )
+
+_BRACED = re.compile(r"\"?\{\{ ?[A-Za-z_]\w* ?\}\}\"?")
+
+_BARE_MAPPING = "(block_mapping_pair value: (flow_node (flow_mapping . (flow_node (flow_mapping)) .) @it))"
+"""What YAML makes of a name in braces that nobody quoted: a mapping whose only key is a mapping."""
+
+_DATA = frozenset({"json", "yaml", "html"})
 
 _PREFIX = re.compile(r"^[rbfuRBFUL@$]*")
 
@@ -129,6 +167,18 @@ def find(module: Module) -> Iterator[Finding]:
     if module.grammar.inner_docs and b"{{" in module.source.data:
         for node in module.captures("(set . (set . (_) .) .) @it"):
             yield BRACES.finding("The braces of a template stand in the code.", module.place(node))
+    for node in _template_values(module):
+        yield TEMPLATE_VALUE.finding("A template's name stands as a value.", module.place(node))
+
+
+def _template_values(module: Module) -> "list[Node]":
+    """Return the values of JSON that are a name in braces, and those of YAML that nobody quoted."""
+    if b"{{" not in module.source.data or module.grammar.parser not in ("json", "yaml"):
+        return []
+    if module.grammar.parser == "yaml":
+        return [node for node in module.captures(_BARE_MAPPING) if _BRACED.fullmatch(text(node))]
+    named = (node for node in module.strings() if node.end_byte - node.start_byte <= MAX_STRING)
+    return [node for node in named if _BRACED.fullmatch(text(node)) and _is_value(node, module.grammar)]
 
 
 def _is_sample(module: Module) -> bool:
@@ -141,7 +191,9 @@ def _is_sample(module: Module) -> bool:
 def _with_token(module: Module) -> "list[Node]":
     source, found = module.source.data, []
     for node in module.strings():
-        if node.end_byte - node.start_byte <= MAX_STRING and _has_token(source[node.start_byte : node.end_byte]):
+        string = source[node.start_byte : min(node.end_byte, node.start_byte + MAX_STRING + 1)]
+        is_template = string[1:3] == b"{{" and module.grammar.parser in _DATA
+        if len(string) <= MAX_STRING and not is_template and _has_token(string):
             found.append(node)
             if len(found) == MAX_TOKENS:
                 break

@@ -80,6 +80,9 @@ def _does(statement: "Node", known: set[str], grammar: Grammar, depth: int) -> I
         yield from (Does.NOTHING,) if inner is None else _does(inner, known, grammar, depth + 1)
     elif kind is Kind.TRY:
         for inner in _inside(statement, grammar):
+            if inner.type.startswith("import"):
+                # To try an import is to ask for what it does, or whether it is there.
+                yield Does.WORKS
             yield from _does(inner, known, grammar, depth + 1)
     else:
         yield _does_one(statement, kind, known, grammar)
@@ -232,21 +235,24 @@ def _binds(statement: "Node", known: set[str], grammar: Grammar) -> Does:
 
 def is_written_out(value: "Node", known: Iterable[str], grammar: Grammar) -> bool:
     """Say whether a value stands in the source as it is, made of literals and known names only."""
-    waiting, seen = [value], 0
+    waiting: list[tuple[Node, Iterable[str]]] = [(value, known)]
+    seen = 0
     while waiting:
-        node, seen = waiting.pop(), seen + 1
+        (node, names), seen = waiting.pop(), seen + 1
         if seen > MAX_VALUE:
             return False
         if node.type in grammar.names:
-            if text(node) not in known:
+            if text(node) not in names:
                 return False
         elif node.type in grammar.collections:
-            waiting.extend(node.named_children)
+            key = node.child_by_field_name(grammar.keys[node.type] or "key") if node.type in grammar.keys else None
+            waiting.extend((child, names) for child in node.named_children if child != key)
         elif grammar.kind(node) is Kind.CALL:
             call = call_of(node)
             if not grammar.makers.fullmatch(call.callee):
                 return False
-            waiting.extend(call.arguments)
+            # To make something of an argument is work; of what is written here it is not.
+            waiting.extend((argument, grammar.constants) for argument in call.arguments)
         elif node.type not in grammar.values and node.type not in grammar.types and node.type not in grammar.comments:
             return False
     return True

@@ -25,6 +25,7 @@ BASH = Grammar(
     stops=re.compile(r"exit"),
     aborts=re.compile(r"die|fatal|fail|error|abort"),
     makers=re.compile(r"return"),
+    implicit=True,
     typed=True,
     loose=True,
 )
