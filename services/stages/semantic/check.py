@@ -9,6 +9,7 @@ from assay.stage import Candidate, Finding, Fix, SourceFile, TextEdit
 
 from services.stages.rules import MAX_FINDINGS, in_order
 from services.stages.semantic.catalog import DATA, Catalog
+from services.stages.semantic.closed_keywords import ClosedKeywords
 from services.stages.semantic.distributions import ImportNames, read_pairs
 from services.stages.semantic.environment import Environment
 from services.stages.semantic.imports import parse, read_imports, references
@@ -82,6 +83,7 @@ def _judged(judge: Judge, environment: Environment | None, file: SourceFile, mod
     if environment is not None:
         foreign = [found for found in imports if judge.is_foreign(found)]
         problems += InstalledMembers(environment).problems(foreign, tree, source.data)
+    problems += ClosedKeywords(imports, _library(), Suggestions()).problems(tree, source.data)
     problems = sorted(problems, key=lambda problem: -problem.rule.severity)[:MAX_FINDINGS]
     return in_order(_finding(problem, source, tree) for problem in problems)
 

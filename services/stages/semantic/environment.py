@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -84,12 +84,7 @@ class Environment:
         return has_it and not any(_holds(path, _MAKES_NAMES) or _holds(path, _TAKES_ALL) for path in sources)
 
     def _package_mentions(self, module: str, name: str) -> bool:
-        root, word = module.partition(".")[0], re.compile(rb"\b%s\b" % re.escape(name.encode()))
-        for folder in self._folders:
-            for path in islice((folder / root).rglob("*.py*"), MAX_FILES):
-                if path.suffix in (".py", ".pyi") and _holds(path, word):
-                    return True
-        return False
+        return any(_mentions(path, name) for path in self._sources(module.partition(".")[0]))
 
     def class_may_have(self, root: str, name: str, member: str) -> bool:
         """
@@ -108,11 +103,11 @@ class Environment:
         """Whether a package has a word anywhere."""
         return self._package_mentions(root, name)
 
-    def _sources(self, root: str) -> Iterator[Path]:
-        for folder in self._folders:
-            if (folder / f"{root}.py").is_file():
-                yield folder / f"{root}.py"
-            yield from islice((folder / root).rglob("*.py"), MAX_FILES)
+    @lru_cache(maxsize=64)  # noqa: B019 - one lives as long as its process
+    def _sources(self, root: str) -> tuple[Path, ...]:
+        found = [folder / f"{root}.py" for folder in self._folders if (folder / f"{root}.py").is_file()]
+        below = (path for folder in self._folders for path in (folder / root).rglob("*.py*"))
+        return (*found, *islice((path for path in below if path.suffix in (".py", ".pyi")), MAX_FILES))
 
     def has(self, root: str) -> bool:
         """Whether there is a module or package of this first name."""

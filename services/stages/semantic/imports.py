@@ -31,6 +31,7 @@ class Import:
     :param level: Leading dots: 0 where the import is absolute.
     :param range: Of the module's name, without the dots before it where it has a name.
     :param members: The names of a `from` import, each with its range and whether it is imported under another.
+    :param alias: What the file knows a plainly imported module by, where that is not its own name.
     :param binds: Whether the file knows the module by its own name, as after a plain `import a.b`.
     """
 
@@ -40,6 +41,7 @@ class Import:
     members: tuple["Member", ...] = ()
     guard: Guard = Guard.NONE
     binds: bool = False
+    alias: str = ""
 
     @property
     def root(self) -> str:
@@ -57,12 +59,17 @@ class Member:
     """
     One name of a `from` import.
 
-    :param binds: Whether the file knows it by this name.
+    :param alias: What the file knows it by, where that is another name.
     """
 
     name: str
     range: Range
-    binds: bool
+    alias: str = ""
+
+    @property
+    def binds(self) -> bool:
+        """Whether the file knows it by this name."""
+        return not self.alias
 
 
 def parse(data: bytes) -> "Tree":
@@ -157,12 +164,12 @@ def _imports(node: "Node", guard: Guard) -> Iterator[Import]:
 
 
 def _plain(node: "Node") -> Iterator[Import]:
-    for name, binds in _named(node):
-        yield Import(_dotted(name), 0, _range(name), binds=binds)
+    for name, alias in _named(node):
+        yield Import(_dotted(name), 0, _range(name), binds=not alias, alias=alias)
 
 
 def _from(node: "Node") -> Iterator[Import]:
-    members = tuple(Member(_dotted(name), _range(name), binds) for name, binds in _named(node))
+    members = tuple(Member(_dotted(name), _range(name), alias) for name, alias in _named(node))
     if node.type == "future_import_statement":
         keyword = next(child for child in node.children if child.type == "__future__")
         yield Import("__future__", 0, _range(keyword), members)
@@ -179,12 +186,14 @@ def _from(node: "Node") -> Iterator[Import]:
     yield Import(_dotted(name) if name else "", level, _range(name or source), members)
 
 
-def _named(node: "Node") -> Iterator[tuple["Node", bool]]:
+def _named(node: "Node") -> Iterator[tuple["Node", str]]:
+    """Yield each name that is imported, with what the file knows it by where that is another."""
     for child in node.children_by_field_name("name"):
         aliased = child.type == "aliased_import"
         name = child.child_by_field_name("name") if aliased else child
+        alias = child.child_by_field_name("alias") if aliased else None
         if name is not None and _is_whole(name):
-            yield name, not aliased
+            yield name, _dotted(alias) if alias is not None else ""
 
 
 def _called(node: "Node", guard: Guard) -> Iterator[Import]:

@@ -11,8 +11,8 @@ from services.stages.semantic.catalog import DATA, Manifest, read_manifest
 from services.stages.semantic.part import Part, Report
 from services.stages.semantic.reference import environment_of
 
-RULES_VERSION = "1"
-TABLES = ("aliases.tsv", "hosts.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
+RULES_VERSION = "2"
+TABLES = ("aliases.tsv", "hosts.tsv", "keywords.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
 
 
 def tables_fingerprint(directory: Path = DATA) -> str:

@@ -3,6 +3,7 @@
 from assay.stage import Category, Severity
 
 from services.stages.rules import Rule
+from services.stages.semantic.types_rules import TYPE_RULES
 
 UNKNOWN_PACKAGE = Rule(
     "semantic/unknown-package",
@@ -172,4 +173,5 @@ RULES = (
     NEAR_NAME,
     UNDECLARED,
     UNRESOLVED_RELATIVE,
+    *TYPE_RULES,
 )

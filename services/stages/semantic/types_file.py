@@ -72,6 +72,14 @@ class JudgedFile:
         return frozenset(member.name for found in self.imports for member in found.members)
 
     @cached_property
+    def is_part(self) -> bool:
+        """Whether the file imports modules that are neither installed nor given: it is a part of something larger."""
+        return any(found.level or not self._is_found(found.root) for found in self.imports)
+
+    def _is_found(self, root: str) -> bool:
+        return root in self.library or (self.environment is not None and self.environment.has(root))
+
+    @cached_property
     def libraries(self) -> tuple[tuple[Environment, str], ...]:
         """The installed packages and standard modules that the file imports, by their first names."""
         roots = sorted({found.root for found in self.imports if not found.level and not self.own.has_root(found.root)})
@@ -83,7 +91,7 @@ class JudgedFile:
     def hides_modules(self) -> bool:
         """Whether the file imports a module of the candidate that is named like one that ty finds first."""
         roots = {found.root for found in self.imports if not found.level and self.own.has_root(found.root)}
-        return any(root in self.library or (self.environment and self.environment.has(root)) for root in roots)
+        return any(self._is_found(root) for root in roots)
 
     def node(self, told: Told) -> "Node":
         """Return the node at a place that ty speaks of."""

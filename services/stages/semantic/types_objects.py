@@ -118,7 +118,12 @@ def _is_claimed(file: JudgedFile, node: "Node") -> bool:
 
 
 def _is_known(file: JudgedFile, name: str) -> bool:
-    return name in _builtin_attributes() or any(sources.mentions(root, name) for sources, root in file.libraries)
+    """Whether something that the file could be given has such an attribute; where it is part of a project, anything."""
+    return (
+        file.is_part
+        or name in _builtin_attributes()
+        or any(sources.mentions(root, name) for sources, root in file.libraries)
+    )
 
 
 @cache

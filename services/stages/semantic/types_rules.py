@@ -113,18 +113,38 @@ UNKNOWN_ARGUMENT = Rule(
     "A keyword is passed that the function does not take: the call raises TypeError. Functions that take any keyword "
     "are not meant, nor those whose signature is not known.",
     fires=(
-        "import json\n\njson.loads('1', strict_mode=True) if False else sorted([1], descending=True)\n",
+        "sorted([1], descending=True)\n",
+        "from json import dumps\n\ndumps({}, indentation=2)\n",
         "from datetime import timedelta\n\ntimedelta(months=1)\n",
         "import sqlite3\n\nsqlite3.connect('a', wait=5)\n",
         "def area(width, height):\n    return width * height\n\n\narea(width=1, depth=2, height=3)\n",
     ),
     passes=(
-        "import json\n\njson.dumps({}, anything=1)\n",
+        "import json\n\njson.dumps({}, cls=json.JSONEncoder, anything=1)\n",
         "dict(a=1, b=2)\n",
         "def f(**options):\n    return options\n\n\nf(anything=1)\n",
         "import pytest\n\n\ndef f():\n    pass\n\n\ndef test():\n    with pytest.raises(TypeError):\n        f(a=1)\n",
     ),
     confidence=0.95,
+)
+
+UNKNOWN_METHOD_ARGUMENT = Rule(
+    "semantic/unknown-method-argument",
+    Category.HALLUCINATION,
+    Severity.HIGH,
+    "A method that Python's built-in types have is given a keyword that none of them takes. What the object is, is not "
+    "known; but nothing outside the standard library is imported, and nothing here defines a method of this name.",
+    fires=(
+        "def fields(line):\n    return line.split(',', max=2)\n",
+        "def best(players):\n    players.sort(key=len, descending=True)\n    return players\n",
+    ),
+    passes=(
+        "def fields(line):\n    return line.split(',', maxsplit=2)\n",
+        "import pandas\n\n\ndef f(frame):\n    return frame.name.str.split(' ', n=1, expand=True)\n",
+        "class Deck:\n    def split(self, into=2):\n        pass\n\n\ndef f(deck):\n    return deck.split(into=3)\n",
+        "import shlex\n\n\ndef f(text):\n    return shlex.split(text, comments=True)\n",
+    ),
+    confidence=0.85,
 )
 
 WRONG_ARGUMENTS = Rule(
@@ -163,6 +183,7 @@ TYPE_RULES = (
     UNKNOWN_PACKAGE_MEMBER,
     UNKNOWN_SUBMODULE,
     UNKNOWN_ARGUMENT,
+    UNKNOWN_METHOD_ARGUMENT,
     WRONG_ARGUMENTS,
     MODULE_CALLED,
 )
