@@ -36,6 +36,9 @@ _NEEDS_END = frozenset(
     b"html head body div section article main header footer nav table ul ol dl form select button span a script style "
     b"svg pre code h1 h2 h3 h4 h5 h6 label strong em template".split()
 )
+MAX_LEVELS = 50
+"""Elements above one that are searched for its beginning."""
+
 _TEMPLATE = re.compile(rb"\{%|<%|<\?php|\{\{[#/]|\bth:|\bv-if")
 
 
@@ -68,9 +71,14 @@ def _stops(data: bytes, unclosed: list[tuple[str, int]]) -> bool:
     return whole_page and bool(names - {"html", "body", "head"}) and not _TEMPLATE.search(data)
 
 
+Opened = list[tuple[bytes, int]]
+"""Elements, each with its offset."""
+
+
 def _scan(data: bytes) -> tuple[int, list[tuple[str, int]]]:
-    """Return where a tag, comment or script begins that has no end, else -1; and the elements left open."""
-    stack: list[tuple[bytes, int]] = []
+    """Return where a tag, comment or script begins that has no end, else -1; and the elements without an end."""
+    stack: Opened = []
+    lost: Opened = []
     for match in _TOKEN.finditer(data):
         if match["open"] is not None:
             return match.start(), []
@@ -79,13 +87,19 @@ def _scan(data: bytes) -> tuple[int, list[tuple[str, int]]]:
             if name in _NEEDS_END:
                 stack.append((name, match.start()))
         elif match["end"] is not None:
-            _end(stack, match["end"].lower())
-    return -1, [(name.decode(), at) for name, at in stack]
+            _end(stack, match["end"].lower(), lost)
+    return -1, [(name.decode(), at) for name, at in [*stack, *lost]]
 
 
-def _end(stack: list[tuple[bytes, int]], name: bytes) -> None:
-    """Take an element off the stack, with what was opened inside it and not closed; few levels are looked through."""
-    for back in range(1, min(len(stack), 50) + 1):
+def _end(stack: Opened, name: bytes, lost: Opened) -> None:
+    """
+    Take an element off the stack, with what was opened inside it and not closed; few levels are looked through.
+
+    :param lost: Gets what the end of the page's body closes.
+    """
+    for back in range(1, min(len(stack), MAX_LEVELS) + 1):
         if stack[-back][0] == name:
+            if name in (b"body", b"html"):
+                lost += stack[len(stack) - back + 1 :][:MAX_LEVELS]
             del stack[-back:]
             return
