@@ -12,7 +12,6 @@ from services.stages.placeholder.tree import Module, parse
 from services.stages.rules import in_order
 from services.stages.source import Source, UnreadableSource, decode
 
-
 _CPP = re.compile(
     rb"^[ \t]*(?:namespace\b|template[ \t]*<|class[ \t]+\w+|(?:public|private|protected)[ \t]*:|using[ \t])", re.M
 )

@@ -20,9 +20,11 @@ from services.stages.placeholder.design import (
 )
 from services.stages.placeholder.grammar import Kind
 from services.stages.placeholder.promises import is_whole_file, promises_value
+from services.stages.placeholder.refusals import UNWRITTEN, refusal, told
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
-from services.stages.placeholder.work import UNWRITTEN, Does, body_does, refusal, told, unwrapped
+from services.stages.placeholder.values import unwrapped
+from services.stages.placeholder.work import Does, body_does
 from services.stages.rules import Example, Rule
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ EMPTY_BODY = Rule(
         "async def fetch(url: str) -> bytes:\n    ...\n",
         Example("/** Calculates the total of an order. */\nfunction total(order) {}\n", "javascript"),
         Example(
-            "package a\n\n// Send delivers a message to an address.\nfunc Send(message, address string) {\n}\n", "go"
+            "package a\n\n// Send delivers a message to an address.\nfunc Send(message, address string) {\n}\n",
+            "go",
         ),
         Example("<?php\nfunction parse_rows(string $text): array\n{\n}\n", "php"),
     ),
@@ -97,12 +100,14 @@ NOT_IMPLEMENTED = Rule(
         Example('package a\n\nfunc Encode(data []byte) []byte {\n\tpanic("not implemented")\n}\n', "go"),
         Example("pub fn invert(x: &[f64]) -> Vec<f64> {\n    todo!()\n}\n", "rust"),
         Example(
-            'class A {\n    static int f(int x) { throw new UnsupportedOperationException("Not implemented yet"); }\n}\n',
+            "class A {\n"
+            '    static int f(int x) { throw new UnsupportedOperationException("Not implemented yet"); }\n}\n',
             "java",
         ),
         Example("def convert(amount)\n  raise NotImplementedError\nend\n", "ruby"),
         Example(
-            '<?php\nfunction load(string $path): array\n{\n    throw new Exception("Not implemented");\n}\n', "php"
+            '<?php\nfunction load(string $path): array\n{\n    throw new Exception("Not implemented");\n}\n',
+            "php",
         ),
     ),
     passes=(
@@ -117,15 +122,19 @@ NOT_IMPLEMENTED = Rule(
         "class A:\n    def __lt__(self, other):\n        return NotImplemented\n",
         'def fork():\n    raise NotImplementedError("fork is not supported on this platform")\n',
         Example(
-            'class Fixed extends java.util.AbstractList<String> {\n    public String get(int index) { return "x" + index; }\n\n    public int size() { return 3; }\n\n    public void clear() { throw new UnsupportedOperationException(); }\n}\n',
+            "class Fixed extends java.util.AbstractList<String> {\n"
+            '    public String get(int index) { return "x" + index; }\n\n    public int size() { return 3; }\n\n'
+            "    public void clear() { throw new UnsupportedOperationException(); }\n}\n",
             "java",
         ),
         Example(
-            "pub fn f(x: u8) -> u8 {\n    match x % 2 {\n        0 => 1,\n        1 => 2,\n        _ => unreachable!(),\n    }\n}\n",
+            "pub fn f(x: u8) -> u8 {\n    match x % 2 {\n        0 => 1,\n        1 => 2,\n"
+            "        _ => unreachable!(),\n    }\n}\n",
             "rust",
         ),
         Example(
-            'package a\n\nimport "errors"\n\ntype UnimplementedServer struct{}\n\nfunc (UnimplementedServer) Hello() error { return errors.New("method Hello not implemented") }\n',
+            'package a\n\nimport "errors"\n\ntype UnimplementedServer struct{}\n\n'
+            'func (UnimplementedServer) Hello() error { return errors.New("method Hello not implemented") }\n',
             "go",
         ),
     ),
@@ -245,16 +254,18 @@ def _judge_refusal(function: Scope, module: Module) -> Rule | None:
         return None
     if not is_plainly_decorated(function):
         return QUIET_BODY
-    if not function.is_method:
-        return NOT_IMPLEMENTED
+    return _judge_refusing_method(function, message, module) if function.is_method else NOT_IMPLEMENTED
+
+
+def _judge_refusing_method(function: Scope, message: str, module: Module) -> Rule | None:
     step, heir = is_template_step(function), overrides(function)
-    if not step and (_LATER if heir else UNWRITTEN).search(f"{message} {module.comments_of(function)}"):
-        return NOT_IMPLEMENTED
-    if not heir and is_whole_file(function, module) and function.docstring and promises_value(function):
+    later = not step and (_LATER if heir else UNWRITTEN).search(f"{message} {module.comments_of(function)}")
+    promised = not heir and promises_value(function)
+    if later or (promised and function.docstring and is_whole_file(function, module)):
         return NOT_IMPLEMENTED
     if step or is_full_of_refusals(function.parent):
         return None
-    return NOT_IMPLEMENTED if not heir and promises_value(function) else QUIET_BODY
+    return NOT_IMPLEMENTED if promised else QUIET_BODY
 
 
 def _talk_of_work(function: Scope, module: Module) -> "Node | None":

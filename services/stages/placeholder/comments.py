@@ -70,7 +70,8 @@ EMPTY_BRANCH = Rule(
         "def f(x):\n    try:\n        x.close()\n    except OSError:\n        pass  # it is gone already\n"
         "    return x\n",
         Example(
-            "package a\n\nfunc f(x int) int {\n\tif x > 1 {\n\t\t// large values are right already\n\t}\n\treturn x + 1\n}\n",
+            "package a\n\nfunc f(x int) int {\n\tif x > 1 {\n\t\t// large values are right already\n\t}\n"
+            "\treturn x + 1\n}\n",
             "go",
         ),
     ),
@@ -88,7 +89,9 @@ PRETENDED = Rule(
         "def find(name, rows):\n    # In a real application, this would query a database\n"
         "    return [row for row in rows if row.name == name]\n",
         Example(
-            "export function find(name: string, rows: string[]): string[] {\n  // In a real application, this would query a database\n  return rows.filter((row) => row === name);\n}\n",
+            "export function find(name: string, rows: string[]): string[] {\n"
+            "  // In a real application, this would query a database\n"
+            "  return rows.filter((row) => row === name);\n}\n",
             "typescript",
         ),
     ),
@@ -107,14 +110,16 @@ LEFTOVER = Rule(
     fires=(
         "def mean(xs):\n    # Write your code here\n    return sum(xs) / len(xs)\n",
         Example(
-            "<?php\nfunction mean(array $xs): float\n{\n    // Write your code here\n    return array_sum($xs) / count($xs);\n}\n",
+            "<?php\nfunction mean(array $xs): float\n{\n    // Write your code here\n"
+            "    return array_sum($xs) / count($xs);\n}\n",
             "php",
         ),
     ),
     passes=(
         "def mean(xs):\n    # the implementation is that of Welford\n    return sum(xs) / len(xs)\n",
         Example(
-            "class A {\n    // the implementation is that of Welford\n    int f(int x) { return x + 1; }\n}\n", "java"
+            "class A {\n    // the implementation is that of Welford\n    int f(int x) { return x + 1; }\n}\n",
+            "java",
         ),
     ),
     confidence=0.8,

@@ -52,7 +52,8 @@ AND_SO_ON = Rule(
         "def f(tokens):\n    for token in tokens:\n        if token == '+':\n            yield token\n"
         "        # handle the other tokens similarly\n",
         Example(
-            "pub fn f(x: i32) -> i32 {\n    let y = x + 1;\n    // handle the other cases similarly\n    y\n}\n", "rust"
+            "pub fn f(x: i32) -> i32 {\n    let y = x + 1;\n    // handle the other cases similarly\n    y\n}\n",
+            "rust",
         ),
     ),
     passes=(

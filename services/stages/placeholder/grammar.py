@@ -1,7 +1,7 @@
 """What this stage needs to know of a language, as data: the names that its tree-sitter grammar gives to things."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
@@ -179,5 +179,5 @@ def parser(grammar: Grammar) -> "Parser":
     return get_parser(name)
 
 
-def _alternatives(nodes: "frozenset[str] | Mapping[str, object]", name: str) -> str:
+def _alternatives(nodes: Collection[str], name: str) -> str:
     return f"[{' '.join(f'({node})' for node in sorted(nodes))}] @{name}"

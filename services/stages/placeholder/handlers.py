@@ -26,7 +26,8 @@ SWALLOWED = Rule(
         Example("package a\n\nfunc f(err error) {\n\tif err != nil {\n\t}\n}\n", "go"),
         Example("def number(text)\n  Integer(text)\nrescue\nend\n", "ruby"),
         Example(
-            "class A {\n    void f() {\n        try {\n            run();\n        } catch (Exception e) {\n        }\n    }\n}\n",
+            "class A {\n    void f() {\n        try {\n            run();\n        } catch (Exception e) {\n"
+            "        }\n    }\n}\n",
             "java",
         ),
         Example("fn f(x: Result<u8, u8>) {\n    if let Err(_e) = x {}\n}\n", "rust"),

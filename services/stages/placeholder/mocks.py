@@ -11,7 +11,7 @@ from services.stages.placeholder.grammar import Kind
 from services.stages.placeholder.nodes import MAX_TEXT, text
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
-from services.stages.placeholder.work import bindings, is_written_out, unwrapped
+from services.stages.placeholder.values import bindings, is_written_out, unwrapped
 from services.stages.rules import Example, Rule
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ MOCK_DATA = Rule(
         'def price(symbol):\n    dummy_data = {"EUR": 1.1}\n    print("asking")\n'
         "    return dummy_data.get(symbol, 0)\n",
         Example(
-            "async function fetchUsers(url) {\n  const mockUsers = [{ id: 1 }];\n  return mockUsers;\n}\n", "javascript"
+            "async function fetchUsers(url) {\n  const mockUsers = [{ id: 1 }];\n  return mockUsers;\n}\n",
+            "javascript",
         ),
         Example("def fetch_weather(city)\n  fake_response = { celsius: 21 }\n  fake_response\nend\n", "ruby"),
     ),
@@ -40,7 +41,8 @@ MOCK_DATA = Rule(
         "    def __init__(self, value):\n        self.value = value\n",
         "def merge(a, b):\n    dummy = 0\n    return [dummy, *a, *b]\n",
         Example(
-            "package a\n\nfunc Head(rows []int) []int {\n\tdummy := make([]int, 1)\n\treturn append(dummy, rows...)\n}\n",
+            "package a\n\nfunc Head(rows []int) []int {\n\tdummy := make([]int, 1)\n"
+            "\treturn append(dummy, rows...)\n}\n",
             "go",
         ),
     ),
@@ -77,7 +79,8 @@ def find(module: Module) -> Iterator[Finding]:
 
 def _made_up(function: Scope) -> "Node | None":
     """Return the assignment of made-up data that the function's answer comes from."""
-    grammar, named = function.grammar, {}
+    grammar = function.grammar
+    named: dict[str, Node] = {}
     known = {*function.parameters, *grammar.constants}
     for statement in function.statements:
         node = unwrapped(statement, grammar)

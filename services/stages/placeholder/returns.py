@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+
 from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder.design import (
@@ -11,11 +12,12 @@ from services.stages.placeholder.design import (
     is_template_step,
     overrides,
 )
-from services.stages.placeholder.promises import is_whole_file, promises_by_name, promises_value
 from services.stages.placeholder.nodes import text
+from services.stages.placeholder.promises import is_whole_file, promises_by_name, promises_value
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
-from services.stages.placeholder.work import Does, answers, body_does, names_in
+from services.stages.placeholder.values import answers, names_in
+from services.stages.placeholder.work import Does, body_does
 from services.stages.rules import Example, Rule
 
 STUB_RETURN = Rule(
@@ -34,15 +36,18 @@ STUB_RETURN = Rule(
         "def parse_rows(text):\n    return []\n",
         'def fetch_users():\n    """Fetch all users from the database."""\n    return []\n',
         Example(
-            "<?php\n/** Verify the password of a user. */\nfunction verify(string $user, string $password): bool\n{\n    return true;\n}\n",
+            "<?php\n/** Verify the password of a user. */\nfunction verify(string $user, string $password): bool\n"
+            "{\n    return true;\n}\n",
             "php",
         ),
         Example(
-            "/// Finds the position of a word.\npub fn find_word(text: &str, word: &str) -> Option<usize> {\n    None\n}\n",
+            "/// Finds the position of a word.\npub fn find_word(text: &str, word: &str) -> Option<usize> {\n"
+            "    None\n}\n",
             "rust",
         ),
         Example(
-            "package a\n\n// Parse reads a file.\nfunc Parse(path string) (*int, error) {\n\treturn nil, nil\n}\n", "go"
+            "package a\n\n// Parse reads a file.\nfunc Parse(path string) (*int, error) {\n\treturn nil, nil\n}\n",
+            "go",
         ),
     ),
     passes=(
@@ -71,7 +76,8 @@ FIXED_ANSWER = Rule(
         'class Store:\n    def find(self, key):\n        """Find a row by its key."""\n        return None\n\n'
         "    def size(self):\n        return 0\n",
         Example(
-            "/** Tells of a limit. */\nfunction limit(kind) {\n  return 10;\n}\nmodule.exports = limit;\nfunction f() { return g(); }\n",
+            "/** Tells of a limit. */\nfunction limit(kind) {\n  return 10;\n}\nmodule.exports = limit;\n"
+            "function f() { return g(); }\n",
             "javascript",
         ),
     ),

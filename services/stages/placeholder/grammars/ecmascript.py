@@ -62,7 +62,7 @@ TYPESCRIPT = replace(
         "interface_declaration": "interface",
     },
     binders=_BINDERS | {"public_field_definition": "name"},
-    statements=JAVASCRIPT.statements | kinds(wraps=_CASTS),
+    statements={**JAVASCRIPT.statements, **kinds(wraps=_CASTS)},
     collections=JAVASCRIPT.collections | words(_CASTS),
     types=words(
         "type_annotation type_arguments predefined_type type_identifier generic_type array_type union_type "
@@ -71,4 +71,4 @@ TYPESCRIPT = replace(
     keys={"pair": "key", "public_field_definition": "name"},
 )
 
-TSX = replace(TYPESCRIPT, parser="tsx", keys=TYPESCRIPT.keys | {"jsx_attribute": ""})
+TSX = replace(TYPESCRIPT, parser="tsx", keys={**TYPESCRIPT.keys, "jsx_attribute": ""})
