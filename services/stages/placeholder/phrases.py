@@ -96,7 +96,8 @@ AND_SO_ON = _phrases(
     ),
     (
         "and so|etc|same as|repeat|continue",
-        r"(?:and so on|and so forth|etc|same as above|same as before|repeat as needed|continue (?:like|as) (?:this|above))",
+        r"(?:and so on|and so forth|etc|same as above|same as before|repeat as needed|"
+        r"continue (?:like|as) (?:this|above))",
     ),
 )
 """Say, as the whole of a comment under which nothing stands, that more of the same should follow."""
@@ -117,7 +118,8 @@ LIKEWISE = _phrases(
 UNWRITTEN = _phrases(
     (
         "implement|complete|finish|fill in|write",
-        r"^(?:todo|fixme|tbd|xxx)?\W*(?:please )?(?:implement|complete|finish|fill in|write)(?: (?:me|this|here|later|it|"
+        r"^(?:todo|fixme|tbd|xxx)?\W*(?:please )?(?:implement|complete|finish|fill in|write)"
+        r"(?: (?:me|this|here|later|it|"
         r"function|method|logic|body|actual|real|the (?:actual|real|rest|function|method|logic)).*)?\W*$",
     ),
     (
@@ -176,7 +178,8 @@ PRETENDED = _phrases(
     (
         "real|actual|production|full|complete|proper",
         r"\bin (?:an? )?(?:real|actual|production|full|complete|proper)(?:[- ]?(?:world|life))?,?(?: (?:implementation|"
-        r"application|app|system|scenario|environment|version|code|project|setting|world|use case|deployment))?\b.{0,60}"
+        r"application|app|system|scenario|environment|version|code|project|setting|world|use case|deployment))?"
+        r"\b.{0,60}"
         r"\b(?:would|should|you|we|this|use|call|might|need)\b",
     ),
     (
@@ -192,7 +195,8 @@ PRETENDED = _phrases(
     ),
     (
         "simplified|naive|toy",
-        r"\b(?:simplified|naive|toy) (?:version|implementation|logic)\b.{0,60}\b(?:replace|real|actual|production|would)\b",
+        r"\b(?:simplified|naive|toy) (?:version|implementation|logic)\b.{0,60}"
+        r"\b(?:replace|real|actual|production|would)\b",
     ),
     (
         "mock|fake|dummy|hard|simulated|canned|made-up",

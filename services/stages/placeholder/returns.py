@@ -114,9 +114,13 @@ _CONSTANT = re.compile(
     r"\b(?:constant|fixed|always|never|unchanged|as[ -]is|same value|by default|the default|not used|unused|ignored)\b",
     re.IGNORECASE,
 )
+MAX_BLANK = 200
+"""Characters beyond which a value has something in it."""
+
 _NOTHING = (
     r"(?:None|null|nil|NULL|nullptr|undefined|\[\]|\{\}|\(\)|\"\"|''|``|-?[01](?:\.0)?f?|[Ff]alse|[Tt]rue|FALSE|TRUE|"
-    r"(?:new )?\w[\w:.<>, *]*(?:\(\)|\{\})|array\(\)|(?:\[\]|map\[\w+\])[\w.*]+\{\}|vec!\[\]|(?:Ok|Some|Promise\.resolve)"
+    r"(?:new )?\w[\w:.<>, *]*(?:\(\)|\{\})|array\(\)|"
+    r"(?:\[\]|map\[\w+\])[\w.*]+\{\}|vec!\[\]|(?:Ok|Some|Promise\.resolve)"
     r"\((?:\(\)|null|\[\]|\{\}|true|false|0|None|\"\")?\))"
 )
 _BLANK = re.compile(rf"{_NOTHING}(?:, ?{_NOTHING})*")
@@ -199,7 +203,7 @@ def _is_fixed(function: Scope) -> bool:
 
 def _judge_constant(function: Scope, values: list[str], module: Module) -> Rule | None:
     """Judge a function of a module that does not look at its arguments, if it has any."""
-    blank = all(_BLANK.fullmatch(value) for value in values)
+    blank = all(len(value) <= MAX_BLANK and _BLANK.fullmatch(value) for value in values)
     asks = _ASKS.match(function.plain_name) is not None
     if not function.parameters:
         return STUB_RETURN if asks and blank and function.docstring else None

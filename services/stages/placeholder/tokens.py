@@ -108,8 +108,8 @@ MAX_TOKENS = 500
 """Strings with a token of which it is asked what they are for."""
 
 _HINT = re.compile(
-    rb"YOUR[_ -]|your[-_ ]|INSERT_|REPLACE|ENTER_|<(?:INSERT|ENTER|ADD)|CHANGE_?ME|change[-_]?me|replace[-_]me|sk-|x{8}|"
-    rb"\{\{"
+    rb"YOUR[_ -]|your[-_ ]|INSERT_|REPLACE|ENTER_|<(?:INSERT|ENTER|ADD)|CHANGE_?ME|change[-_]?me|replace[-_]me|"
+    rb"sk-|x{8}|\{\{"
 )
 
 _BRACED = re.compile(r"\"?\{\{ ?[A-Za-z_]\w* ?\}\}\"?")
