@@ -161,7 +161,7 @@ UNRESOLVED_RELATIVE = Rule(
     confidence=0.7,
 )
 
-RULES = (
+IMPORT_RULES = (
     UNKNOWN_PACKAGE,
     UNKNOWN_OPTIONAL,
     UNKNOWN_LOCAL,
@@ -173,5 +173,7 @@ RULES = (
     NEAR_NAME,
     UNDECLARED,
     UNRESOLVED_RELATIVE,
-    *TYPE_RULES,
 )
+"""Those of the part that judges imports."""
+
+RULES = (*IMPORT_RULES, *TYPE_RULES)

@@ -74,7 +74,7 @@ class Context:
     def is_set(self, name: str) -> bool:
         """Whether some file of the candidate gives something an attribute of this name."""
         word = re.escape(name.encode())
-        return self._found(rb"\.%s\s*(?::[^=\n]{1,200})?(?:=(?!=)|[-+*/|&^%%@]=)" % word) or self._found(
+        return self._found(rb"\.%s\s*(?::[^=\n]{1,200})?=(?!=)" % word) or self._found(
             rb"(?:setattr|patch\.object|monkeypatch\.\w+)\([^\n]{1,200}?[\"']%s[\"']" % word
         )
 

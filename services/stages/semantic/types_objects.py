@@ -122,7 +122,7 @@ def _is_known(file: JudgedFile, name: str) -> bool:
     return (
         file.is_part
         or name in _builtin_attributes()
-        or any(sources.mentions(root, name) for sources, root in file.libraries)
+        or any(sources.mentions(root, name) for sources, root in file.libraries if root not in file.library)
     )
 
 

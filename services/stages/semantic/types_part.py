@@ -32,7 +32,7 @@ class TypesPart:
 
     def __init__(self, workers: Workers, servers: TypeServers, environment: Path | None) -> None:
         self._workers = workers
-        self._servers = servers
+        self.servers = servers
         self._prefix = str(environment) if environment is not None else ""
         self._packages = named(environment) if environment is not None else ""
         self.version = f"{RULES_VERSION}+ty.{installed_version('ty')}.{named(environment)}"
@@ -48,11 +48,11 @@ class TypesPart:
         details = {"packages_known_from": self._packages or "none: scripts/reference makes a reference environment"}
         if not wanted:
             return Report(details=details)
-        told = {path: found for path, found in (await self._servers.told(version, texts, wanted)).items() if found}
+        told = {path: found for path, found in (await self.servers.told(version, texts, wanted)).items() if found}
         if not told:
             return Report(details=details)
         judged = await self._workers.run(judge, candidate, told, version, self._prefix)
-        findings = await suggested(judged, texts, version, self._servers)
+        findings = await suggested(judged, texts, version, self.servers)
         return Report(tuple(findings[:MAX_CANDIDATE_FINDINGS]), details)
 
 

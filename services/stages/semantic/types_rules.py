@@ -16,7 +16,7 @@ UNKNOWN_ATTRIBUTE = Rule(
         "numbers = [3, 1, 2]\nnumbers.push(4)\n",
         "import datetime\n\n\ndef day(text):\n    return datetime.date.parse(text)\n",
         "import re\n\nre.compile('a').match_all('aa')  # type: ignore\n",
-        "from typing import no_type_check\n\n\n@no_type_check\ndef f(name: str):\n    return name.reverse()\n",
+        "from typing import no_type_check\n\n\n@no_type_check\ndef f(name: str):\n    return name.reversed()\n",
     ),
     passes=(
         "import os\n\nif hasattr(os, 'make_directory_tree'):\n    os.make_directory_tree('a')\n",

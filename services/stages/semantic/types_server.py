@@ -67,6 +67,12 @@ class TypeServers:
         self._servers: dict[Version, LanguageServer] = {}
         self._users: Counter[Version] = Counter()
 
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The process ids of the servers that answer now."""
+        found = (server.process for server in self._servers.values())
+        return tuple(process for process in found if process is not None)
+
     async def warm(self, version: Version) -> None:
         """Start the server of a version, so that the first question finds it."""
         async with self._server(version) as server:

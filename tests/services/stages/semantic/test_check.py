@@ -59,8 +59,8 @@ def test_findings_stand_at_the_name(code: str, place: tuple[int, int, int, int])
         ("from reqeusts import get\n", "from requests import get\n"),
         ("import reqeusts as r\n", "import requests as r\n"),
         (
-            "import reqeusts\nreqeusts.get(reqeusts=1, x=reqeusts.y).reqeusts\n",
-            "import requests\nrequests.get(reqeusts=1, x=requests.y).reqeusts\n",
+            "import reqeusts\nreqeusts.pick(reqeusts=1, x=reqeusts.y).reqeusts\n",
+            "import requests\nrequests.pick(reqeusts=1, x=requests.y).reqeusts\n",
         ),
         ("import reqeusts.adapters\nreqeusts.get\n", "import requests.adapters\nrequests.get\n"),
         ("from enum import IntEnun\nx = IntEnun\n", "from enum import IntEnum\nx = IntEnum\n"),
