@@ -17,6 +17,29 @@ from tests.scenarios.asking import AUTHENTIC, candidate, judged, names, rules
 READING = ["static", "placeholder", "semantic"]
 POLICY = validation_pb2.ValidationPolicy(stages=READING)
 
+GO = b"""package main
+
+import "fmt"
+
+func double(number int) int {
+	return 2 * number
+}
+
+func main() {
+	fmt.Println(double(2))
+}
+"""
+GO_TEST = b"""package main
+
+import "testing"
+
+func TestDouble(t *testing.T) {
+	if double(2) != 4 {
+		t.Fatal("not twice")
+	}
+}
+"""
+
 PLACEHOLDERS = b'''
 def process_data(data):
     """Process the data."""
@@ -170,3 +193,50 @@ async def test_hardly_any_time(suite: Suite) -> None:
         assert names(answer.validation)[1] == "VERDICT_INCONCLUSIVE"
     assert time.monotonic() - started < 10
     assert names(await judged(suite, AUTHENTIC, policy=POLICY))[1] == "VERDICT_AUTHENTIC"
+
+
+async def test_suppression(suite: Suite) -> None:
+    """What the caller suppresses does not count and stays in the answer, marked; the rest counts as before."""
+    policy = validation_pb2.ValidationPolicy(stages=READING)
+    policy.suppressions.add(rule="placeholder/*", path="words.py", reason="a draft")
+    validation = await judged(suite, PLACEHOLDERS, policy=policy)
+    assert names(validation)[1] == "VERDICT_AUTHENTIC"
+    assert rules(validation, "placeholder")
+    found = [finding for result in validation.stage_results for finding in result.findings]
+    assert {finding.suppressed for finding in found} == {"suppressed by the policy: a draft"}
+    known = validation_pb2.ValidationPolicy(stages=READING, baseline=[finding.fingerprint for finding in found[1:]])
+    again = await judged(suite, PLACEHOLDERS, policy=known)
+    assert names(again)[1] == "VERDICT_INAUTHENTIC"
+    assert [finding.fingerprint for finding in again.deciding_findings] == [found[0].fingerprint]
+
+
+async def test_the_candidate_silences_nothing(suite: Suite) -> None:
+    """Comments of the candidate suppress nothing, unless the caller's policy lets them."""
+    silent = b"\n".join(line + b"  # noqa  # assay: ignore[*]" for line in PLACEHOLDERS.splitlines() if line.strip())
+    assert names(await judged(suite, silent, policy=POLICY))[1] == "VERDICT_INAUTHENTIC"
+    letting = validation_pb2.ValidationPolicy(stages=READING, inline_ignores=True)
+    assert names(await judged(suite, silent, policy=letting))[1] == "VERDICT_AUTHENTIC"
+
+
+async def test_what_does_not_apply_is_no_pass(suite: Suite) -> None:
+    """Tests that no stage can run for the language leave the verdict open, and so does a stage asked for by name."""
+    candidate = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="main.go", content=GO)])
+    request = validation_pb2.ValidateRequest(candidate=candidate)
+    plain = (await suite.validation.Validate(request, timeout=60)).validation
+    assert names(plain)[1] == "VERDICT_AUTHENTIC", plain.explanation
+    request.candidate.tests.add().files.add(path="main_test.go", content=GO_TEST)
+    tested = (await suite.validation.Validate(request, timeout=60)).validation
+    assert names(tested)[1] == "VERDICT_INCONCLUSIVE"
+    assert "'execution' is required" in tested.explanation
+
+
+async def test_rules(suite: Suite) -> None:
+    """Every rule by which something was found is listed, with words; of one stage alone where that is asked for."""
+    listed = await suite.validation.ListRules(validation_pb2.ListRulesRequest(page_size=1000), timeout=30)
+    known = {rule.rule_id: rule for rule in listed.rules}
+    validation = await judged(suite, PLACEHOLDERS, policy=POLICY)
+    assert set(rules(validation, "placeholder")) <= known.keys()
+    assert {rule.stage for rule in listed.rules} >= set(READING)
+    assert all(rule.explanation and rule.severity for rule in listed.rules)
+    one = await suite.validation.ListRules(validation_pb2.ListRulesRequest(stage="semantic"), timeout=30)
+    assert {rule.stage for rule in one.rules} == {"semantic"}

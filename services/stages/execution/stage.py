@@ -19,10 +19,16 @@ class ExecutionStage:
     description = "Imports the code, runs its tests and its examples in the sandbox."
     languages = frozenset({"python"})
     requires = ("static",)
-    rules: tuple[RuleInfo, ...] = ()
 
     def __init__(self, resources: StageResources) -> None:
         self._resources = resources
+
+    @property
+    def rules(self) -> tuple[RuleInfo, ...]:
+        """See :class:`assay.stage.Stage`."""
+        from .catalog import RULES
+
+        return RULES
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Run one candidate; where the sandbox cannot be used, the result says so."""
