@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from services.stages.semantic.imports import Range
+from services.stages.semantic.javascript_grammar import grammar_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, TreeCursor
-
-_Grammar = Literal["javascript", "typescript", "tsx"]
 
 MAX_SPECIFIERS = 2_000
 """Imports of one file that are looked at, in the order of the source."""
@@ -34,7 +32,7 @@ def read_specifiers(data: bytes, language: str, path: str) -> list[Specifier]:
     """Return what a file in UTF-8 imports, in the order of the source; one that does not parse, what can be read."""
     from tree_sitter_language_pack import get_parser
 
-    tree = get_parser(_grammar(language, path)).parse(data)
+    tree = get_parser(grammar_of(language, path)).parse(data)
     found: list[Specifier] = []
     for node, optional in _walk(tree.walk(), called=any(word in data for word in _BY_CALL)):
         name = _named(node)
@@ -44,12 +42,6 @@ def read_specifiers(data: bytes, language: str, path: str) -> list[Specifier]:
         if len(found) == MAX_SPECIFIERS:
             break
     return found
-
-
-def _grammar(language: str, path: str) -> _Grammar:
-    if language == "typescript":
-        return "tsx" if PurePosixPath(path).suffix.lower() == ".tsx" else "typescript"
-    return "javascript"
 
 
 _BY_CALL = (b"require", b"import(", b"import (")

@@ -59,7 +59,8 @@ def merged(reports: Iterable[Report]) -> Report:
         details |= report.details
         for finding in report.findings:
             place = finding.location
-            key = (place.path, place.start_line, place.start_column) if place is not None else finding
+            whole = (finding.rule_id, finding.message)
+            key = whole if place is None else (place.path, place.start_line, place.start_column)
             if key not in kept or kept[key].severity < finding.severity:
                 kept[key] = finding
     findings = sorted(kept.values(), key=lambda finding: -finding.severity)[:MAX_CANDIDATE_FINDINGS]

@@ -10,9 +10,10 @@ from services.stages.semantic.imports_part import imports_part
 from services.stages.semantic.javascript_part import javascript_part
 from services.stages.semantic.npm_part import npm_part
 from services.stages.semantic.part import Part, PartFactory, merged
+from services.stages.semantic.specification_part import specification_part
 from services.stages.semantic.types_part import types_part
 
-PARTS: tuple[PartFactory, ...] = (imports_part, types_part, javascript_part, npm_part)
+PARTS: tuple[PartFactory, ...] = (imports_part, types_part, javascript_part, npm_part, specification_part)
 """What the stage is made of, in the order in which their word counts."""
 
 
@@ -20,7 +21,7 @@ class SemanticStage:
     """Has every part that knows a candidate's language judge it, side by side."""
 
     name = "semantic"
-    description = "Checks that every package, module and standard-library name that the code imports exists."
+    description = "Checks that what the code imports and names exists, and that what was asked for is there."
     requires: tuple[str, ...] = ()
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -32,9 +33,9 @@ class SemanticStage:
     def rules(self) -> tuple[RuleInfo, ...]:
         """See :class:`assay.stage.Stage`."""
         from services.stages.rules import explained
-        from services.stages.semantic import javascript_rules, npm_rules, rules
+        from services.stages.semantic import javascript_rules, npm_rules, rules, specification_rules
 
-        return explained((*rules.RULES, *javascript_rules.RULES, *npm_rules.RULES))
+        return explained((*rules.RULES, *javascript_rules.RULES, *npm_rules.RULES, *specification_rules.RULES))
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """Judge one candidate; a part that cannot be asked is named in the details."""
