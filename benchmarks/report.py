@@ -27,6 +27,7 @@ def report(
     return {
         "folds": FOLDS,
         "required": required(judged, peers or {}),
+        "required_by_file": {name: required(rows, {}) for name, rows in _files(judged).items()},
         "overall": figures(judged),
         "confusion": {
             label: dict(Counter(row.verdict for row in judged if row.record.positive is positive))
@@ -38,6 +39,11 @@ def report(
         "latency": latency(judged, seconds),
         "peers": _peers(judged, peers or {}),
     }
+
+
+def _files(judged: Sequence[Judged]) -> dict[str, list[Judged]]:
+    names = sorted({row.record.file for row in judged})
+    return {name: [row for row in judged if row.record.file == name] for name in names}
 
 
 def _keys(judged: Sequence[Judged]) -> dict[str, Callable[[Record], str]]:
@@ -71,7 +77,9 @@ def show(made: dict[str, Any]) -> None:
     """Print a report for a person."""
     print("verdicts:", json.dumps(made["confusion"]))
     print(made["folds"])
-    _show_required(made["required"])
+    _show_required("required", made["required"])
+    for name, rows in made["required_by_file"].items():
+        _show_required(f"required, {name} alone", rows)
     print(f"\n{'':28}{'n':>5}  " + "".join(f"{column:30}" for column in COLUMNS))
     for title in ("overall", "hard_negatives"):
         _row(title, made[title])
@@ -95,8 +103,8 @@ def _text(figure: Mapping[str, Any]) -> str:
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}] /{figure['n']}"
 
 
-def _show_required(rows: Iterable[Mapping[str, Any]]) -> None:
-    print(f"\n{'required':54}{'measured':32}{'bound':>8}")
+def _show_required(title: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    print(f"\n{title:54}{'measured':32}{'bound':>8}")
     words = {True: "met", False: "MISSED", None: ""}
     for row in rows:
         bound = "" if row["required"] is None else f"{row['required']:.3f}"
