@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from assay.errors import PluginFailed, ShuttingDown
 
 from services.stages.language_server import LanguageServer, Request, ServerSpec
 from services.stages.semantic.stdlib import Version, version_text
@@ -66,6 +68,7 @@ class TypeServers:
         self._environment = environment
         self._servers: dict[Version, LanguageServer] = {}
         self._users: Counter[Version] = Counter()
+        self._proven: set[Version] = set()
 
     @property
     def processes(self) -> tuple[int, ...]:
@@ -74,9 +77,10 @@ class TypeServers:
         return tuple(process for process in found if process is not None)
 
     async def warm(self, version: Version) -> None:
-        """Start the server of a version, so that the first question finds it."""
-        async with self._server(version) as server:
-            await server.warm()
+        """Start the server of a version, so that the first question finds it; a failure shows with that question."""
+        with suppress(PluginFailed, ShuttingDown):
+            async with self._server(version) as server:
+                await server.warm()
 
     async def told(
         self, version: Version, documents: Mapping[str, str], wanted: Sequence[str]
@@ -108,10 +112,20 @@ class TypeServers:
         self._servers[version] = server
         self._users[version] += 1
         try:
+            if version not in self._proven:
+                await self._prove(server)
+                self._proven.add(version)
             yield server
         finally:
             self._users[version] -= 1
             await self._end_idle()
+
+    async def _prove(self, server: LanguageServer) -> None:
+        """Make sure that ty looks where it was told to: what it cannot read as an environment it silently passes over."""
+        found = await server.diagnose({"probe.py": "import assay_probe\n"}, ["probe.py"])
+        place = str(self._environment) if self._environment is not None else f"/{NOWHERE}"
+        if not any(f"{place}/lib" in item.get("message", "") for item in found["probe.py"]):
+            raise PluginFailed("ty does not take the folder that it was given for an environment")
 
     async def _end_idle(self) -> None:
         idle = [version for version in self._servers if not self._users[version]]

@@ -114,6 +114,15 @@ def test_an_option_that_names_no_environment_is_refused(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(caught.value)
 
 
+async def test_an_environment_that_ty_cannot_read_is_a_failure(workers: Workers, tmp_path: Path) -> None:
+    """Where ty passes over the environment, the part fails and does not judge by another."""
+    (tmp_path / "lib" / "python3.13" / "site-packages").mkdir(parents=True)
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.13\n")
+    async with types_part(Options({"python": str(tmp_path)}, workers)) as part:
+        with pytest.raises(PluginFailed, match="environment"):
+            await findings(part, "import requests\nrequests.gett()\n")
+
+
 def test_the_reference_environment_is_found_where_its_script_puts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
