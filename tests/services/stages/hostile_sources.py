@@ -1,7 +1,6 @@
 """Sources that are made to cost a reader its time, its memory or its life, in every language."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 from assay.languages import SUFFIXES
 from assay.testing.candidates import WRITING, Writing
@@ -91,7 +90,7 @@ REPEATED = {
     "marks": "e\u0301\u200d\U0001f469",
 }  # fmt: skip
 
-SHAPES: Mapping[str, Shape] = {
+_SHAPES: Mapping[str, Shape] = {
     "nested": _nested,
     "never closed": _never_closed,
     "closed alone": _closed_alone,
@@ -102,14 +101,20 @@ SHAPES: Mapping[str, Shape] = {
     "long names": _long_names,
     "no text": _no_text,
     "zeros": _zeros,
-    **{name: partial(_repeated, unit, MIB // 2) for name, unit in REPEATED.items()},
 }
-"""How a source can be hostile, by name; each makes one of at most 8 MiB."""
+"""How a source can be hostile beside by what it repeats, by name; each makes one of at most 8 MiB."""
+
+SHAPES = (*_SHAPES, *REPEATED)
 
 
-def hostile(language: str, shape: str) -> bytes:
-    """Return a source of a language in one of the shapes."""
-    made = SHAPES[shape](WRITING[language])
+def hostile(language: str, shape: str, size: int = MIB) -> bytes:
+    """
+    Return a source of a language in one of the shapes.
+
+    :param size: Bytes for each of the three places in which a shape repeats something.
+    """
+    writing = WRITING[language]
+    made = _repeated(REPEATED[shape], size, writing) if shape in REPEATED else _SHAPES[shape](writing)
     return made.encode() if isinstance(made, str) else made
 
 

@@ -62,9 +62,8 @@ async def running() -> AsyncIterator[Running]:
         assert [child.name() for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
 
 
-async def ends(running: Running, language: str, shape: str) -> None:
+async def ends(running: Running, language: str, content: bytes) -> None:
     """Hold that one hostile source has an answer, that a good candidate has its own meanwhile, and what that costs."""
-    content = hostile(language, shape)
     asked = asyncio.create_task(running.judged((file_name(language), content), language=language))
     await asyncio.sleep(0.05)
     await running.answers()
@@ -89,7 +88,7 @@ OFTEN = [
 @pytest.mark.parametrize(("language", "shape"), OFTEN)
 async def test_ends(running: Running, language: str, shape: str) -> None:
     """A hostile source ends with a verdict or a reason, within bounds of time and memory, and others are answered."""
-    await ends(running, language, shape)
+    await ends(running, language, hostile(language, shape, MIB // 8))
 
 
 @pytest.mark.slow
@@ -98,7 +97,7 @@ async def test_ends(running: Running, language: str, shape: str) -> None:
 async def test_every_shape_ends(running: Running, language: str) -> None:
     """In every language every hostile shape ends so."""
     for shape in SHAPES:
-        await ends(running, language, shape)
+        await ends(running, language, hostile(language, shape))
 
 
 SETTINGS = (
