@@ -112,6 +112,10 @@ class Catalog:
         """Whether a distribution of this normalised name exists."""
         return name in self._names
 
+    def name_at(self, place: int) -> str:
+        """Return one of the names, by its place from 0 in no order that means anything; for drawing samples."""
+        return str(self._names.restore_key(place))
+
     def get(self, name: str) -> Distribution | None:
         """Return what is known of a distribution by its normalised name, or None where there is none."""
         if name not in self._names:

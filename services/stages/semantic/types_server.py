@@ -121,7 +121,7 @@ class TypeServers:
             await self._end_idle()
 
     async def _prove(self, server: LanguageServer) -> None:
-        """Make sure that ty looks where it was told to: what it cannot read as an environment it silently passes over."""
+        """Make sure that ty looks where it was told to: it silently passes over what it cannot read as one."""
         found = await server.diagnose({"probe.py": "import assay_probe\n"}, ["probe.py"])
         place = str(self._environment) if self._environment is not None else f"/{NOWHERE}"
         if not any(f"{place}/lib" in item.get("message", "") for item in found["probe.py"]):

@@ -1,9 +1,13 @@
 """The check of a candidate: where findings stand, what mends them, and what its surroundings change."""
 
+import keyword
+import random
+
 import pytest
 from assay.errors import InvalidArgument
-from assay.stage import Candidate, Finding, Severity, SourceFile, TestSuite
+from assay.stage import Candidate, Category, Finding, Severity, SourceFile, TestSuite
 
+from services.stages.semantic.catalog import Catalog
 from services.stages.semantic.check import check
 
 
@@ -207,3 +211,16 @@ def test_a_file_beside_its_tests_is_alone() -> None:
     suite = TestSuite((SourceFile("test_a.py", b"import a\n"),))
     lone = Candidate((SourceFile("pkg/a.py", b"from .gone import x\n"),), "python", tests=(suite,))
     assert check(lone).findings == ()
+
+
+def test_a_distribution_that_the_catalog_knows_is_never_called_made_up() -> None:
+    """Of two thousand names drawn from the catalog, imported as a distribution's module is commonly named, none is."""
+    catalog = Catalog()
+    names = {catalog.name_at(place) for place in random.Random(4).sample(range(catalog.manifest.count), 2_000)}
+    modules = sorted({name.replace("-", "_") for name in names})
+    modules = [module for module in modules if module.isidentifier() and not keyword.iskeyword(module)]
+    assert len(modules) > 1_500
+    for start in range(0, len(modules), 100):
+        code = "".join(f"import {module}\n" for module in modules[start : start + 100])
+        found = check(candidate(code)).findings
+        assert [finding.message for finding in found if finding.category is Category.HALLUCINATION] == []
