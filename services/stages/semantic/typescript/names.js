@@ -40,7 +40,8 @@ function* nameFindings(diagnostics, surroundings) {
 }
 
 function isKnown(name, surroundings) {
-  return name === "" || surroundings.isGlobal(name) || surroundings.provided.has(name);
+  if (name === "" || surroundings.isGlobal(name) || surroundings.provided.has(name)) return true;
+  return BY_SCRIPT_ELEMENT.has(name) && !surroundings.isModule;
 }
 
 function kind(name, isType, nearest, surroundings) {
