@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.languages import of_path
-from assay.stage import Candidate
+from assay.stage import Candidate, Severity
 
 from services.stages.rules import MAX_FINDINGS
 from services.stages.semantic import types_arguments, types_modules, types_objects
@@ -56,18 +56,23 @@ def judge(
 
 
 def judged_file(file: JudgedFile, told: Sequence[Told]) -> list[Judged]:
-    """Return what is wrong with one file, at most one thing at each place, in the order of the source."""
+    """Return what is wrong with one file, at most one thing at each place and each doubt once, as the source goes."""
     told = told[:MAX_TOLD]
     if file.hides_modules:
         return []
     retyped = _retyped(file, told)
     missing = [one for one in told if one.check == "missing-attribute"]
     kept: dict[tuple[int, int], Judged] = {}
+    doubts: set[str] = set()
     for one in told:
         node = file.node(one)
-        if _receiver(node) not in retyped and not file.context.is_guarded(node):
-            for found in _checked(file, one, node, missing):
-                kept.setdefault(_start(found), found)
+        if _receiver(node) in retyped or file.context.is_guarded(node):
+            continue
+        for found in _checked(file, one, node, missing):
+            if found.finding.severity < Severity.HIGH and found.finding.message in doubts:
+                continue
+            doubts.add(found.finding.message)
+            kept.setdefault(_start(found), found)
     return sorted(kept.values(), key=_start)[:MAX_FINDINGS]
 
 

@@ -30,6 +30,7 @@ _UNSURE_TYPE = re.compile(r"^None$|^<|^\(|^def |^Overload\[| & (?!~)|Unknown \||
 None is what a variable holds before it gets its value; `super()` may find a class that is not known here; functions are
 given attributes; a narrowed type is one that was asked about; and `vars` makes a dictionary that ty takes for a view.
 """
+_NUMBERS = frozenset({"int", "float", "complex", "bool"})
 _DATA = frozenset(
     {
         "str",
@@ -64,10 +65,8 @@ def attribute(file: JudgedFile, told: Told, node: "Node", missing: Sequence[Told
     if own:
         of_itself = "Self@" in type_text
         if _is_closed(file, own, name, of_itself=of_itself):
-            rule = MAYBE_UNKNOWN_OWN if of_itself and _is_part(file, own, missing) else UNKNOWN_OWN
-            message = f"The class '{own[0]}' has no attribute '{name}': nothing here defines or sets it."
-            yield file.member(rule, told, name, message)
-    elif not name.startswith("_") and not _may_have(file, heads, name):
+            yield _of_own_class(file, told, own, name, is_part=of_itself and _is_part(file, own, missing))
+    elif not (name.startswith("_") or _is_computed(heads, node) or _may_have(file, heads, name)):
         shown = " | ".join(dict.fromkeys(heads)) or "object"
         subject = f"The class '{shown}'" if kind == "Class" else f"A value of type '{shown}'"
         rule = ATTRIBUTE_OF_ANOTHER if _is_claimed(file, node) and _is_known(file, name) else UNKNOWN_ATTRIBUTE
@@ -79,6 +78,15 @@ def _heads(file: JudgedFile, type_text: str, node: "Node") -> list[str]:
     plain = _LITERAL.sub(lambda match: _KIND_OF_LITERAL.get(match[1][:1], "int"), type_text)
     found = [match[1] for part in plain.split(" | ") if (match := _HEAD.match(part))]
     return [file.context.enclosing_class(node) if head.startswith("Self@") else head for head in found]
+
+
+def _of_own_class(file: JudgedFile, told: Told, own: Sequence[str], name: str, *, is_part: bool) -> Judged:
+    if is_part:
+        # Said once for a class, whatever it lacks.
+        message = f"The class '{own[0]}' uses several attributes that nothing here defines or sets."
+        return file.member(MAYBE_UNKNOWN_OWN, told, name, message)
+    message = f"The class '{own[0]}' has no attribute '{name}': nothing here defines or sets it."
+    return file.member(UNKNOWN_OWN, told, name, message)
 
 
 def _is_closed(file: JudgedFile, own: Sequence[str], name: str, *, of_itself: bool) -> bool:
@@ -100,6 +108,22 @@ def _is_part(file: JudgedFile, own: Sequence[str], missing: Sequence[Told]) -> b
         return False
     matches = (HAS_NO_ATTRIBUTE.match(other.message.partition("\n")[0]) for other in missing)
     return len({match[3] for match in matches if match and "Self@" in match[2]}) >= MANY_MISSING
+
+
+def _is_computed(heads: Sequence[str], node: "Node") -> bool:
+    """
+    Whether a value is a number only as far as can be seen: the result of an operation, or an element of a list.
+
+    Lists are often begun with zeros and filled with something else, of which operations are something else again.
+    """
+    value = node.child_by_field_name("object") if node.type == "attribute" else None
+    while value is not None and value.type == "parenthesized_expression":
+        value = value.named_children[0] if value.named_children else None
+    return (
+        value is not None
+        and value.type in ("binary_operator", "subscript", "unary_operator")
+        and _NUMBERS.issuperset(heads)
+    )
 
 
 def _may_have(file: JudgedFile, heads: Sequence[str], name: str) -> bool:
