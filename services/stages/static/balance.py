@@ -8,6 +8,9 @@ from services.stages.static.dialects import Dialect
 MAX_BRACKETS = 1_000
 """Brackets open at one time; clang allows 256, the stacks of other compilers end at a few thousand."""
 
+MAX_STRAYS = 5_000
+"""Brackets that close none; a parser takes time by the square of them. The shell has one for each branch of a case."""
+
 _PARTNER = {ord(")"): ord("("), ord("]"): ord("["), ord("}"): ord("{")}
 _CLOSING = {ord("("): ")", ord("["): "]", ord("{"): "}"}
 
@@ -17,7 +20,7 @@ class Balance:
     """
     What a scan saw.
 
-    :param too_deep: The offset of the bracket that is one too many; -1 where none is.
+    :param too_deep: The offset of the bracket that is one too many, open or without a partner; -1 where none is.
     :param end: The offset after the last character that is neither comment nor white space.
     :param closers: What would close the brackets left open at the end.
     :param opened: The offset of the innermost bracket left open; -1 where none is.
@@ -38,6 +41,7 @@ def balance(data: bytes, dialect: Dialect) -> Balance:
     seen = expanded(data) if dialect.macros else data
     stack: list[int] = []
     too_deep = stray = open_text = -1
+    strays = 0
     end = last = 0
     for match in dialect.words.finditer(seen):
         between = seen[last : match.start()].rstrip()
@@ -53,8 +57,10 @@ def balance(data: bytes, dialect: Dialect) -> Balance:
             if seen[at] not in _PARTNER:
                 stack.append(at)
                 too_deep = at if len(stack) > MAX_BRACKETS and too_deep < 0 else too_deep
-            elif not _closes(stack, seen, at) and stray < 0:
-                stray = at
+            elif not _closes(stack, seen, at):
+                strays += 1
+                stray = at if stray < 0 else stray
+                too_deep = at if strays > MAX_STRAYS and too_deep < 0 else too_deep
     rest = seen[last:].rstrip()
     end = last + len(rest) if rest else end
     closers = "".join(_CLOSING[seen[at]] for at in reversed(stack))
@@ -66,7 +72,7 @@ def _closes(stack: list[int], seen: bytes, at: int) -> bool:
     return bool(stack) and seen[stack.pop()] == _PARTNER[seen[at]]
 
 
-_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w+)((?:\\\r?\n|[^\r\n])*)", re.MULTILINE)
+_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w+)((?:\\\r?\n|[^\r\n\\]++|\\)*+)", re.MULTILINE)
 _NOT_A_LINE_END = re.compile(rb"[^\r\n]++")
 
 

@@ -104,7 +104,12 @@ def _reads(source: Source, read: Read, data: bytes) -> bool:
 _COMMENTED = re.compile(
     r"(?:^|[./-])(?:jsconfig|tsconfig|tasks|launch|devcontainer)[\w.-]*\.json\Z|\.jsonc\Z|(?:^|/)\.[^/]*\.json\Z|\.vscode/"
 )
-_EXTRA = re.compile(rb'"(?:[^"\\]|\\.)*+"|(?P<extra>//[^\r\n]*+|/\*(?s:.)*?\*/|,(?=\s*+[\]}]))')
+_TEXT = rb'"(?:[^"\\]|\\.)*+(?:"|\Z)'
+_EXTRA = tuple(
+    re.compile(_TEXT + rb"|(?P<extra>" + extra + rb")")
+    for extra in (rb"//[^\r\n]*+|/\*(?s:.)*?(?:\*/|\Z)", rb",(?=\s*+[\]}])")
+)
+"""Comments, and then last commas."""
 
 
 def read_json(source: Source) -> list[tuple[str, int]]:
@@ -116,7 +121,8 @@ def read_json(source: Source) -> list[tuple[str, int]]:
     """
     data = source.data
     if _COMMENTED.search(source.path):
-        data = _EXTRA.sub(lambda match: b" " * len(match[0]) if match["extra"] else match[0], data)
+        for extra in _EXTRA:
+            data = extra.sub(lambda match: b" " * len(match[0]) if match["extra"] else match[0], data)
     twice: list[str] = []
     try:
         _decoder(twice).decode(data.decode())

@@ -53,7 +53,7 @@ _NO_COMMENT_END = rb"/\*" + _REST
 _C = _words(
     _SLASHES,
     rb'R"(?P<d>[^()\\\s]{0,16})\((?s:.)*?\)(?P=d)"|(?<![\w])\d[\w\'.]*+|' + _LINE + b"|" + _LINE_1,
-    _NO_COMMENT_END + rb'|"' + _TO_LINE_END,
+    _NO_COMMENT_END + rb'|R"[^()\\\s]{0,16}\(' + _REST + rb"|[\"']" + _TO_LINE_END,
 )
 _JS = _words(
     _SLASHES,
@@ -63,34 +63,36 @@ _JS = _words(
     + b"|"
     + _TICK
     # A slash begins a regular expression where no value can stand before it.
-    + rb"|(?<=[=(,:;!&|?{}\[+\n])[ \t]*+/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*+\])++/",
-    _NO_COMMENT_END + b"|`" + _REST + rb'|"' + _TO_LINE_END,
+    + rb"|(?<=[=(,:;!&|?{}\[+\n])[ \t]*+/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.){0,500}+\]){1,1000}+/",
+    _NO_COMMENT_END + b"|`" + _REST + rb"|[\"']" + _TO_LINE_END,
 )
-_GO = _words(_SLASHES, _LINE + b"|" + _LINE_1 + b"|`[^`]*+`", _NO_COMMENT_END + b"|`" + _REST + rb'|"' + _TO_LINE_END)
+_GO = _words(
+    _SLASHES, _LINE + b"|" + _LINE_1 + b"|`[^`]*+`", _NO_COMMENT_END + b"|`" + _REST + rb"|[\"']" + _TO_LINE_END
+)
 _JAVA = _words(
     _SLASHES,
     rb'"""(?:\\(?s:.)|(?s:.))*?"""|' + _LINE + b"|" + _LINE_1,
-    _NO_COMMENT_END + rb'|"""' + _REST + rb'|"' + _TO_LINE_END,
+    _NO_COMMENT_END + rb'|"""' + _REST + rb"|[\"']" + _TO_LINE_END,
 )
 _RUST = _words(
     _SLASHES,
-    rb'\bb?r(?P<h>#*)"(?s:.)*?"(?P=h)|' + _LONG + rb"|'(?:\\[^\r\n]{1,10}?|[^'\\\r\n]{1,4})'",
-    _NO_COMMENT_END + rb'|"' + _REST,
+    rb'\bb?r(?P<h>#*+)"(?s:.)*?"(?P=h)|' + _LONG + rb"|'(?:\\[^\r\n]{1,10}?|[^'\\\r\n]{1,4})'",
+    _NO_COMMENT_END + rb'|(?:\bb?r#*+)?"' + _REST,
 )
 _PHP = _words(
     _SLASHES + rb"|#(?!\[)[^\r\n]*+|\?>(?s:.)*?(?:<\?(?:php|=)|\Z)",
-    rb'<<<[ \t]*+["\']?(?P<n>[A-Za-z_]\w*)["\']?\r?\n(?s:.)*?\n[ \t]*+(?P=n)\b|' + _LONG + b"|" + _LONG_1,
+    rb'<<<[ \t]*+["\']?(?P<n>[A-Za-z_]\w*+)["\']?\r?\n(?s:.)*?\n[ \t]*+(?P=n)\b|' + _LONG + b"|" + _LONG_1,
     _NO_COMMENT_END + rb"|[\"']" + _REST + rb'|<<<[ \t]*+["\']?[A-Za-z_]\w*["\']?\r?\n' + _REST,
 )
 _RUBY = _words(
     rb"(?m:^=begin\b)(?s:.)*?\n=end\b|" + _HASH,
-    rb"<<[~-]?[\"'`]?(?P<n>[A-Z_]\w*)[\"'`]?(?s:.)*?\n[ \t]*+(?P=n)\b|" + _LONG + b"|" + _LONG_1,
-    rb"[\"']" + _REST,
+    rb"<<[~-]?[\"'`]?(?P<n>[A-Z_]\w*+)[\"'`]?(?s:.)*?\n[ \t]*+(?P=n)\b|" + _LONG + b"|" + _LONG_1,
+    rb"[\"']" + _REST + rb"|(?m:^=begin\b)" + _REST + rb"|<<[~-][A-Z_]\w*+" + _REST,
 )
 _SHELL = _words(
     rb"(?<![^\s;(])" + _HASH,
-    rb"<<-?[ \t]*+[\"'\\]?(?P<n>[A-Za-z_]\w*)[\"']?(?s:.)*?\n[ \t]*+(?P=n)\b|\\(?s:.)|'[^']*+'|" + _LONG,
-    rb"[\"']" + _REST,
+    rb"<<-?[ \t]*+[\"'\\]?(?P<n>[A-Za-z_]\w*+)[\"']?(?s:.)*?\n[ \t]*+(?P=n)\b|\\(?s:.)|'[^']*+'|" + _LONG,
+    rb"[\"']" + _REST + rb"|<<-?[ \t]*+[\"'\\]?[A-Za-z_]\w*+" + _REST,
 )
 _SQL = _words(
     rb"--[^\r\n]*+|/\*(?s:.)*?\*/",

@@ -19,7 +19,7 @@ def check_grammar(source: Source, language: str, *, entry: bool) -> Iterator[Fin
     form = structure(source, language)
     if form.seen.too_deep >= 0:
         place = source.location(form.seen.too_deep, form.seen.too_deep + 1)
-        yield TOO_DEEP.finding("More brackets are open here than compilers allow.", place)
+        yield TOO_DEEP.finding("More brackets are open, or without a partner, than any compiler reads.", place)
         return
     if entry and not source.path.endswith(HEADERS):
         yield from nothing(source, not has_code(form.root))

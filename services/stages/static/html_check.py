@@ -25,10 +25,10 @@ UNCLOSED = Rule(
 )
 
 _TOKEN = re.compile(
-    rb"<!--(?s:.)*?-->|<!\[CDATA\[(?s:.)*?\]\]>|<[!?][^>]*+>"
-    rb"|<(?P<raw>script|style|textarea|title)\b(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>(?s:.)*?</(?P=raw)\s*+>"
+    rb"<!--(?s:.)*?-->|<!\[CDATA\[(?s:.)*?(?:\]\]>|\Z)|<[!?][^>]*+>"
+    rb"|<(?P<raw>script|style|textarea|title)\b(?:[^>\"']++|\"[^\"]*+\"|'[^']*+'){0,200}+>(?s:.)*?</(?P=raw)\s*+>"
     rb"|</(?P<end>[a-zA-Z][\w:-]*+)[^>]*+>"
-    rb"|<(?!(?:script|style|textarea|title)\b)(?P<start>[a-zA-Z][\w:-]*+)(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>"
+    rb"|<(?!(?:script|style|textarea|title)\b)(?P<start>[a-zA-Z][\w:-]*+)(?:[^>\"']++|\"[^\"]*+\"|'[^']*+'){0,200}+>"
     rb"|(?P<open><!--|<(?:script|style|textarea|title)\b|<[/a-zA-Z][^>]*+\Z)",
     re.IGNORECASE,
 )

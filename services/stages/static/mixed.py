@@ -36,7 +36,7 @@ _TELLING = {
 """By language, what stands at the top of a file and in no other language looks so."""
 
 MIN_LINES = 3
-MAX_BYTES = 200_000
+MAX_BYTES = 50_000
 """Of a rest shorter in lines, or longer in bytes, nothing is said."""
 
 
@@ -59,4 +59,6 @@ def mixed(source: Source, language: str, line: int) -> Iterator[Finding]:
 def _is(rest: bytes, language: str) -> bool:
     root = parse(rest, language)
     telling = _TELLING[language].split()
-    return not root.has_error and any(child.type in telling for child in root.named_children)
+    children = root.named_children if not root.has_error else []
+    # A statement of SQL is told by what is in it.
+    return any(child.type in telling or (child.children and child.children[0].type in telling) for child in children)

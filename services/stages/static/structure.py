@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 12
 """Blocks that may be open at the end for a file still to be called cut off."""
 
+MAX_MENDED = 100_000
+"""Bytes of a file beyond which it is not tried how it might have gone on: each way is a parse."""
+
 HEADERS = (".h", ".hh", ".hpp", ".hxx")
 """The suffixes of files that others include."""
 
@@ -96,7 +99,7 @@ class Structure:
     def _mended(self) -> bool:
         """Say whether ends of blocks, added at the end of the file, would make it a program."""
         last = max(fault.end_byte for fault in self.faults)
-        if last < self.seen.end:
+        if last < self.seen.end or len(self.source.data) > MAX_MENDED:
             return False
         data = self.source.parsed.rstrip()
         return any(not parse(data + end, self.grammar).has_error for end in self._ends())

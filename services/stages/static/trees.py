@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 MAX_ERRORS = 100
 """Errors of one tree that are looked at."""
 
-_TEXT = ("comment", "string", "heredoc", "template", "raw_text", "regex", "char_literal", "quoted")
+_TEXT = ("comment", "string", "heredoc", "template_string", "raw_text", "regex", "char_literal", "quoted")
 
 
 def parse(data: bytes, grammar: str) -> "Node":
