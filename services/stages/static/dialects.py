@@ -80,7 +80,7 @@ _RUST = _words(
     _NO_COMMENT_END + rb'|(?:\bb?r#*+)?"' + _REST,
 )
 _PHP = _words(
-    _SLASHES + rb"|#(?!\[)[^\r\n]*+|\?>(?s:.)*?(?:<\?(?:php|=)|\Z)",
+    rb"\A[^<]*+(?:<(?!\?)[^<]*+)*+<\?(?:php\b|=)?|" + _SLASHES + rb"|#(?!\[)[^\r\n]*+|\?>(?s:.)*?(?:<\?(?:php|=)|\Z)",
     rb'<<<[ \t]*+["\']?(?P<n>[A-Za-z_]\w*+)["\']?\r?\n(?s:.)*?\n[ \t]*+(?P=n)\b|' + _LONG + b"|" + _LONG_1,
     _NO_COMMENT_END + rb"|[\"']" + _REST + rb'|<<<[ \t]*+["\']?[A-Za-z_]\w*["\']?\r?\n' + _REST,
 )

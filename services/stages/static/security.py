@@ -53,7 +53,7 @@ def _queries(grammar: str) -> tuple[tuple[Rule, "Query"], ...]:
 
     name: SupportedLanguage = grammar  # type: ignore[assignment]
     language = get_language(name)
-    return tuple((rule, Query(language, text)) for rule, text in QUERIES.get(grammar.removesuffix("_only"), ()))
+    return tuple((rule, Query(language, text)) for rule, text in QUERIES.get(grammar, ()))
 
 
 def _places(query: "Query", root: "Node") -> Iterator["Node"]:

@@ -152,8 +152,6 @@ def _shell_ends(root: "Node") -> list[str]:
 def structure(source: Source, language: str) -> Structure:
     """Look at one file; brackets opened too deep are not looked into."""
     dialect, grammar = dialect_of(language, source.path)
-    if language == "php" and b"<?" not in source.data:
-        grammar = "php_only"
     seen = balance(source.data, dialect)
     root = parse(source.parsed if seen.too_deep < 0 else b"", grammar)
     if root.has_error and grammar == "c" and source.path.endswith(HEADERS):
