@@ -46,7 +46,7 @@ MISSING_NAME = Rule(
     "semantic/missing-named-function",
     Category.SPECIFICATION,
     Severity.MEDIUM,
-    "The specification asks in words for a function of a name that nothing in the candidate has.",
+    "The specification asks in words for a function, class or method of a name that nothing in the candidate has.",
     fires=(
         _py("def make_slug(text):\n    return text.lower().replace(' ', '-')\n", _NAMED),
         _js("const one = (text) => text.trim();\n", "Implement a function called slugify."),

@@ -42,7 +42,7 @@ def statements(specification: str, functions: Reader, call: CallReader) -> list[
     :param call: Reads a call in it.
     """
     text = specification[:MAX_CHARACTERS]
-    found = {one.name: one for one in _named(text)}
+    found = {one.name: one for one in (*_named(text), *_classes(text))}
     found |= {one.name: one for one in _shown(text, functions)}
     asks_return = _asks_return(text)
     calls = list(_calls(text, frozenset(found), call)) if found else []
@@ -99,6 +99,27 @@ def _named(text: str) -> Iterator[Statement]:
         match = next((match for form in forms if (match := form.match(text, asked.end()))), None)
         if match is not None:
             yield Statement(next(name for name in match.groups() if name), None, is_exact=False)
+
+
+_ASKED_CLASS = re.compile(
+    r"\b(?:write|implement|create|define|design|build|make)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}?class\s*"
+    r"(?:(?:named|called)\s*:?\s*)?",
+    re.IGNORECASE,
+)
+_CLASS_NAME = re.compile(r"([A-Z][A-Za-z0-9]+)\b")
+_METHODS = re.compile(r"[^.\n]*?\bmethods?\b([^.\n]*)")
+
+
+def _classes(text: str) -> Iterator[Statement]:
+    """Yield the classes that a sentence asks for by name, and the methods in quotes that it gives them."""
+    for asked in _ASKED_CLASS.finditer(text):
+        match = _QUOTED.match(text, asked.end()) or _CLASS_NAME.match(text, asked.end())
+        if match is None:
+            continue
+        yield Statement(match[1], None, is_exact=False)
+        methods = _METHODS.match(text, match.end())
+        for name in _QUOTED.findall(methods[1]) if methods else ():
+            yield Statement(name, None, is_exact=False)
 
 
 _SHOWN_CALL = re.compile(

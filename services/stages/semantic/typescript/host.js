@@ -36,6 +36,8 @@ class Host {
   #libraries = new Map();
   #resolved = new Map();
   #directives = new Map();
+  #read = new Map();
+  #packages = ts.createModuleResolutionCache("/", (name) => name, OPTIONS);
 
   /** The documents of the program that is being made, by path: source files. */
   documents = new Map();
@@ -85,21 +87,23 @@ class Host {
     });
   }
 
+  /** What the compiler knows of the packages around its libraries, which it would look for with every program. */
+  getModuleResolutionCache() {
+    return this.#packages;
+  }
+
   fileExists(name) {
-    return this.documents.has(name) || (isLibrary(name) && fs.existsSync(name));
+    return this.documents.has(name) || this.readFile(name) !== undefined;
   }
 
   readFile(name) {
     if (!isLibrary(name)) return undefined;
-    try {
-      return fs.readFileSync(name, "utf8");
-    } catch {
-      return undefined;
-    }
+    if (!this.#read.has(name)) this.#read.set(name, read(name));
+    return this.#read.get(name);
   }
 
   directoryExists(name) {
-    return isLibrary(name) && fs.existsSync(name);
+    return name === LIBRARIES || (isLibrary(name) && fs.existsSync(name));
   }
 
   getDirectories() {
@@ -131,6 +135,14 @@ class Host {
   }
 
   writeFile() {}
+}
+
+function read(name) {
+  try {
+    return fs.readFileSync(name, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 const NO_JSDOC = ts.JSDocParsingMode.ParseNone;

@@ -3,6 +3,9 @@
 
 const { builtinModules } = require("node:module");
 
+/** Loading it changes how everything else runs. */
+const INTRUSIVE = "domain";
+
 /**
  * Whether a built-in module, or a global object, has a member.
  *
@@ -11,7 +14,7 @@ const { builtinModules } = require("node:module");
 function existsHere(owner, member) {
   const name = owner.replace(/^node:/, "").replace(/Constructor$/, "");
   try {
-    const value = builtinModules.includes(name) ? require(`node:${name}`) : globalThis[name];
+    const value = builtinModules.includes(name) && name !== INTRUSIVE ? require(`node:${name}`) : globalThis[name];
     return value != null && member in Object(value);
   } catch {
     return false;

@@ -58,9 +58,25 @@ def test_name_is_read_from_a_sentence(asked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "missing"),
+    [
+        ("class Stack:\n    def push(self, x):\n        self.x = x\n\n    def pop(self):\n        return self.x\n", 0),
+        ("class Stack:\n    def push(self, x):\n        self.x = x\n", 1),
+        ("class Pile:\n    def push(self, x):\n        self.x = x\n", 2),
+    ],
+)
+def test_class_is_asked_for_with_its_methods(code: str, missing: int) -> None:
+    """A class and the methods that a sentence gives it are each missed where they are not there."""
+    asked = "Implement a class Stack with the methods `push` and `pop`. It has no other methods but `peek`."
+    assert rules_found(code, asked) == ["semantic/missing-named-function"] * missing
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         "Write a function that multiplies.",
+        "Write a class that holds numbers.",
+        "Create a class hierarchy.",
         "Write a Python function to find the area of a square.",
         "Use the function `area` to write a program.",
         "Define a function, then call it.",
