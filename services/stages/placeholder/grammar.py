@@ -134,6 +134,19 @@ def kinds(**named: str) -> dict[str, Kind]:
     return {node: Kind[kind.upper()] for kind, nodes in named.items() for node in nodes.split()}
 
 
+MAX_TREE_DEPTH = 1_000
+"""Nodes above one another in a tree that are looked at: a query takes the square of the depth that it goes to."""
+
+
+def captured(made: "Query", root: "Node") -> "dict[str, list[Node]]":
+    """Return what a query captures, by name, as deep as MAX_TREE_DEPTH."""
+    from tree_sitter import QueryCursor
+
+    cursor = QueryCursor(made)
+    cursor.set_max_start_depth(MAX_TREE_DEPTH)
+    return cursor.captures(root)
+
+
 STRUCTURE = ("block", "branch", "binder", "scope")
 """What other things stand in. Of two that begin and end at the same places, the one named first holds the other."""
 

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from assay.stage import Location
 
 from services.stages.placeholder import phrases
-from services.stages.placeholder.grammar import STRUCTURE, Grammar, parser, query, strings_query, structure_query
+from services.stages.placeholder.grammar import (
+    STRUCTURE,
+    Grammar,
+    captured,
+    parser,
+    query,
+    strings_query,
+    structure_query,
+)
 from services.stages.placeholder.nodes import text
 from services.stages.placeholder.remarks import Found, Remarks, words_of
 from services.stages.placeholder.scopes import Block, Comment, Scope
@@ -122,9 +130,7 @@ class Module:
 
 
 def _captured(made: "Query", root: "Node") -> "list[Node]":
-    from tree_sitter import QueryCursor
-
-    return sorted(QueryCursor(made).captures(root).get("it", []), key=lambda node: node.start_byte)
+    return sorted(captured(made, root).get("it", []), key=lambda node: node.start_byte)
 
 
 def parse(source: Source, grammar: Grammar, specification: str = "") -> Module:
@@ -133,15 +139,13 @@ def parse(source: Source, grammar: Grammar, specification: str = "") -> Module:
 
     :param specification: What the code was asked to do; empty where not known.
     """
-    from tree_sitter import QueryCursor
-
     node = parser(grammar).parse(source.parsed).root_node
     root = Scope(node, "module", grammar)
     module = Module(source, root, grammar, specification)
     module.scopes.append(root)
     builder = _Builder(module)
     builder.open_root()
-    for tag, found in _in_order(QueryCursor(structure_query(grammar)).captures(node)):
+    for tag, found in _in_order(captured(structure_query(grammar), node)):
         builder.take(tag, found)
     return module
 
