@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cli import exits
 from cli.checked import Checked, CheckedFile, Tally, counting, findings_of
 from cli.excerpt import excerpt, lines_of
 from cli.printable import printable
@@ -36,7 +37,7 @@ class Report:
     """
     Prints results as they come.
 
-    :param brief: Whether an authentic file without findings gets one line only, as it should among many.
+    :param brief: Whether an authentic file gets one line only, and one for each finding, as it should among many.
     """
 
     def __init__(self, console: Console, *, brief: bool) -> None:
@@ -59,7 +60,8 @@ class Report:
             return
         validation = checked.validation
         self._line(_headline(checked, validation))
-        if self._brief and _is_unremarkable(validation):
+        if self._brief and checked.status == exits.AUTHENTIC:
+            self._remarks(checked, validation)
             return
         if validation.explanation:
             self._paragraph(Text(printable(validation.explanation)), 2)
@@ -68,6 +70,16 @@ class Report:
         self._findings(validation, checked.files)
         if self._brief:
             self._line()
+
+    def _remarks(self, checked: Checked, validation: validation_pb2.Validation) -> None:
+        """Print a line for each finding of a file that passes, among many, if it is more than worth knowing."""
+        for finding in in_order_of_interest(validation)[:MAX_FINDINGS]:
+            if finding.severity > finding_pb2.SEVERITY_INFO:
+                place = f"{printable(checked.name_of(finding.location.path))}:{finding.location.start_line}: "
+                line = Text("    ")
+                line.append(f"{_severity(finding)} ", _SEVERITY_STYLES.get(finding.severity, ""))
+                line.append(f"{printable(finding.rule_id)}  {place if finding.HasField('location') else ''}")
+                self._line(line.append(printable(finding.message)))
 
     def close(self, tally: Tally) -> None:
         """Print the summary of many files."""
@@ -96,9 +108,8 @@ class Report:
         *,
         decided: bool,
     ) -> None:
-        severity = finding_pb2.Severity.Name(finding.severity).removeprefix("SEVERITY_")
         style = _SEVERITY_STYLES.get(finding.severity, "")
-        head = Text.assemble("  ", (severity, style), " ", printable(finding.rule_id))
+        head = Text.assemble("  ", (_severity(finding), style), " ", printable(finding.rule_id))
         if finding.HasField("location"):
             at = finding.location
             name = files[at.path].name if at.path in files else at.path
@@ -165,10 +176,8 @@ def _headline(checked: Checked, validation: validation_pb2.Validation) -> Text:
     return line
 
 
-def _is_unremarkable(validation: validation_pb2.Validation) -> bool:
-    return validation.verdict == validation_pb2.VERDICT_AUTHENTIC and not any(
-        finding.severity > finding_pb2.SEVERITY_INFO for finding in counting(validation)
-    )
+def _severity(finding: finding_pb2.Finding) -> str:
+    return finding_pb2.Severity.Name(finding.severity).removeprefix("SEVERITY_")
 
 
 def _stage_table(validation: validation_pb2.Validation) -> Table:

@@ -106,7 +106,10 @@ class SarifReport:
 
 def _rule(rule: stage_pb2.RuleInfo) -> dict[str, Any]:
     category = finding_pb2.FindingCategory.Name(rule.category).removeprefix("FINDING_CATEGORY_").lower()
-    properties: dict[str, Any] = {"tags": list(dict.fromkeys([rule.stage, category])), "precision": _precision(rule.confidence)}
+    properties: dict[str, Any] = {
+        "tags": list(dict.fromkeys([rule.stage, category])),
+        "precision": _precision(rule.confidence),
+    }
     if rule.category == finding_pb2.FINDING_CATEGORY_SECURITY:
         properties["security-severity"] = _SECURITY_SEVERITIES.get(rule.severity, "0.0")
     return {

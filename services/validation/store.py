@@ -55,6 +55,9 @@ class ValidationStore:
         self._open_engine = open_engine
         self._keep = keep
         self._lock = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._waiting: list[tuple[Stored, asyncio.Future[None]]] = []
+        self._under_way: set[asyncio.Future[None]] = set()
         self._opened: tuple[AsyncEngine, Table] | None = None
 
     async def add(self, row: Stored) -> Stored:
@@ -64,22 +67,57 @@ class ValidationStore:
         :raises RequestIdReused: The request_id stands for another request.
         :raises StoreUnavailable: The database cannot be written.
         """
-        from sqlalchemy import delete, insert
         from sqlalchemy.exc import IntegrityError
 
-        engine, table = await self.open()
-        values = {name: getattr(row, name) for name in row.__slots__} | {"request_id": row.request_id or None}
+        if not row.request_id:
+            await self._together(row)
+            return row
         try:
-            async with _translated(), engine.begin() as connection:
-                added = await connection.execute(insert(table).values(**values))
-                (number,) = added.inserted_primary_key or (0,)
-                await connection.execute(delete(table).where(table.c.number <= number - self._keep))
+            await self._write([row])
         except IntegrityError:
             found = await self.by_request(row.tenant, row.request_id, row.request_digest)
             if found is None:
                 raise StoreUnavailable("the validation could not be stored: its row contradicts another") from None
             return found
         return row
+
+    async def _together(self, row: Stored) -> None:
+        """Write a row with those that come while others are written: a transaction costs more than a row."""
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((row, written))
+        async with self._turn:
+            if self._waiting:
+                waiting, self._waiting = self._waiting, []
+                writing = asyncio.ensure_future(self._write_for(waiting))
+                self._under_way.add(writing)
+                writing.add_done_callback(self._under_way.discard)
+                # Who gives up waiting does not take the others' rows along.
+                await asyncio.shield(writing)
+        await written
+
+    async def _write_for(self, waiting: "list[tuple[Stored, asyncio.Future[None]]]") -> None:
+        """Write rows, and tell each that waits for one."""
+        failure: Exception | None = None
+        try:
+            await self._write([row for row, _ in waiting])
+        except Exception as error:  # noqa: BLE001  # raised where each is waited for
+            failure = error
+        for _, written in waiting:
+            if not written.done():
+                written.set_result(None) if failure is None else written.set_exception(failure)
+
+    async def _write(self, rows: Sequence[Stored]) -> None:
+        from sqlalchemy import delete, func, insert, select
+
+        engine, table = await self.open()
+        values = [
+            {name: getattr(row, name) for name in row.__slots__} | {"request_id": row.request_id or None}
+            for row in rows
+        ]
+        async with _translated(), engine.begin() as connection:
+            await connection.execute(insert(table), values)
+            newest = select(func.max(table.c.number)).scalar_subquery()
+            await connection.execute(delete(table).where(table.c.number <= newest - self._keep))
 
     async def by_request(self, tenant: str, request_id: str, request_digest: str) -> Stored | None:
         """
@@ -170,7 +208,8 @@ class ValidationStore:
         return engine, validations
 
     async def close(self) -> None:
-        """Close the database."""
+        """Close the database, once what is being written is there."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._opened is not None:
             await self._opened[0].dispose()
             self._opened = None

@@ -285,3 +285,34 @@ async def test_gone_in_between(folder: Path) -> None:
             connection.execute("DROP TABLE validations")
         with pytest.raises(StoreUnavailable, match="no such table"):
             await store.add(row(2))
+
+
+async def test_many_at_one_time(folder: Path) -> None:
+    """Rows that come side by side are all there, in whatever transactions they were written."""
+    async with opened(folder) as store:
+        added = await asyncio.gather(*(store.add(row(number)) for number in range(50)))
+        assert added == [row(number) for number in range(50)]
+        held, _ = await store.page("local", 100, "", 0)
+    assert {one.id for one in held} == {row(number).id for number in range(50)}
+
+
+async def test_one_that_gives_up(folder: Path) -> None:
+    """A caller that does not wait for its row keeps nobody else's from being written."""
+    async with opened(folder) as store:
+        tasks = [asyncio.create_task(store.add(row(number))) for number in range(10)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        tasks[5].cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [one for one in done if isinstance(one, Stored)] == [row(n) for n in range(10) if n not in {0, 5}]
+        for number in set(range(10)) - {0, 5}:
+            assert await store.get("local", f"val_local_{number}") == row(number)
+
+
+async def test_many_that_cannot_be_written(folder: Path) -> None:
+    """Where the database cannot be used each caller is told."""
+    (folder / "file").write_text("")
+    store = at(folder / "file")
+    done = await asyncio.gather(*(store.add(row(number)) for number in range(5)), return_exceptions=True)
+    assert [type(one) for one in done] == [StoreUnavailable] * 5
+    await store.close()
