@@ -58,6 +58,8 @@ class ServerSpec:
     :param folder: Where the server lives, with its files in it already; whoever made it removes it. None: a folder of
         its own is made for each process and removed with it.
     :param on_disk: Whether several documents are files as well, for a server that looks for modules on the disk alone.
+    :param turn_seconds: The longest that a question waits for those before it to end, for a server that drops what it
+        is at when a document is opened or closed; who has waited as long goes ahead.
     :param seconds: The longest that one question may take.
     :param questions: After so many a server is replaced.
     :param memory_bytes: A server that holds more after a question is replaced; twice that it cannot get.
@@ -72,6 +74,7 @@ class ServerSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     on_disk: bool = False
+    turn_seconds: float = 0.0
     seconds: float = 25.0
     questions: int = 5_000
     memory_bytes: int = 1 << 30
@@ -218,6 +221,7 @@ class _Child:
         self._process = process
         self._connection = connection
         self._asked = 0
+        self._turns = asyncio.Lock()
         self.busy = 0
         """Questions under way."""
         self.cancelled = 0
@@ -255,22 +259,42 @@ class _Child:
         await self._connection.notify("initialized", {})
 
     @contextlib.asynccontextmanager
+    async def _its_turn(self) -> AsyncIterator[None]:
+        """Wait until the questions before have ended, as long as the server's specification says."""
+        taken = False
+        with contextlib.suppress(TimeoutError):
+            if self._spec.turn_seconds:
+                async with asyncio.timeout(self._spec.turn_seconds):
+                    taken = await self._turns.acquire()
+        try:
+            yield
+        finally:
+            if taken:
+                self._turns.release()
+
+    @contextlib.asynccontextmanager
     async def open(self, name: PurePosixPath, documents: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
         """Open documents in a folder of their own, and give their addresses by path."""
-        home = self._folder / name
-        uris = {path: (home / path).as_uri() for path in documents}
-        written = self._spec.on_disk and len(documents) > 1
+        uris = {path: (self._folder / name / path).as_uri() for path in documents}
         self._asked += 1
         self.busy += 1
+        try:
+            async with self._its_turn(), self._opened(self._folder / name, documents, uris):
+                yield uris
+        finally:
+            self.busy -= 1
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, home: Path, documents: Mapping[str, str], uris: Mapping[str, str]) -> AsyncIterator[None]:
+        written = self._spec.on_disk and len(documents) > 1
         try:
             if written:
                 await asyncio.to_thread(_write, home, documents)
             for path, text in documents.items():
                 document = {"uri": uris[path], "languageId": self._spec.language, "version": 1, "text": text}
                 await self._connection.notify("textDocument/didOpen", {"textDocument": document})
-            yield uris
+            yield
         finally:
-            self.busy -= 1
             with contextlib.suppress(ConnectionLost):
                 for uri in uris.values():
                     await self._connection.notify("textDocument/didClose", {"textDocument": {"uri": uri}})

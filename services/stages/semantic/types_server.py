@@ -37,6 +37,9 @@ What ty is asked to look at; all else is off. That types fit one another says li
 parameters are annotated by habit and called otherwise.
 """
 
+TURN_SECONDS = 0.5
+"""What most files take many times over: a slow one is overtaken after it."""
+
 NOWHERE = "none"
 """An environment without packages: left alone, ty would take that of whatever Python it finds on the machine."""
 
@@ -154,6 +157,7 @@ def specification(environment: Path | None, version: Version) -> ServerSpec:
         files={"ty.toml": "\n".join(settings) + "\n", f"{NOWHERE}/lib/python3.13/site-packages/README": ""},
         environment={"PATH": ""},
         on_disk=True,
+        turn_seconds=TURN_SECONDS,
     )
 
 
