@@ -89,6 +89,8 @@ def _is_of_its_name(file: JudgedFile, told: Told, node: "Node | None") -> bool:
     function = _function(told)
     if not function:
         return _is_plain_record(file, name)
+    if function == "object.__init__" or file.context.is_rebound(function.rpartition(".")[2]):
+        return False
     parts = function.split(".")
     owner = parts[-2] if parts[-1] in ("__init__", "__new__") and len(parts) > 1 else parts[-1]
     return name in (parts[-1], owner) or file.context.is_alias(name)

@@ -117,6 +117,10 @@ class Context:
         """Whether an object of a class is made in the candidate."""
         return self._found(rb"(?<!class )(?<!class  )\b%s\s*\(" % re.escape(name.encode()))
 
+    def is_rebound(self, name: str) -> bool:
+        """Whether a function is replaced by something made of it, as by `staticmethod` before there were decorators."""
+        return self._found(rb"\b%s\s*=\s*[\w.]+\(\s*%s\b" % ((re.escape(name.encode()),) * 2))
+
     def is_alias(self, name: str) -> bool:
         """Whether something is imported under a name that is not its own."""
         return self._found(rb"\bas\s+%s\b" % re.escape(name.encode()))

@@ -68,8 +68,9 @@ class JudgedFile:
 
     @cached_property
     def imported_names(self) -> frozenset[str]:
-        """The names that are taken from modules, by what they are called there."""
-        return frozenset(member.name for found in self.imports for member in found.members)
+        """The names that imports bring, by what they are called where they come from, and modules by their first."""
+        members = (member.name for found in self.imports for member in found.members)
+        return frozenset((*members, *(found.alias or found.root for found in self.imports)))
 
     @cached_property
     def is_part(self) -> bool:

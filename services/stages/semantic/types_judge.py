@@ -66,7 +66,7 @@ def judged_file(file: JudgedFile, told: Sequence[Told]) -> list[Judged]:
     doubts: set[str] = set()
     for one in told:
         node = file.node(one)
-        if _receiver(node) in retyped or file.context.is_guarded(node):
+        if types_objects.first_name(node) in retyped or file.context.is_guarded(node):
             continue
         for found in _checked(file, one, node, missing):
             if found.finding.severity < Severity.HIGH and found.finding.message in doubts:
@@ -99,13 +99,6 @@ def _start(judged: Judged) -> tuple[int, int]:
     place = judged.finding.location
     assert place is not None
     return place.start_line, place.start_column
-
-
-def _receiver(node: "Node") -> bytes:
-    """Return the first name of what an attribute is taken from; empty where that is no name."""
-    while node.type in ("attribute", "call", "subscript") and node.named_children:
-        node = node.named_children[0]
-    return (node.text or b"") if node.type == "identifier" else b""
 
 
 def _assigned(node: "Node") -> Iterator[bytes]:

@@ -30,6 +30,14 @@ _UNSURE_TYPE = re.compile(r"^None$|^<|^\(|^def |^Overload\[| & (?!~)|Unknown \||
 None is what a variable holds before it gets its value; `super()` may find a class that is not known here; functions are
 given attributes; a narrowed type is one that was asked about; and `vars` makes a dictionary that ty takes for a view.
 """
+OF_ITSELF = frozenset({b"self", b"cls"})
+PYTHON_2_MESSAGE = "message"
+"""What exceptions had until Python 3."""
+_OPERATIONS = frozenset(
+    {"binary_operator", "boolean_operator", "comparison_operator", "not_operator", "subscript", "unary_operator"}
+)
+_ANYTHING = frozenset({"BaseException", "Exception", "object"})
+"""What is of such a type is mostly of a class below it."""
 _NUMBERS = frozenset({"int", "float", "complex", "bool"})
 _DATA = frozenset(
     {
@@ -60,6 +68,9 @@ def attribute(file: JudgedFile, told: Told, node: "Node", missing: Sequence[Told
     if match is None or _UNSURE_TYPE.search(match[2]) or file.context.is_set(match[3]):
         return
     kind, type_text, name = match.groups()
+    if "Self@" in type_text and first_name(node) not in OF_ITSELF:
+        # A function in a class that is no method yet, or calls its object as it likes.
+        return
     heads = _heads(file, type_text, node)
     own = [head for head in heads if file.context.is_own(head)]
     if own:
@@ -69,8 +80,19 @@ def attribute(file: JudgedFile, told: Told, node: "Node", missing: Sequence[Told
     elif not (name.startswith("_") or _is_computed(heads, node) or _may_have(file, heads, name)):
         shown = " | ".join(dict.fromkeys(heads)) or "object"
         subject = f"The class '{shown}'" if kind == "Class" else f"A value of type '{shown}'"
-        rule = ATTRIBUTE_OF_ANOTHER if _is_claimed(file, node) and _is_known(file, name) else UNKNOWN_ATTRIBUTE
+        is_doubtful = _ANYTHING.intersection(heads) and name != PYTHON_2_MESSAGE
+        if is_doubtful or (_is_claimed(file, node) and _is_known(file, name)):
+            rule = ATTRIBUTE_OF_ANOTHER
+        else:
+            rule = UNKNOWN_ATTRIBUTE
         yield file.member(rule, told, name, f"{subject} has no attribute '{name}'.", {"type": shown})
+
+
+def first_name(node: "Node") -> bytes:
+    """Return the first name of what an attribute is taken from; empty where that is no name."""
+    while node.type in ("attribute", "call", "subscript") and node.named_children:
+        node = node.named_children[0]
+    return (node.text or b"") if node.type == "identifier" else b""
 
 
 def _heads(file: JudgedFile, type_text: str, node: "Node") -> list[str]:
@@ -119,11 +141,7 @@ def _is_computed(heads: Sequence[str], node: "Node") -> bool:
     value = node.child_by_field_name("object") if node.type == "attribute" else None
     while value is not None and value.type == "parenthesized_expression":
         value = value.named_children[0] if value.named_children else None
-    return (
-        value is not None
-        and value.type in ("binary_operator", "subscript", "unary_operator")
-        and _NUMBERS.issuperset(heads)
-    )
+    return value is not None and value.type in _OPERATIONS and _NUMBERS.issuperset(heads)
 
 
 def _may_have(file: JudgedFile, heads: Sequence[str], name: str) -> bool:

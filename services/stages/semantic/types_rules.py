@@ -76,8 +76,8 @@ ATTRIBUTE_OF_ANOTHER = Rule(
     "semantic/attribute-of-another-type",
     Category.HALLUCINATION,
     Severity.MEDIUM,
-    "An attribute is taken of a parameter whose annotated type does not have it, though other types have. Either the "
-    "attribute is wrong or the annotation is.",
+    "An attribute is taken of a parameter whose annotated type has it not, though others have: one of the two "
+    "is wrong. Or it is taken of any exception or object, and only some have it.",
     fires=("def last(items: tuple):\n    items.append(1)\n    return items[-1]\n",),
     passes=("def last(items: list):\n    items.append(1)\n    return items[-1]\n",),
     confidence=0.6,
