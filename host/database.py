@@ -1,7 +1,7 @@
 """The database: SQLite by default, another by URL. SQLAlchemy is slow to load and is imported when first needed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import StoreUnavailable
 
@@ -42,8 +42,8 @@ def open_engine(url: str) -> "AsyncEngine":
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: object, _: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
+    def configure(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")

@@ -5,6 +5,7 @@ import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -195,7 +196,7 @@ class ValidationStore:
             return self._opened
 
     async def _open(self) -> tuple["AsyncEngine", "Table"]:
-        await asyncio.to_thread(_load)
+        await asyncio.to_thread(import_module, "sqlalchemy.ext.asyncio")
         from services.validation.schema import create, validations
 
         async with _translated():
@@ -218,10 +219,6 @@ class ValidationStore:
 def _stored(row: "RowMapping") -> Stored:
     values = {name: row[name] for name in Stored.__slots__}
     return Stored(**(values | {"request_id": values["request_id"] or ""}))
-
-
-def _load() -> None:
-    import sqlalchemy.ext.asyncio  # noqa: F401
 
 
 @asynccontextmanager

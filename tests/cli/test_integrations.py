@@ -16,12 +16,12 @@ from tests.cli.repositories import commit, git, repository
 from tests.cli.test_check import FINE, HOLLOW
 from tests.processes import ROOT, clean_environment
 
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+GROUP = typer.main.get_group(app)
 
 
 def options_of(command: str) -> set[str]:
     """Return the options of a command."""
-    return {name for option in COMMANDS[command].params for name in (*option.opts, *option.secondary_opts)}
+    return {name for option in GROUP.commands[command].params for name in (*option.opts, *option.secondary_opts)}
 
 
 @pytest.fixture(scope="module")
