@@ -2,24 +2,16 @@
 
 import codecs
 import re
-from itertools import accumulate
 
-from assay.errors import PluginFailed
 from assay.stage import Finding
 
-from services.stages.lexer import MAX_BRACKETS, scan
 from services.stages.placeholder.catalog import FAMILIES
 from services.stages.placeholder.grammars import grammar_of
+from services.stages.placeholder.nesting import is_too_deep
 from services.stages.placeholder.scripts import scripts_of
 from services.stages.placeholder.tree import Module, parse
 from services.stages.rules import in_order
 from services.stages.source import Source, UnreadableSource, decode
-
-MAX_NESTING = 2_000
-"""Brackets in one another beyond which a file is not read."""
-
-_STEPS = {ord("("): 1, ord("["): 1, ord("{"): 1, ord(")"): -1, ord("]"): -1, ord("}"): -1}
-_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
 
 _CPP = re.compile(
     rb"^[ \t]*(?:namespace\b|template[ \t]*<|class[ \t]+\w+|(?:public|private|protected)[ \t]*:|using[ \t])", re.M
@@ -36,10 +28,10 @@ def check(content: bytes, path: str, specification: str = "", language: str = "p
 
     Bytes that are no text, and brackets deeper than Python allows, have none: the static stage says what they are.
 
-    :raises PluginFailed: Brackets nest deeper than MAX_NESTING in another language than Python.
+    :raises PluginFailed: A file of another language nests deeper than is read; see :func:`is_too_deep`.
     """
     source = _text(content, path, language)
-    if source is None or (_nesting(source.data) > MAX_BRACKETS and _is_refused(source, language)):
+    if source is None or is_too_deep(source, language):
         return ()
     if language == "c" and path.lower().endswith(".h") and _CPP.search(source.data):
         language = "cpp"
@@ -47,26 +39,6 @@ def check(content: bytes, path: str, specification: str = "", language: str = "p
     if language == "html":
         modules.extend(scripts_of(modules[0]))
     return in_order(finding for module in modules for finding in _judge(module))
-
-
-def _nesting(data: bytes) -> int:
-    """Return how deep brackets stand in one another, those in strings and comments among them."""
-    if sum(data.count(bracket) for bracket in (b"(", b"[", b"{")) <= MAX_BRACKETS:
-        return 0
-    return max(accumulate(_STEPS[bracket] for bracket in data.translate(None, _NO_BRACKETS)), default=0)
-
-
-def _is_refused(source: Source, language: str) -> bool:
-    """
-    Say whether Python refuses a file for its nesting, as the static stage tells.
-
-    :raises PluginFailed: It nests deeper than MAX_NESTING in another language: a parser might never end.
-    """
-    if language == "python":
-        return scan(source.data).too_deep >= 0
-    if _nesting(source.data) > MAX_NESTING:
-        raise PluginFailed(f"brackets nest deeper than {MAX_NESTING} in {source.path}, which is not read")
-    return False
 
 
 def _judge(module: Module) -> "list[Finding]":

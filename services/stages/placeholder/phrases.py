@@ -242,19 +242,23 @@ def has_dots(words: str) -> bool:
     return _DOTS.search(words) is not None
 
 
-_TELLING = tuple(
-    dict.fromkeys(
-        word
-        for phrase in (*ELIDED, *OMITTED, *ELIDED_WITH_DOTS, *AND_SO_ON, *LIKEWISE, *UNWRITTEN, *PRETENDED)
-        for word in phrase.words
-    )
-)
+_ALL = {
+    word
+    for phrase in (*ELIDED, *OMITTED, *ELIDED_WITH_DOTS, *AND_SO_ON, *LIKEWISE, *UNWRITTEN, *PRETENDED)
+    for word in phrase.words
+}
+_TELLING = tuple(sorted(word for word in _ALL if not any(other in word for other in _ALL - {word})))
+"""The words of all phrases, without those in which another stands."""
 
 
 def may_tell(words: str) -> bool:
     """Say whether words may be of interest at all; most comments are not, and this is asked of every one."""
     lower = words.lower()
-    return any(word in lower for word in _TELLING) or TASK.search(words) is not None or has_dots(words)
+    # A loop is twice as fast as any() over a generator, and every comment comes here.
+    for word in _TELLING:
+        if word in lower:
+            return True
+    return TASK.search(words) is not None or has_dots(words)
 
 
 def leads_with_dots(words: str) -> bool:
