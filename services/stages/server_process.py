@@ -1,0 +1,236 @@
+"""One process of a language server, from its start to its end; :mod:`services.stages.language_server` asks it."""
+
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from assay.errors import PluginFailed
+
+from services.stages.json_rpc import MAX_MESSAGE_BYTES, Connection, ConnectionLost, RequestRefused
+from services.stages.server_spec import Request, ServerSpec
+
+START_SECONDS = 20.0
+END_SECONDS = 2.0
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+CANCELLED = frozenset({-32801, -32802})
+"""ContentModified and ServerCancelled: a server drops what it works on when another document is opened or closed, and
+is to be asked again; what it had found out by then it need not find again."""
+
+
+class ServerProcess:
+    """One process of a server; :func:`start` makes it."""
+
+    def __init__(
+        self, spec: ServerSpec, folder: Path, process: asyncio.subprocess.Process, connection: Connection
+    ) -> None:
+        self._spec = spec
+        self._folder = folder
+        self._process = process
+        self._connection = connection
+        self._asked = 0
+        self._turns = asyncio.Lock()
+        self.busy = 0
+        """Questions under way."""
+        self.cancelled = 0
+        """Questions whose asker went away before the answer."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing more can be asked."""
+        return self._connection.lost or self._process.returncode is not None
+
+    @property
+    def worn_out(self) -> bool:
+        """Whether it is to be replaced once nobody waits for it."""
+        return self.cancelled > 0 or self._asked >= self._spec.questions or self._held() > self._spec.memory_bytes
+
+    async def initialize(self) -> None:
+        """Make the server ready."""
+        root = self._folder.as_uri()
+        await self._connection.request(
+            "initialize",
+            {
+                "processId": os.getpid(),
+                "rootUri": root,
+                "workspaceFolders": [{"uri": root, "name": "candidate"}],
+                "initializationOptions": dict(self._spec.options),
+                "capabilities": {
+                    "general": {"positionEncodings": ["utf-32"]},
+                    "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+                    "workspace": {"configuration": True, "workspaceFolders": True},
+                },
+            },
+        )
+        await self._connection.notify("initialized", {})
+
+    @contextlib.asynccontextmanager
+    async def _its_turn(self) -> AsyncIterator[None]:
+        """Wait until the questions before have ended, as long as the server's specification says."""
+        taken = False
+        with contextlib.suppress(TimeoutError):
+            if self._spec.turn_seconds:
+                async with asyncio.timeout(self._spec.turn_seconds):
+                    taken = await self._turns.acquire()
+        try:
+            yield
+        finally:
+            if taken:
+                self._turns.release()
+
+    @contextlib.asynccontextmanager
+    async def open(self, name: PurePosixPath, documents: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
+        """Open documents in a folder of their own, and give their addresses by path."""
+        uris = {path: (self._folder / name / path).as_uri() for path in documents}
+        self._asked += 1
+        self.busy += 1
+        try:
+            async with self._its_turn(), self._opened(self._folder / name, documents, uris):
+                yield uris
+        finally:
+            self.busy -= 1
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, home: Path, documents: Mapping[str, str], uris: Mapping[str, str]) -> AsyncIterator[None]:
+        written = self._spec.on_disk and len(documents) > 1
+        try:
+            if written:
+                await asyncio.to_thread(_write, home, documents)
+            for path, text in documents.items():
+                document = {"uri": uris[path], "languageId": self._spec.language, "version": 1, "text": text}
+                await self._connection.notify("textDocument/didOpen", {"textDocument": document})
+            yield
+        finally:
+            with contextlib.suppress(ConnectionLost):
+                for uri in uris.values():
+                    await self._connection.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+            if written:
+                await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+
+    async def diagnosed(self, uris: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Return the diagnostics of some of the open documents."""
+        return {path: await self._pull(uris[path]) for path in wanted}
+
+    async def answered(self, uris: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
+        """Return what the server answers about places in open documents."""
+        return [
+            await self._request(
+                request.method,
+                {
+                    "textDocument": {"uri": uris[request.path]},
+                    "position": {"line": request.line, "character": request.character},
+                },
+            )
+            for request in requests
+        ]
+
+    async def _pull(self, uri: str) -> list[dict[str, Any]]:
+        answer = await self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        items = answer.get("items") if isinstance(answer, dict) else None
+        if not isinstance(items, list):
+            raise ConnectionLost("an answer without diagnostics")
+        return items
+
+    async def _request(self, method: str, parameters: Mapping[str, object]) -> Any:
+        """Ask until there is an answer; the time of the whole question bounds it."""
+        while True:
+            try:
+                return await self._connection.request(method, parameters)
+            except RequestRefused as error:
+                if error.code not in CANCELLED:
+                    raise
+
+    async def end(self) -> None:
+        """End the process and remove its folder."""
+        await self._connection.close()
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
+        await asyncio.to_thread(_remove, self._spec, self._folder)
+
+    def _held(self) -> int:
+        try:
+            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * PAGE_BYTES
+        except (OSError, IndexError, ValueError):
+            return 0
+
+
+def _write(home: Path, documents: Mapping[str, str]) -> None:
+    """Write documents; one whose name the file system refuses is there for whoever asks about it alone."""
+    for path, text in documents.items():
+        with contextlib.suppress(OSError):
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            (home / path).write_text(text, encoding="utf-8", newline="")
+
+
+def _folder(spec: ServerSpec) -> Path:
+    """Make a server's folder, with its files, where it is not given one."""
+    if spec.folder is not None:
+        return spec.folder
+    folder = Path(tempfile.mkdtemp(prefix="assay-ls-")).resolve()
+    for name, text in spec.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _remove(spec: ServerSpec, folder: Path) -> None:
+    if spec.folder is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def start(spec: ServerSpec) -> ServerProcess:
+    """
+    Start a server.
+
+    :raises PluginFailed: It could not be started, or did not answer.
+    """
+    folder = await asyncio.to_thread(_folder, spec)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *spec.command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=folder,
+            env={"PATH": os.defpath, "HOME": str(folder), **spec.environment},
+            start_new_session=True,
+            limit=MAX_MESSAGE_BYTES,
+        )
+    except OSError as error:
+        _remove(spec, folder)
+        raise PluginFailed(f"{spec.name} could not be started: {error.strerror}") from None
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        # The end of its input ends it where this process dies: servers of the protocol read until then.
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (2 * spec.memory_bytes, 2 * spec.memory_bytes))
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    assert process.stdout is not None
+    assert process.stdin is not None
+    answers = {"workspace/configuration": lambda asked: [dict(spec.configuration)] * len(asked["items"])}
+    child = ServerProcess(spec, folder, process, Connection(process.stdout, process.stdin, answers))
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await child.initialize()
+    except (TimeoutError, ConnectionLost, RequestRefused) as error:
+        await child.end()
+        raise PluginFailed(f"{spec.name} did not start: {error or 'it took too long'}") from None
+    except BaseException:
+        await child.end()
+        raise
+    return child
