@@ -55,20 +55,18 @@ class Baseline:
         """
         Write what counts in results, by the names of their files, and return how many findings these are.
 
-        What the file says of others stays.
+        What the file says of others stays, and of those that could not be checked.
 
         :raises BadSource: The file cannot be written, or is no baseline.
         """
-        findings = self._entries() if self._path.exists() else {}
-        findings = {path: entries for path, entries in findings.items() if path not in results}
-        for name, checked in results.items():
-            if checked.validation is not None and (entries := _entries(checked.validation)):
-                findings[name] = entries
+        made = {name: _entries(one.validation) for name, one in results.items() if one.validation is not None}
+        findings = (self._entries() if self._path.exists() else {}) | made
+        findings = {path: entries for path, entries in findings.items() if entries}
         try:
             self._path.write_text(_written(findings), encoding="utf-8")
         except OSError as error:
             raise BadSource(f"{self._path}: {(error.strerror or 'it cannot be written').lower()}") from None
-        return sum(len(findings.get(name, [])) for name in results)
+        return sum(map(len, made.values()))
 
     def _entries(self) -> dict[str, list[dict[str, str]]]:
         try:

@@ -105,6 +105,8 @@ def _asked_for(options: CheckOptions, settings: Project) -> tuple[Policies, list
     ]
     found = None
     if options.diff:
+        if options.write_baseline:
+            raise BadSource("--write-baseline: with --diff it would forget what is known of lines that did not change")
         if STANDARD_INPUT in named:
             raise BadSource("--diff: standard input is no file that Git could compare")
         found = changes(options.diff, Path.cwd())

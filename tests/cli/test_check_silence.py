@@ -60,8 +60,11 @@ def test_writing_again_keeps_what_was_not_checked(assay: Program, tree: Path) ->
     (tree / "other.py").write_text(HOLLOW)
     assert assay("check", ".", "--write-baseline", "--baseline", "known.json").status == 0
     (tree / "hollow.py").write_text(FINE)
-    assert assay("check", "hollow.py", "--write-baseline", "--baseline", "known.json").status == 0
+    (tree / "other.py").unlink()
+    assert assay("check", "hollow.py", "other.py", "--write-baseline", "--baseline", "known.json").status == 2
     assert list(json.loads((tree / "known.json").read_text())["findings"]) == ["other.py"]
+    ended = assay("check", "--diff", "--write-baseline")
+    assert (ended.status, "--write-baseline" in ended.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,43 @@ def test_nothing_reaches_the_terminal_unescaped() -> None:
     assert "[bold]" in text
 
 
+def test_suppressed_findings_are_counted_and_not_shown() -> None:
+    """What does not count takes no room, and is not forgotten."""
+    silent = finding(2, message="It is an old one.")
+    silent.suppressed = "it is known"
+    text = printed(Checked("main.py", validation(finding(), silent)))
+    assert "It is an old one." not in text
+    assert "… and 1 that do not count" in text
+    assert "semantic   completed" in text
+    assert "1 finding" in text
+
+
+def test_a_file_that_fails_says_why() -> None:
+    """An authentic file with a finding that the caller does not bear is told so, among many or alone."""
+    fine = validation(finding(severity=finding_pb2.SEVERITY_MEDIUM))
+    fine.verdict = validation_pb2.VERDICT_AUTHENTIC
+    del fine.deciding_findings[:]
+    for brief in (False, True):
+        text = printed(Checked("main.py", fine, fail_on=finding_pb2.SEVERITY_MEDIUM), brief=brief)
+        assert "main.py: AUTHENTIC" in text
+        assert "and fails: something is MEDIUM or worse" in text
+        assert "It is not there." in text
+    assert "0 inauthentic, 0 undetermined (1 more fail by a finding)" in text
+
+
+def test_findings_of_files_that_pass_take_a_line_among_many() -> None:
+    """A blemish of an authentic file is one line; what is only worth knowing is none."""
+    blemish = finding(severity=finding_pb2.SEVERITY_LOW, message="A blemish.")
+    note = finding(3, severity=finding_pb2.SEVERITY_INFO, message="A note.")
+    fine = validation(blemish, note)
+    fine.verdict = validation_pb2.VERDICT_AUTHENTIC
+    del fine.deciding_findings[:]
+    lines = printed(Checked("main.py", fine, known=True), brief=True).splitlines()
+    assert lines[0].endswith("AUTHENTIC, score 0.25 by rules-1, known")
+    assert lines[1] == "    LOW semantic/unknown-package  main.py:1: A blemish."
+    assert lines[2].startswith("1 files: 1 authentic")
+
+
 def test_many_files_get_a_line_each_where_nothing_is_to_be_said() -> None:
     """Among many files an authentic one takes one line, and the sum stands at the end."""
     fine = validation_pb2.Validation(verdict=validation_pb2.VERDICT_AUTHENTIC, authenticity_score=1, scorer="rules-1")
