@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 _KEYWORD = re.compile(r"Argument `(\w+)` does not match any known parameter")
 _FUNCTION = re.compile(r"\b(?:of|to) (?:[a-z ]+ )?`([\w.]+)`")
 _NAMED_TUPLE = re.compile(rb"namedtuple|NamedTuple|make_dataclass")
-_COMPATIBLE = {"torch": frozenset({"a", "axis", "keepdims", "x", "x1", "x2"})}
+_COMPATIBLE = {
+    "mmap": frozenset({"flags", "prot", "tagname", "trackfd"}),
+    "torch": frozenset({"a", "axis", "keepdims", "x", "x1", "x2"}),
+}
 """
-Names that functions take though no stub has them: torch takes NumPy's names of arguments beside its own
-(`numpy_compatibility_arg_names` in its python_arg_parser.cpp).
+Names that functions of a module take though ty does not see it: mmap takes others on each platform, and torch NumPy's
+names beside its own (`numpy_compatibility_arg_names` in its python_arg_parser.cpp).
 """
 
 

@@ -102,6 +102,11 @@ class Context:
         head = rb"\bclass\s+%s\s*\(\s*(?!object\s*\)|\))" % re.escape(name.encode())
         return self._found(head)
 
+    def is_remade(self, name: str) -> bool:
+        """Whether a decorator makes something else of a class; those that only add what they say do not."""
+        decorator = rb"@(?!(?:dataclasses\.)?dataclass\b|(?:functools\.)?total_ordering\b|(?:typing\.)?final\b)[\w.]+"
+        return self._found(decorator + rb"(?:\([^\n]*\))?\s+(?:@[^\n]*\s+){0,5}class\s+%s\b" % re.escape(name.encode()))
+
     def is_record(self, name: str) -> bool:
         """Whether a class gets its constructor from the fields in it, as data classes and named tuples do."""
         word = re.escape(name.encode())

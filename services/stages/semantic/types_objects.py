@@ -118,7 +118,9 @@ def _is_closed(file: JudgedFile, own: Sequence[str], name: str, *, of_itself: bo
     :param of_itself: Whether it is the class that asks: the name of a class alone may be that of one elsewhere.
     """
     context = file.context
-    if context.quotes(name) or any(context.is_partial(head) or head in file.imported_names for head in own):
+    if context.quotes(name) or any(
+        context.is_partial(head) or context.is_remade(head) or head in file.imported_names for head in own
+    ):
         return False
     # Stubs leave out what is private.
     return not name.startswith("_") or (of_itself and not any(context.has_bases(head) for head in own))

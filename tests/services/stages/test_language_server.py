@@ -143,7 +143,7 @@ async def test_recycled_by_memory(opened: Opened, monkeypatch: pytest.MonkeyPatc
     server = opened()
     await codes(server, "x = 1\n")
     assert server.process is not None
-    monkeypatch.setattr("services.stages.language_server.PAGE_BYTES", 1 << 30)
+    monkeypatch.setattr("services.stages.server_process.PAGE_BYTES", 1 << 30)
     await codes(server, "x = 1\n")
     assert server.process is None
 
