@@ -1,11 +1,11 @@
 """
 What the reading stages say against code that is known to be real: installed packages and the standard library.
 
-    python -m benchmarks.false_alarms [--environment FOLDER] [--seed 1] [--count 300] [--all] [--report FILE.json]
+    python -m benchmarks.false_alarms [--environment FOLDER] [--seed 1] [--count 300] [--read 3000]
 
 Prints every finding of HIGH or worse that is not on security, for a person to read. Each is a true find, or disputable,
-or false: a defect of a rule. The report has a place for that judgement and its reason; those that it holds already stay
-with their findings when it is written anew. Files are sent as `assay check` sends them.
+or false: a defect of a rule. The report (--report FILE.json) has a place for that judgement and its reason; those that
+it holds already stay with their findings when it is written anew. Files are sent as `assay check` sends them.
 """
 
 import argparse
@@ -182,13 +182,14 @@ def main() -> None:
     logs.configure("error", "text")
     places = [standard_library(), *([packages(options.environment)] if options.environment else [])]
     every = [(place, path) for place in places for path in place.files()]
-    sample = random.Random(options.seed).sample(every, min(options.count, len(every)))
+    random.Random(options.seed).shuffle(every)
+    sample = every[: options.count]
     started = time.monotonic()
-    reads = asyncio.run(read_all(every if options.all else sample, options))
+    reads = asyncio.run(read_all(every[: max(options.read, options.count)], options))
     sampled = frozenset(path.relative_to(place.root).as_posix() for place, path in sample)
     made: dict[str, Any] = {"seed": options.seed}
     made["sample"] = summary([read for read in reads if read.name in sampled], 0.0)
-    made["all"] = summary(reads, time.monotonic() - started)
+    made["read"] = summary(reads, time.monotonic() - started)
     made["alarms"] = rows(reads, sampled, judgements(options.report))
     show(made)
     if options.report:
@@ -200,7 +201,7 @@ def show(made: Mapping[str, Any]) -> None:
     for row in made["alarms"]:
         mark = "*" if row["sampled"] else " "
         print(f"{mark} {row['file']}:{row['line']}: {row['rule']}: {row['message']} {row['judgement']}".rstrip())
-    for part in ("sample", "all"):
+    for part in ("sample", "read"):
         print(f"{part}:", json.dumps(made[part]))
     told = Counter(row["judgement"] or "not read" for row in made["alarms"] if row["sampled"])
     print("judgements over the sample:", json.dumps(told))
