@@ -19,7 +19,7 @@ UNDEFINED_NAME = Rule(
     Severity.HIGH,
     "The code uses a name that it neither declares nor imports, and that neither the language, nor Node.js, nor any "
     "browser has: reaching it throws a ReferenceError. The file is a module, whose names are all its own, or was "
-    "asked for as a whole, or has a name that differs by a letter. What is asked for by `typeof` first, and what "
+    "asked for as a whole, or declares a name nearly the same. What is asked for by `typeof` first, and what "
     "another file of the candidate declares, is not meant.",
     fires=(
         _js("const fs = require('fs');\n\nmodule.exports = (file) => parseTable(fs.readFileSync(file, 'utf8'));\n"),

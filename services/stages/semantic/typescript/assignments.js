@@ -16,8 +16,11 @@ function* assignmentFindings(diagnostics, surroundings) {
 
 /** `var a = require("a")` is an import to the compiler, and a variable to everyone else. */
 function isVariable(symbol) {
-  const declarations = symbol?.declarations ?? [];
-  return declarations.some((node) => ts.isVariableDeclaration(node) && !(node.parent.flags & ts.NodeFlags.Const));
+  return (symbol?.declarations ?? []).some(
+    (node) =>
+      (ts.isVariableDeclaration(node) || ts.isBindingElement(node)) &&
+      !(ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const),
+  );
 }
 
 module.exports = { assignmentFindings };

@@ -3,7 +3,7 @@
 
 const ts = require("typescript");
 const { suggestion } = require("./names");
-const { existsHere } = require("./runtime");
+const { existsHere, isShared } = require("./runtime");
 const { isTrusted } = require("./trust");
 
 const MISSING_MEMBER = new Set([2339, 2551, 2550, 2568, 2576]);
@@ -58,7 +58,7 @@ function lacks(type, name, surroundings) {
   if (isFunction(shape, symbol)) return false;
   if (!surroundings.isLibrarySymbol(symbol)) return surroundings.isTyped && isClosed(symbol, shape);
   if (symbol.flags & ts.SymbolFlags.ValueModule) return !existsHere(symbol.name.replace(/"/g, ""), name);
-  return !isPage(symbol) && !isError(shape) && !existsHere(symbol.name, name);
+  return !isOfPage(symbol, shape) && !isError(shape) && !existsHere(symbol.name, name);
 }
 
 /** Whether it is a function, to which anybody may add; constructors of the language's own are known in full. */
@@ -76,9 +76,14 @@ function isClosed(symbol, shape) {
   return bases.length >= named.length && bases.every((base) => base.symbol !== undefined && isClosed(base.symbol, base));
 }
 
-/** Elements of a page are declared one way and used as what they turn out to be; each may have what any of them has. */
-function isPage(symbol) {
-  return symbol.name !== "Console" && symbol.declarations.some((node) => /lib\.(dom|webworker)\b/.test(node.getSourceFile().fileName));
+/**
+ * Elements of a page are declared one way and used as what they turn out to be; each may have what any of them has, and
+ * so may events. What Node has as well, such as `Crypto` and `Response`, is known in full.
+ */
+function isOfPage(symbol, shape) {
+  if (!symbol.declarations.some((node) => /lib\.(dom|webworker)\b/.test(node.getSourceFile().fileName))) return false;
+  const isTarget = ["addEventListener", "preventDefault"].some((name) => shape.getProperty(name) !== undefined);
+  return symbol.name !== "Console" && (isTarget || !isShared(symbol.name));
 }
 
 function isError(shape) {

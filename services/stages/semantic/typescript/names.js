@@ -35,7 +35,8 @@ function* nameFindings(diagnostics, surroundings) {
     told.add(node.text);
     const nearest = suggestion(diagnostic);
     const alone = !ts.isShorthandPropertyAssignment(node.parent);
-    yield { code: kind(node.text, isType, nearest, surroundings), node, data: { name: node.text, nearest, alone } };
+    const isSlip = nearest !== "" && isDeclaredHere(nearest, node, surroundings);
+    yield { code: kind(node.text, isType, isSlip, surroundings), node, data: { name: node.text, nearest, alone } };
   }
 }
 
@@ -44,10 +45,16 @@ function isKnown(name, surroundings) {
   return BY_SCRIPT_ELEMENT.has(name) && !surroundings.isModule;
 }
 
-function kind(name, isType, nearest, surroundings) {
+/** Whether a name that may have been meant is the code's own: those of the language are like many others. */
+function isDeclaredHere(name, node, { checker, isLibrarySymbol }) {
+  const symbol = checker.resolveName(name, node, ts.SymbolFlags.Value, false);
+  return symbol !== undefined && !isLibrarySymbol(symbol);
+}
+
+function kind(name, isType, isSlip, surroundings) {
   if (isType) return "unknown-type";
   if (BY_SCRIPT_ELEMENT.has(name) || BY_BUILD.test(name)) return "undefined-global";
-  return nearest !== "" || surroundings.isModule ? "undefined-name" : "undefined-in-script";
+  return isSlip || surroundings.isModule ? "undefined-name" : "undefined-in-script";
 }
 
 function isInType(node) {
