@@ -229,7 +229,7 @@ def _judge_empty(function: Scope, module: Module) -> Rule | None:
     explained = not function.docstring or len(function.docstring) >= TELLING
     given = bool(function.parameters) and not function.grammar.loose
     expected = (given or bool(function.docstring)) and explained and not is_hook(function)
-    if _is_unused_on_purpose(function) or (function.bound and not given and not function.docstring):
+    if _is_unused_on_purpose(function) or (function.bound and not given and not (promised and function.docstring)):
         return QUIET_BODY
     if promised or is_whole_file(function, module) or (expected and not nested):
         return EMPTY_BODY

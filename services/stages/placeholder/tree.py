@@ -200,7 +200,7 @@ class _Builder:
             self._scope(node, top)
         elif tag == "block":
             block = self._block(Block(node, top.scope))
-            self._open.append(top._replace(end=node.end_byte, tag=tag, node=node, block=block))
+            self._open.append(_Open(node.end_byte, tag, node, top.scope, block, top.in_branch))
         elif tag == "mark":
             self._mark(node, top)
         elif tag == "comment":
@@ -210,7 +210,7 @@ class _Builder:
             self._module.handlers.append(node)
         else:
             in_branch = top.in_branch or tag == "branch"
-            self._open.append(top._replace(end=node.end_byte, tag=tag, node=node, in_branch=in_branch))
+            self._open.append(_Open(node.end_byte, tag, node, top.scope, top.block, in_branch))
 
     def _block(self, block: Block) -> Block:
         block.scope.blocks.append(block)

@@ -10,10 +10,25 @@ from services.stages.placeholder.nodes import call_of
 from services.stages.placeholder.tree import Module, parse
 from services.stages.source import Source
 
-SETS = (
-    "scopes members blocks flat declared bodies binders marks branches comments strings statements values collections "
-    "types keys handlers"
-).split()
+SETS = [
+    "scopes",
+    "members",
+    "blocks",
+    "flat",
+    "declared",
+    "bodies",
+    "binders",
+    "marks",
+    "branches",
+    "comments",
+    "strings",
+    "statements",
+    "values",
+    "collections",
+    "types",
+    "keys",
+    "handlers",
+]
 
 
 def grammars() -> list[Grammar]:

@@ -93,30 +93,30 @@ def test_other_nesting_ends(language: str, code: bytes) -> None:
 @pytest.mark.parametrize(
     ("language", "code"),
     [
-        ("python", b"#\n" * 500_000),
-        ("javascript", b"//a\n" * 500_000),
-        ("javascript", b"// TODO\n" * 200_000),
-        ("yaml", b"# a\n" * 500_000),
-        ("javascript", b"function f(a){}\n" * 50_000),
-        ("java", b"class A extends A { int f(int x) { return 0; } }\n" * 10_000),
-        ("go", b"package a\nfunc f() {\n" + b"if err != nil {\n}\n" * 50_000 + b"}"),
-        ("json", b'["YOUR_API_KEY"' + b',"YOUR_API_KEY"' * 100_000 + b"]"),
+        ("python", b"#\n" * 60_000),
+        ("javascript", b"//a\n" * 60_000),
+        ("javascript", b"// TODO\n" * 20_000),
+        ("yaml", b"# a\n" * 60_000),
+        ("javascript", b"function f(a){}\n" * 4_000),
+        ("java", b"class A extends A { int f(int x) { return 0; } }\n" * 2_000),
+        ("go", b"package a\nfunc f() {\n" + b"if err != nil {\n}\n" * 8_000 + b"}"),
+        ("json", b'["YOUR_API_KEY"' + b',"YOUR_API_KEY"' * 20_000 + b"]"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_many_things_end(language: str, code: bytes) -> None:
-    """Hundreds of thousands of comments, functions or tokens are read, and no more is told than a person can read."""
+    """Tens of thousands of comments, functions or tokens are read, and no more is told than a person can read."""
     assert len(check(code, "a.x", "", language)) <= MAX_FINDINGS
 
 
 @pytest.mark.parametrize(
     ("language", "code"),
     [
-        ("javascript", b"/* TODO implement " + b"a " * 2_600_000 + b"*/"),
-        ("python", b"# TODO implement " + b"a " * 2_600_000),
+        ("javascript", b"/* TODO implement " + b"a " * 2_000_000 + b"*/"),
+        ("python", b"# TODO implement " + b"a " * 2_000_000),
         ("python", b"def f(x):\n    # " + b"." * 2_000_000 + b"x\n    return x\n"),
         ("python", b"x = '" + b"YOUR_API_KEY " * 400_000 + b"'"),
-        ("python", b"def f(x):\n    '''Return " + b"a " * 2_600_000 + b"'''\n    return None\n"),
+        ("python", b"def f(x):\n    '''Return " + b"a " * 2_000_000 + b"'''\n    return None\n"),
         ("javascript", b"function f(a) { throw new Error('" + b"not " * 1_000_000 + b"'); }"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -128,12 +128,22 @@ def test_long_things_end(language: str, code: bytes) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [b"in a real " + b"would " * 300, b"simulate " * 200, b"add the " * 240, b"rest of the " * 160, b"your " * 390]
-    + [b"implement " * 190, b"-" * 1_900, b" ." * 900, b"not " * 480, b"(" * 400 + b"..." + b")" * 400],
+    [
+        b"in a real " + b"would " * 300,
+        b"simulate " * 200,
+        b"add the " * 240,
+        b"rest of the " * 160,
+        b"your " * 390,
+        b"implement " * 190,
+        b"-" * 1900,
+        b" ." * 900,
+        b"not " * 480,
+        b"(" * 400 + b"..." + b")" * 400,
+    ],
 )
 def test_words_that_match_almost(words: bytes) -> None:
     """Comments that almost match, again and again, take no more time than others."""
-    assert isinstance(check((b"# " + words + b"\n") * 500, "a.py"), tuple)
+    assert isinstance(check((b"# " + words + b"\n") * 200, "a.py"), tuple)
 
 
 @pytest.mark.parametrize(

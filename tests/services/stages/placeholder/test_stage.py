@@ -27,11 +27,12 @@ class Context:
         assert 0 <= fraction <= 1
 
 
-async def test_every_python_file_is_read() -> None:
-    """Findings of every Python file come early and in the result; other files are left alone."""
+async def test_every_file_of_a_language_is_read() -> None:
+    """Findings of every file come early and in the result, each read as its language; other files are left alone."""
     files = (
         SourceFile("main.py", b"import store\n\nprint(store.load('a'))\n"),
         SourceFile("store.py", b'def load(path):\n    """Load a store."""\n    raise NotImplementedError\n'),
+        SourceFile("site/app.js", b"export function total(rows) {\n  throw new Error('not implemented');\n}\n"),
         SourceFile("notes.md", b"# TODO: implement\n"),
     )
     workers = ProcessWorkers(count=1, memory_bytes=2 * 1024**3, task_seconds=60, tasks_per_worker=100)
@@ -41,6 +42,8 @@ async def test_every_python_file_is_read() -> None:
             result = await built.run(Candidate(files, "python", language_version="banana"), context)
     finally:
         workers.close()
-    assert (result.status, result.details) == (StageStatus.COMPLETED, {"files": "2"})
-    assert [finding.rule_id for finding in result.findings] == ["placeholder/not-implemented"]
+    assert (result.status, result.details) == (StageStatus.COMPLETED, {"files": "3"})
+    places = [(finding.location.path, finding.location.start_line) for finding in result.findings if finding.location]
+    assert places == [("store.py", 3), ("site/app.js", 2)]
+    assert {finding.rule_id for finding in result.findings} == {"placeholder/not-implemented"}
     assert tuple(context.findings) == result.findings
