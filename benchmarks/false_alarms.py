@@ -173,7 +173,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300, help="the files of the sample")
-    parser.add_argument("--read", type=int, default=0, help="the files that are read, beyond the sample; 0: no more")
+    parser.add_argument("--read", type=int, default=0, help="the files that are read in all; default: the sample alone")
     parser.add_argument("--report", type=Path, help="write the alarms as JSON, each with a place for a judgement")
     parser.add_argument("--concurrency", type=int, default=2)
     options = parser.parse_args()
