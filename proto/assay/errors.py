@@ -131,7 +131,7 @@ class DeadlineExceeded(AssayError):
 
 
 class PluginFailed(AssayError):
-    """A plug-in, for example a stage, broke."""
+    """A plug-in, for example a stage or a validator, broke."""
 
     code = "INTERNAL"
     reason = "PLUGIN_FAILED"

@@ -73,9 +73,11 @@ async def holds(stages: tuple[Stage, ...], language: str, content: bytes) -> Non
 def check(stage: Stage, result: StageResult, file: SourceFile) -> None:
     """Hold that a result's findings keep the contract, and that its fixes can be made."""
     contract = Contract(stage.name, (file,))
+    # Where the bytes are no UTF-8, only the stage knows by which characters it counted.
+    countable = isinstance(lines_of(file), list)
     for finding in result.findings:
         assert list(contract.problems(finding)) == [], finding
-        for fix in finding.fixes:
+        for fix in finding.fixes if countable else ():
             assert applied(fix, file), finding
 
 
