@@ -156,7 +156,7 @@ HOSTILE = {
     "arrays": "[" * 100_000 + "]" * 100_000,
     "members": "a" + ".b" * 100_000,
     "blocks": "{" * 100_000 + "}" * 100_000,
-    "sum in one line": "const a = 1; const x = " + "a + " * 1_300_000 + "a;",
+    "text of 5 MiB in one line": "export const a = '" + "b" * (5 << 20) + "';",
     "names": "export {}; " + " ".join(f"n{number}();" for number in range(50_000)),
     "name of a megabyte": "export const a = " + "b" * 1_000_000 + ";",
     "types": "type A<T> = T extends [infer H, ...infer R] ? A<[...R, H, H]> : never; let x: A<[1, 2, 3]>;",
@@ -169,6 +169,16 @@ async def test_hostile_source_is_bounded(shape: str, part: JavaScriptPart) -> No
     with contextlib.suppress(PluginFailed):
         report = await part.judge(candidate(f"{HOSTILE[shape]}\n", "typescript" if shape == "types" else "javascript"))
         assert len(report.findings) <= 200
+    report = await part.judge(candidate("export const a = nowhere();\n"))
+    assert [finding.rule_id for finding in report.findings] == ["semantic/undefined-name"]
+
+
+@pytest.mark.slow
+async def test_compiler_that_takes_too_long_is_ended(part: JavaScriptPart) -> None:
+    """Source that keeps the compiler busy is told of as such, and costs the next candidate nothing."""
+    code = "const a = 1; const x = " + "a + " * 1_300_000 + "a;\n"
+    with contextlib.suppress(PluginFailed):
+        await part.judge(candidate(code))
     report = await part.judge(candidate("export const a = nowhere();\n"))
     assert [finding.rule_id for finding in report.findings] == ["semantic/undefined-name"]
 
