@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from assay.errors import PluginFailed, ShuttingDown
 
 from services.stages.json_rpc import ConnectionLost, RequestRefused
-from services.stages.server_process import ServerProcess, start
+from services.stages.server_process import Opening, ServerProcess, start
 from services.stages.server_spec import Request, ServerSpec
 
 __all__ = ["LanguageServer", "Request", "ServerLost", "ServerSpec"]
@@ -74,7 +74,7 @@ class LanguageServer:
         :raises PluginFailed: It could not be started, or did not answer in time.
         :raises ShuttingDown: It was closed.
         """
-        return await self._ask(documents, lambda child, uris: child.diagnosed(uris, wanted), within)
+        return await self._ask(documents, wanted, lambda child, uris: child.diagnosed(uris, wanted), within)
 
     async def answers(self, documents: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
         """
@@ -82,12 +82,15 @@ class LanguageServer:
 
         :param documents: As for :meth:`diagnose`, which says what is raised.
         """
-        return await self._ask(documents, lambda child, uris: child.answered(uris, requests))
+        asked = list(dict.fromkeys(request.path for request in requests))
+        return await self._ask(documents, asked, lambda child, uris: child.answered(uris, requests))
 
-    async def _ask(self, documents: Mapping[str, str], work: _Work[T], within: str = "") -> T:
+    async def _ask(self, documents: Mapping[str, str], asked: Sequence[str], work: _Work[T], within: str = "") -> T:
         """Do some work with a server that has the documents open; see :meth:`diagnose`."""
+        home = PurePosixPath(within, f"c{next(self._numbers)}")
+        opening = Opening(home, documents, asked)
         with contextlib.suppress(ConnectionLost):
-            return await self._asked(await self._running(), documents, work, within)
+            return await self._asked(await self._running(), opening, work)
         # Several may have been asking, and which of them it was is not known.
         async with self._apart:
             if self._closed:
@@ -95,17 +98,16 @@ class LanguageServer:
             child = await start(self._spec)
             self._own.add(child)
             try:
-                return await self._asked(child, documents, work, within)
+                return await self._asked(child, opening, work)
             except ConnectionLost as error:
                 raise ServerLost(f"{self._spec.name} was lost twice over one candidate: {error}") from None
             finally:
                 self._own.discard(child)
                 await child.end()
 
-    async def _asked(self, child: ServerProcess, documents: Mapping[str, str], work: _Work[T], within: str) -> T:
-        home = PurePosixPath(within, f"c{next(self._numbers)}")
+    async def _asked(self, child: ServerProcess, opening: Opening, work: _Work[T]) -> T:
         try:
-            async with asyncio.timeout(self._spec.seconds), child.open(home, documents) as uris:
+            async with asyncio.timeout(self._spec.seconds), child.open(opening) as uris:
                 found = await work(child, uris)
         except TimeoutError:
             await self._drop(child)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,6 +25,21 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 CANCELLED = frozenset({-32801, -32802})
 """ContentModified and ServerCancelled: a server drops what it works on when another document is opened or closed, and
 is to be asked again; what it had found out by then it need not find again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    The documents of one question.
+
+    :param home: The folder below the server's own in which they lie.
+    :param documents: Texts by relative path.
+    :param asked: Those that are asked about; a server that looks on the disk finds the others there.
+    """
+
+    home: PurePosixPath
+    documents: Mapping[str, str]
+    asked: Sequence[str]
 
 
 class ServerProcess:
@@ -92,27 +108,28 @@ class ServerProcess:
                 self._turns.release()
 
     @contextlib.asynccontextmanager
-    async def open(self, name: PurePosixPath, documents: Mapping[str, str]) -> AsyncIterator[Mapping[str, str]]:
-        """Open documents in a folder of their own, and give their addresses by path."""
-        uris = {path: (self._folder / name / path).as_uri() for path in documents}
+    async def open(self, opening: Opening) -> AsyncIterator[Mapping[str, str]]:
+        """Open the documents of a question, and give their addresses by path."""
         self._asked += 1
         self.busy += 1
         try:
-            async with self._its_turn(), self._opened(self._folder / name, documents, uris):
+            async with self._its_turn(), self._opened(opening) as uris:
                 yield uris
         finally:
             self.busy -= 1
 
     @contextlib.asynccontextmanager
-    async def _opened(self, home: Path, documents: Mapping[str, str], uris: Mapping[str, str]) -> AsyncIterator[None]:
+    async def _opened(self, opening: Opening) -> AsyncIterator[Mapping[str, str]]:
+        home, documents = self._folder / opening.home, opening.documents
         written = self._spec.on_disk and len(documents) > 1
+        uris = {path: (home / path).as_uri() for path in (opening.asked if written else documents)}
         try:
             if written:
                 await asyncio.to_thread(_write, home, documents)
-            for path, text in documents.items():
-                document = {"uri": uris[path], "languageId": self._spec.language, "version": 1, "text": text}
+            for path, uri in uris.items():
+                document = {"uri": uri, "languageId": self._spec.language, "version": 1, "text": documents[path]}
                 await self._connection.notify("textDocument/didOpen", {"textDocument": document})
-            yield
+            yield uris
         finally:
             with contextlib.suppress(ConnectionLost):
                 for uri in uris.values():
