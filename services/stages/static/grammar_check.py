@@ -21,7 +21,7 @@ def check_grammar(source: Source, language: str, *, entry: bool) -> Iterator[Fin
         place = source.location(form.seen.too_deep, form.seen.too_deep + 1)
         yield TOO_DEEP.finding("More brackets are open, or without a partner, than any compiler reads.", place)
         return
-    if entry and not source.path.endswith(HEADERS):
+    if entry and form.parsed and not source.path.endswith(HEADERS):
         yield from nothing(source, not has_code(form.root))
     left_in = tuple(artifacts(source, partial(in_text, form.root), partial(_parses, form), broken=bool(form.faults)))
     yield from left_in

@@ -27,6 +27,12 @@ MAX_BLOCKS = 12
 MAX_MENDED = 100_000
 """Bytes of a file beyond which it is not tried how it might have gone on: each way is a parse."""
 
+MAX_BROKEN = 512 * 1024
+"""Bytes of a file beyond which the scan alone says that it is broken: a parser takes long over what makes no sense."""
+
+LOOSE = frozenset({"ruby", "bash"})
+"""Languages in which brackets tell little of where a program ends."""
+
 HEADERS = (".h", ".hh", ".hpp", ".hxx")
 """The suffixes of files that others include."""
 
@@ -38,6 +44,7 @@ class Structure:
 
     :param seen: What the scan saw.
     :param faults: What the tree says is wrong; empty for SQL, whose grammar knows too few dialects to ask.
+    :param parsed: Whether there is a tree at all; see :data:`MAX_BROKEN`.
     """
 
     source: Source
@@ -47,6 +54,7 @@ class Structure:
     root: "Node"
     seen: Balance
     faults: list["Node"]
+    parsed: bool
 
     @property
     def exact(self) -> bool:
@@ -67,7 +75,7 @@ class Structure:
 
     def problem(self) -> Finding | None:
         """Return what rejects the file, if anything does."""
-        if not self.faults and self.language != "sql":
+        if not self.faults and self.language != "sql" and self.parsed:
             return None
         if self._stops():
             return self._cut_off()
@@ -87,7 +95,7 @@ class Structure:
     def _stops(self) -> bool:
         """Say whether the file ends before the program does."""
         seen = self.seen
-        if self.dialect.block_end or self.language == "bash":
+        if self.parsed and self.language in LOOSE:
             return self._mended()
         open_end = seen.opened >= 0 or seen.open_text >= 0
         if open_end and seen.stray < 0:
@@ -153,10 +161,12 @@ def structure(source: Source, language: str) -> Structure:
     """Look at one file; brackets opened too deep are not looked into."""
     dialect, grammar = dialect_of(language, source.path)
     seen = balance(source.data, dialect)
-    root = parse(source.parsed if seen.too_deep < 0 else b"", grammar)
+    unbalanced = max(seen.opened, seen.stray, seen.open_text) >= 0
+    parsed = seen.too_deep < 0 and (len(source.data) < MAX_BROKEN or language in LOOSE or not unbalanced)
+    root = parse(source.parsed if parsed else b"", grammar)
     if root.has_error and grammar == "c" and source.path.endswith(HEADERS):
         # Headers have one suffix in both languages.
         other = parse(source.parsed, "cpp")
         root = other if len(errors(other)) < len(errors(root)) else root
     faults = errors(root) if root.has_error and language != "sql" else []
-    return Structure(source, language, dialect, grammar, root, seen, faults)
+    return Structure(source, language, dialect, grammar, root, seen, faults, parsed)
