@@ -47,16 +47,16 @@ def finding(diagnostic: Mapping[str, Any], path: str, candidate: Candidate) -> F
 
 def _code(code: str, data: Mapping[str, Any], candidate: Candidate) -> str:
     """A candidate that was asked for as a whole stands alone; what it was told of need not be its own."""
-    if code == "undefined-name" and _mentions(candidate.specification, str(data["name"])):
-        return "undefined-global"
-    if code == IN_SCRIPT:
-        alone = candidate.specification and not candidate.context_files
-        return (
-            "undefined-name"
-            if alone and not _mentions(candidate.specification, str(data["name"]))
-            else "undefined-global"
-        )
-    return code
+    if code not in ("undefined-name", IN_SCRIPT):
+        return code
+    name = str(data["name"])
+    stands_alone = code == "undefined-name" or _is_whole(candidate, name)
+    return "undefined-name" if stands_alone and not _mentions(candidate.specification, name) else "undefined-global"
+
+
+def _is_whole(candidate: Candidate, name: str) -> bool:
+    """Whether a script was asked for, with all its functions; classes of data are what tasks bring along."""
+    return bool(candidate.specification) and not candidate.context_files and not name[0].isupper()
 
 
 def _mentions(specification: str, name: str) -> bool:

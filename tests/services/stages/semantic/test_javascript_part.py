@@ -124,6 +124,13 @@ async def test_what_was_asked_for_stands_alone(specification: str, rule: str, pa
     assert [finding.rule_id for finding in report.findings] == [rule]
 
 
+async def test_class_may_be_the_tasks(part: JavaScriptPart) -> None:
+    """A class that a script uses and does not have may be one that the task's own frame brings along."""
+    code = "const insert = (head, value) => new ListNode(value, head);\n"
+    report = await part.judge(candidate(code, specification="Insert a value at the head of a list."))
+    assert [finding.rule_id for finding in report.findings] == ["semantic/undefined-global"]
+
+
 async def test_entry_without_a_suffix_is_read_as_the_candidates_language(part: JavaScriptPart) -> None:
     """A file whose name tells nothing is compiled, and found under its own name."""
     judged = Candidate((SourceFile("prog", b"export const a = nowhere();\n"),), "typescript", entry_point="prog")
