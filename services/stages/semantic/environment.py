@@ -88,11 +88,13 @@ class Environment:
 
     def class_may_have(self, root: str, name: str, member: str) -> bool:
         """
-        Whether a class of a package may have a member that ty does not see.
+        Whether an object of a class of a package may have a member that ty does not see.
 
-        Stubs lag behind what they describe: the files that define the class are searched for the member.
+        Stubs lag behind what they describe, and what is declared as a class may be of one below it: the files that
+        define either are searched for the member.
         """
-        head = re.compile(rb"^\s*class %s\b" % re.escape(name.encode()), re.MULTILINE)
+        base = re.escape(name.encode())
+        head = re.compile(rb"^\s*class (?:%s\b|\w+\([^)\n]{0,300}\b%s\b)" % (base, base), re.MULTILINE)
         word = re.escape(member.encode())
         defines = re.compile(
             rb"\b(?:self|cls)\.%s\b|\bdef %s\b|^\s+%s\s*[:=]|[\"']%s[\"']" % (word, word, word, word), re.MULTILINE

@@ -92,7 +92,10 @@ def _is_of_its_name(file: JudgedFile, told: Told, node: "Node | None") -> bool:
     function = _function(told)
     if not function:
         return _is_plain_record(file, name)
-    if function == "object.__init__" or file.context.is_rebound(function.rpartition(".")[2]):
+    last = function.rpartition(".")[2]
+    # A special method that is called by name may have been replaced, as by those who instrument containers.
+    is_special = last.startswith("__") and last not in ("__init__", "__new__")
+    if is_special or function == "object.__init__" or file.context.is_rebound(last):
         return False
     parts = function.split(".")
     owner = parts[-2] if parts[-1] in ("__init__", "__new__") and len(parts) > 1 else parts[-1]

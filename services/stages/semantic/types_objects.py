@@ -36,8 +36,23 @@ PYTHON_2_MESSAGE = "message"
 _OPERATIONS = frozenset(
     {"binary_operator", "boolean_operator", "comparison_operator", "not_operator", "subscript", "unary_operator"}
 )
-_ANYTHING = frozenset({"BaseException", "Exception", "object"})
+_ANYTHING = frozenset(
+    {"BaseException", "Exception", "object"}
+    | {
+        "AsyncGenerator",
+        "AsyncIterable",
+        "AsyncIterator",
+        "Awaitable",
+        "Callable",
+        "Collection",
+        "Container",
+        "Generator",
+    }
+    | {"IO", "Iterable", "Iterator", "Mapping", "MutableMapping", "MutableSequence", "MutableSet", "Sequence", "Sized"}
+)
 """What is of such a type is mostly of a class below it."""
+_OPEN = frozenset({"Lib"})
+"""Types whose members come from elsewhere: that of a library that cffi opened."""
 _NUMBERS = frozenset({"int", "float", "complex", "bool"})
 _DATA = frozenset(
     {
@@ -77,7 +92,9 @@ def attribute(file: JudgedFile, told: Told, node: "Node", missing: Sequence[Told
         of_itself = "Self@" in type_text
         if _is_closed(file, own, name, of_itself=of_itself):
             yield _of_own_class(file, told, own, name, is_part=of_itself and _is_part(file, own, missing))
-    elif not (name.startswith("_") or _is_computed(heads, node) or _may_have(file, heads, name)):
+    elif not (
+        name.startswith("_") or _OPEN.intersection(heads) or _is_computed(heads, node) or _may_have(file, heads, name)
+    ):
         shown = " | ".join(dict.fromkeys(heads)) or "object"
         subject = f"The class '{shown}'" if kind == "Class" else f"A value of type '{shown}'"
         is_doubtful = _ANYTHING.intersection(heads) and name != PYTHON_2_MESSAGE

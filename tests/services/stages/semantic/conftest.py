@@ -18,6 +18,15 @@ class Box:
 
     def close(self):
         return self
+
+
+class Crate(Box):
+    def stack(self):
+        return self
+
+
+def pack(size) -> Box:
+    return Crate(size)
 """
 
 LAZY = """

@@ -72,6 +72,8 @@ async def test_findings_stand_at_the_name(types: Part, code: str, place: tuple[i
         ("from parcel import send\nsend(1, pace=2)\n", ["unknown-argument"]),
         ("from parcel import Box\nBox()\n", ["wrong-arguments"]),
         ("from parcel.box import Box\nBox(1).close().size\n", []),
+        ("from parcel.box import pack\npack(1).stack()\n", []),
+        ("from parcel.box import pack\npack(1).stake()\n", ["unknown-attribute"]),
         ("from parcel.lazy import Late\n", []),
         ("from stubbed import newer, Client\nClient().fresh\n", []),
         ("from stubbed import newest\n", ["unknown-package-member"]),
