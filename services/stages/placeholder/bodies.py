@@ -9,6 +9,7 @@ from assay.stage import Category, Finding, Severity
 from services.stages.placeholder.design import (
     is_by_design,
     is_double,
+    is_entry,
     is_fallback,
     is_full_of_refusals,
     is_hook,
@@ -218,7 +219,7 @@ def _function(function: Scope, module: Module) -> Iterator[Finding]:
 
 
 def _judge_empty(function: Scope, module: Module) -> Rule | None:
-    if is_by_design(function, module):
+    if is_by_design(function, module) or is_entry(function):
         return None
     if not is_plainly_decorated(function):
         return QUIET_BODY

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder import phrases
-from services.stages.placeholder.design import is_by_design, is_declared, is_double, is_fallback, is_hook, says_subclass
+from services.stages.placeholder.design import (
+    is_by_design,
+    is_declared,
+    is_double,
+    is_fallback,
+    is_hook,
+    is_interface,
+    overrides,
+    says_subclass,
+)
+from services.stages.placeholder.promises import is_predicate
 from services.stages.placeholder.scopes import Comment, Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, all_do, body_does
@@ -174,6 +184,9 @@ def _unwritten(comment: Comment, module: Module) -> Finding:
         return _of(UNWRITTEN, comment, module)
     if _is_whole_file(comment, module):
         return _of(UNWRITTEN, comment, module)
+    if comment.alone and module.grammar.parser == "sql":
+        # The body of a procedure, of which the grammar knows no more than that.
+        return _of(UNWRITTEN, comment, module)
     if comment.alone or (comment.following and _does(comment) <= {Does.NOTHING, Does.REFUSES}):
         return _of(EMPTY_BRANCH, comment, module)
     return _of(TODO if task else LEFTOVER, comment, module)
@@ -190,11 +203,23 @@ def _task(comment: Comment, module: Module) -> Finding:
     idle = scope.kind == "function" and _is_all_idle(scope) and not _may_be_idle(comment, module)
     empty = idle and body_does(scope) <= {Does.NOTHING} and not is_hook(scope)
     asks_for_code = not phrases.NO_TASK_OF_CODE.search(comment.words)
-    if asks_for_code and (empty or (idle and scope.parameters and not scope.is_method)):
+    if (
+        asks_for_code
+        and not is_by_design(scope, module)
+        and (empty or (idle and scope.parameters and _should_work(scope, module)))
+    ):
         return _of(UNWRITTEN, comment, module)
     if (comment.alone or (comment.following and _does(comment) == {Does.NOTHING})) and not idle:
         return _of(EMPTY_BRANCH, comment, module)
     return _of(TODO, comment, module)
+
+
+def _should_work(function: Scope, module: Module) -> bool:
+    """Say whether a function that takes arguments and answers with a constant was asked for more than that."""
+    if not function.is_method:
+        return True
+    settled = overrides(function) or is_interface(function.parent, module) or is_predicate(function)
+    return not (settled or is_hook(function))
 
 
 _MESSAGES = {

@@ -67,7 +67,7 @@ _NOTHING_WORDS = re.compile(
     r"\b(?:no[ -]?op|no operation|do(?:es)?(?: absolutely)? nothing|nothing to (?:do|be done)|not needed|not required|"
     r"unneeded|unnecessary|intentional\w*|deliberate\w*|on purpose|by design|by default|default (?:implementation|"
     r"behaviou?r|action|handler)|hook|stub for|null (?:object|implementation)|ignore[ds]?|"
-    r"compatib\w+|deprecated|(?:un|not |n't )support\w*|cannot be|no longer|obsolete|"
+    r"compatib\w+|deprecated|(?:un|not |not currently |\w*n't )support\w*|cannot be|no longer|obsolete|"
     r"for (?:typing|documentation)|unavailable|not available|disabled|marker|sentinel)\b",
     re.IGNORECASE,
 )
@@ -114,7 +114,7 @@ def is_by_design(function: Scope, module: Module) -> bool:
         or is_declared(function)
         or _NOTHING_NAME.fullmatch(snake(function.name)) is not None
         or (function.name.startswith("__") and function.name.endswith("__"))
-        or _is_entry(function)
+        or _VIRTUAL.search(function.header) is not None
         or (function.is_method and _SATISFIES.search(function.docstring[:300]) is not None)
         or (function.is_method and _BASE_WORDS.search(_prose(function, module)) is not None)
         or _NOTHING_WORDS.search(_prose(function, module)) is not None
@@ -142,11 +142,9 @@ def is_conditional(module: Module) -> bool:
     return _GUARD.search(head) is not None or _GENERATED.search(head) is not None
 
 
-def _is_entry(function: Scope) -> bool:
-    """Say whether a function must be there whether it does something or not, or is there to be overridden."""
-    if function.grammar.inner_docs:
-        return False
-    return function.is_constructor or function.name == "main" or _VIRTUAL.search(function.header) is not None
+def is_entry(function: Scope) -> bool:
+    """Say whether a function must be there, whether it does something or not."""
+    return not function.grammar.inner_docs and (function.is_constructor or function.name == "main")
 
 
 def overrides(function: Scope) -> bool:

@@ -122,6 +122,7 @@ UNWRITTEN = _phrases(
         r"(?: (?:me|this|here|later|it|"
         r"function|method|logic|body|actual|real|the (?:actual|real|rest|function|method|logic)).*)?\W*$",
     ),
+    ("implement", r"^(?:please )?implement(?: the)? [\w-]+(?: [\w-]+)?\W*$"),
     (
         "todo|fixme|tbd",
         r"^(?:todo|fixme|tbd)\b\W*(?:please )?(?:implement|complete|finish|write|fill|add (?:the |your |actual |real )?"

@@ -29,7 +29,8 @@ _VALUE_NAME = re.compile(
 _MACRO = re.compile(r"_*[A-Z0-9]+(?:_[A-Z0-9]+)+")
 """What stands before a function's name in C and is no type."""
 
-_PREDICATE = re.compile(r"is(?:_\w+|[A-Z]\w*|$)")
+_MARKER = re.compile(r"is(?:_\w+|[A-Z]\w*|$)")
+_PREDICATE = re.compile(r"_*(?:is|has|can|should|supports?|needs|allow|S_IS|are|was|must|use|want)", re.IGNORECASE)
 
 _NO_VALUE = frozenset(
     {"", "None", "NoReturn", "Never", "typing.NoReturn", "'None'", "void", "never", "Promise<void>", "()", "!", "any"}
@@ -52,12 +53,17 @@ def promises_value(function: Scope, *, by_type: bool = True) -> bool:
 
 def promises_by_name(function: Scope) -> bool:
     """Say whether a name begins with a verb of work, and is not that of a hook."""
-    marks = function.grammar.typed and function.returns in _NO_VALUE and _PREDICATE.match(function.plain_name)
+    marks = function.grammar.typed and function.returns in _NO_VALUE and _MARKER.match(function.plain_name)
     if function.grammar.loose or marks:
         # A predicate of a language with types that returns nothing marks its class.
         return False
     named = _VALUE_NAME.match(function.plain_name) is not None
     return named and (not is_hook(function) or function.name.startswith("to"))
+
+
+def is_predicate(function: Scope) -> bool:
+    """Say whether a name asks a question, to which the answer may well be the same for all."""
+    return _PREDICATE.match(function.plain_name) is not None
 
 
 def is_whole_file(function: Scope, module: Module) -> bool:

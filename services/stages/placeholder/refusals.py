@@ -61,7 +61,8 @@ def _raised(statement: "Node", grammar: Grammar) -> str | None:
     """Return the message of a call that raises, panics or makes an error, where that says so."""
     call = call_of(statement)
     if grammar.refuses.fullmatch(call.callee):
-        return _message(call.arguments)
+        # What is called says by its own name that nothing was written, whatever else is told.
+        return f"{call.callee} {_message(call.arguments)}"
     if call.arguments and grammar.aborts.fullmatch(call.callee):
         first = _refuses(call.arguments[0], grammar)
         if first is not None:

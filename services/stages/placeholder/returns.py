@@ -7,13 +7,14 @@ from assay.stage import Category, Finding, Severity
 
 from services.stages.placeholder.design import (
     is_by_design,
+    is_entry,
     is_interface,
     is_plainly_decorated,
     is_template_step,
     overrides,
 )
 from services.stages.placeholder.nodes import text
-from services.stages.placeholder.promises import is_whole_file, promises_by_name, promises_value
+from services.stages.placeholder.promises import is_predicate, is_whole_file, promises_by_name, promises_value
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.values import answers, names_in
@@ -125,7 +126,6 @@ _NOTHING = (
 )
 _BLANK = re.compile(rf"{_NOTHING}(?:, ?{_NOTHING})*")
 """Values with nothing in them, and several of them."""
-_PREDICATE = re.compile(r"_*(?:is|has|can|should|supports?|needs|allow|S_IS|are|was|must|use|want)", re.IGNORECASE)
 
 
 _ASKS = re.compile(
@@ -157,6 +157,7 @@ def find(module: Module) -> Iterator[Finding]:
 def _is_meant(function: Scope, values: list[str], module: Module) -> bool:
     return (
         is_by_design(function, module)
+        or is_entry(function)
         or not is_plainly_decorated(function)
         or _CONSTANT.search(f"{function.docstring} {module.specification[:2000]}") is not None
         or _says_the_value(function, values)
@@ -192,7 +193,7 @@ def _judge_method(function: Scope, module: Module) -> Rule | None:
         return None
     # Several methods that answer alike are the defaults of a base; so is a step that the class itself calls.
     alike = [child for child in owner.children if child.kind == "function" and _is_fixed(child)]
-    single = len(alike) == 1 and not is_template_step(function) and not _PREDICATE.match(function.plain_name)
+    single = len(alike) == 1 and not is_template_step(function) and not is_predicate(function)
     return STUB_RETURN if single else FIXED_ANSWER
 
 
@@ -209,7 +210,7 @@ def _judge_constant(function: Scope, values: list[str], module: Module) -> Rule 
         return STUB_RETURN if asks and blank and function.docstring else None
     if is_whole_file(function, module):
         return STUB_RETURN
-    if _PREDICATE.match(function.plain_name):
+    if is_predicate(function):
         return FIXED_ANSWER
     by_type = not function.grammar.typed
     promised = promises_value(function, by_type=by_type) if function.docstring else promises_by_name(function) and blank

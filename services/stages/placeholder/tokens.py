@@ -92,6 +92,7 @@ _TOKENS = (
     r"<(?:YOUR|INSERT|ENTER|ADD|REPLACE)[_ -][\w -]+>",
     rf"\b(?:YOUR|INSERT|REPLACE|ENTER)(?:_[A-Z0-9]+)*_(?i:{_THING})(?:_HERE)?\b",
     r"\bYOUR_[A-Z0-9_]+_HERE\b",
+    r"<(?:insert|enter|add|put|replace|paste)[-_ ](?:with[-_ ])?your[-_ ][\w -]+>",
     rf"<your[-_](?:\w+[-_])*{_THING}>",
     rf"^your[-_ ](?:{_WHAT}[-_ ])*{_THING}(?:[-_ ]here)?$",
     r"^(?:REPLACE_?ME|CHANGE_?ME|INSERT_HERE|replace[-_]me|change[-_]?me|sk-x{4,}|x{8,})$",
