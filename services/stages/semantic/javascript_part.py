@@ -24,6 +24,8 @@ LANGUAGES = frozenset({"javascript", "typescript"})
 MEMORY_BYTES = 1536 * 1024**2
 HEAP_MIB = 1024
 """Of JavaScript values; the rest is Node's own."""
+_MEMORY = (f"--max-old-space-size={HEAP_MIB}", "--max-semi-space-size=64")
+"""What a question makes is rubbish after it: with room for it, collecting takes less of the time."""
 SECONDS = 20.0
 
 _SUFFIXES = {"javascript": ".js", "typescript": ".ts"}
@@ -94,7 +96,7 @@ async def javascript_part(resources: StageResources) -> AsyncIterator[Part]:
     node = shutil.which(resources.options.get("node", "node"))
     spec = ServerSpec(
         name="TypeScript's compiler",
-        command=(node or "node", f"--max-old-space-size={HEAP_MIB}", str(FOLDER / "server.js")),
+        command=(node or "node", *_MEMORY, str(FOLDER / "server.js")),
         language="javascript",
         seconds=SECONDS,
         memory_bytes=MEMORY_BYTES,
