@@ -25,6 +25,9 @@ MAX_NAMES, MAX_USES, MAX_NODES = 100, 20, 20_000
 """Names of one file that are reported, uses of a name that are judged, and nodes of a scope that are searched for a
 similar name: a bound on the time that generated nonsense can take."""
 
+MAX_LENGTH = 200
+"""Characters of a name beyond which nobody wrote it: it is neither compared nor quoted in full."""
+
 LAZY_ANNOTATIONS = 14
 """The minor version from which annotations are evaluated only when asked for (PEP 649)."""
 
@@ -53,7 +56,7 @@ def undefined_names(diagnostics: Sequence[Diagnostic], source: Source, minor: in
         gravest = max(range(len(rules)), key=lambda index: rules[index].severity)
         rule, item = rules[gravest], items[gravest]
         missing = import_for(name, frozenset(_members(nodes)))
-        message, evidence = f"Nothing defines the name {name!r}.", {"uses": str(len(items))}
+        message, evidence = f"Nothing defines the name {name[:MAX_LENGTH]!r}.", {"uses": str(len(items))}
         fixes: tuple[Fix, ...] = ()
         if missing is None:
             suggestion = _did_you_mean(name, nodes[gravest])
@@ -77,6 +80,8 @@ def _node(root: "Node", item: Diagnostic, source: Source) -> "Node":
 def _rule(name: str, node: "Node", source: Source, dynamic: bool, lazy: bool) -> Rule:
     if _is_never_evaluated(node, lazy):
         return ANNOTATION
+    if len(name) > MAX_LENGTH:
+        return UNDEFINED
     deleted = re.search(rf"^del\b[^#]*?\b{name}\b".encode(), source.data, re.MULTILINE)
     if name in INJECTED or dynamic or deleted or _behind_version_check(node, source.data):
         return UNSURE
@@ -133,6 +138,8 @@ def _did_you_mean(name: str, use: "Node") -> str:
     """Offer the name most like it that the code around it can see, where there is one."""
     from rapidfuzz import fuzz, process
 
+    if len(name) > MAX_LENGTH:
+        return "Define it, or import it."
     known = {other for other in _visible(use) if other != name} | set(dir(builtins))
     best = process.extract(name, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=2)
     if not best or (len(best) > 1 and best[0][1] == best[1][1]) or len(name) < 3:
