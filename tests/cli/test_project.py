@@ -6,6 +6,7 @@ import pytest
 
 from cli.project import Ignore, Project, project
 from cli.sources import BadSource, Source
+from tests.processes import ROOT
 
 WHOLE = """
 [tool.assay]
@@ -88,3 +89,13 @@ def test_bad(folder: Path, text: str, said: str) -> None:
     with pytest.raises(BadSource, match=said) as caught:
         written(folder, text)
     assert str(folder / "pyproject.toml") in str(caught.value)
+
+
+def test_our_own() -> None:
+    """The settings of this repository name files that are there, and a reason for each finding that does not count."""
+    own = project(ROOT)
+    assert own.folder == ROOT
+    assert own.ignores
+    assert all(ignore.reason and ignore.paths and "*" not in ignore.rules for ignore in own.ignores)
+    for pattern in (*own.exclude, *(path for ignore in own.ignores for path in ignore.paths)):
+        assert list(ROOT.glob(pattern)), pattern
