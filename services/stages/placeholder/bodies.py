@@ -230,17 +230,23 @@ def _judge_empty(function: Scope, module: Module) -> Rule | None:
     explained = not function.docstring or len(function.docstring) >= TELLING
     given = bool(function.parameters) and not function.grammar.loose
     expected = (given or bool(function.docstring)) and explained and not is_hook(function)
-    if _is_unused_on_purpose(function) or (function.bound and not given and not (promised and function.docstring)):
+    if _is_quiet_on_purpose(function, module) or (
+        function.bound and not given and not (promised and function.docstring)
+    ):
         return QUIET_BODY
     if promised or is_whole_file(function, module) or (expected and not nested):
         return EMPTY_BODY
     return QUIET_BODY
 
 
-def _is_unused_on_purpose(function: Scope) -> bool:
-    """Say whether a body says of its arguments that they are not used, as C does with a cast."""
+def _is_quiet_on_purpose(function: Scope, module: Module) -> bool:
+    """
+    Say whether an empty function is a callback: handed on under the name of a hook, or with a body that says of its
+    arguments that they are not used, as C does with a cast.
+    """
     grammar = function.grammar
-    return any(grammar.kind(unwrapped(node, grammar)) is Kind.VOID for node in function.statements)
+    casts = any(grammar.kind(unwrapped(node, grammar)) is Kind.VOID for node in function.statements)
+    return casts or (is_hook(function) and function.name in module.handed_on)
 
 
 def _is_step(function: Scope) -> bool:
@@ -251,7 +257,7 @@ def _is_step(function: Scope) -> bool:
 def _judge_refusal(function: Scope, module: Module) -> Rule | None:
     refusals = (refusal(statement, function.grammar) for statement in function.statements)
     message = next((message for message in refusals if message is not None), "")
-    if is_by_design(function, module) or says_subclass(message) or says_unsupported(message):
+    if is_by_design(function, module) or (function.is_method and says_subclass(message)) or says_unsupported(message):
         return None
     if not is_plainly_decorated(function):
         return QUIET_BODY

@@ -112,7 +112,7 @@ def _rule(comment: Comment) -> Rule | None:
 def _rule_alone(comment: Comment, words: str) -> Rule | None:
     """Return the rule that a comment breaks which is no part of a longer one."""
     dotted = phrases.has_dots(comment.words)
-    if phrases.is_one_of(phrases.OMITTED, words):
+    if phrases.is_one_of(phrases.OMITTED, words) or phrases.names_code_after_dots(comment.words):
         return ELIDED
     if dotted and not _is_heading(comment) and phrases.is_one_of(phrases.ELIDED_WITH_DOTS, words):
         return ELIDED

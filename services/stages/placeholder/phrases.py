@@ -177,6 +177,11 @@ UNWRITTEN = _phrases(
 
 PRETENDED = _phrases(
     (
+        "production|real",
+        r"^in (?:production|an? (?:real|production)[- ]?\w*(?: \w+)?),? (?:use|call|fetch|query|connect|load|send|"
+        r"store|verify|validate|read|get|replace|hash)\b",
+    ),
+    (
         "real|actual|production|full|complete|proper",
         r"\bin (?:an? )?(?:real|actual|production|full|complete|proper)(?:[- ]?(?:world|life))?,?(?: (?:implementation|"
         r"application|app|system|scenario|environment|version|code|project|setting|world|use case|deployment))?"
@@ -228,19 +233,24 @@ NO_TASK_OF_CODE = re.compile(
 TASK = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|TBD)\b|^(?:todo|fixme|tbd|hack|xxx)\s*(?::|\(|-|$)|^@todo\b")
 """Marks of something left to do. In lower case only where they stand first, so that a list of todos is none."""
 
-_DOTS = re.compile(r"^[\s\[(<{/*-]*(?:\.{2,}|…)|(?:\.{3,}|…)[\s\])>}/*-]*$")
-_LEADING_DOTS = re.compile(r"[\s\[(<{/*-]*(?:\.{2,}|…)")
-_TRIM = re.compile(r"^[\s#:!.\-*=…/\[\](){}<>~|+]+|[\s:.\-*=…/\[\](){}<>~|!+]+$")
+_CODE_ALONE = re.compile(rf"(?:the |your )?(?:\w+ )?{_CODE}", re.IGNORECASE)
+
+_LEADING_DOTS = re.compile(r"[\s\[(<{/*-]{0,40}(?:\.{2,}|…)")
+_TRAILING_DOTS = re.compile(r"(?:\.{3,}|…)[\s\])>}/*-]*$")
+_TAIL = 100
+"""Characters at the end of words in which an ellipsis is looked for."""
+
+_MARKS = " \t\r\n#:!.-*=…/[](){}<>~|+"
 
 
 def bare(words: str) -> str:
     """Return a comment's words with single spaces and without the marks around them."""
-    return _TRIM.sub("", " ".join(words.replace("\u2019", "'").split()))
+    return " ".join(words.replace("\u2019", "'").split()).strip(_MARKS)
 
 
 def has_dots(words: str) -> bool:
     """Say whether an ellipsis stands before or behind the words."""
-    return _DOTS.search(words) is not None
+    return leads_with_dots(words) or _TRAILING_DOTS.search(words[-_TAIL:]) is not None
 
 
 _ALL = {
@@ -265,6 +275,11 @@ def may_tell(words: str) -> bool:
 def leads_with_dots(words: str) -> bool:
     """Say whether an ellipsis stands before the words."""
     return _LEADING_DOTS.match(words) is not None
+
+
+def names_code_after_dots(words: str) -> bool:
+    """Say whether a comment is an ellipsis and a word for code, as "... implementation ..."."""
+    return leads_with_dots(words) and _CODE_ALONE.fullmatch(bare(words)) is not None
 
 
 def is_one_of(phrases: Iterable[Phrase], words: str) -> bool:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _BETWEEN = re.compile(rb"[\s\w()]*")
 """What may stand between a decorator and what it decorates."""
 
+_HANDED_ON = re.compile(r"(?<=[(,])\s{0,20}([A-Za-z_]\w{0,100})(?=\s{0,20}[,)])")
+
 _MAX_BETWEEN = 2_000
 
 MAX_COMMENTS = 100_000
@@ -67,6 +69,11 @@ class Module:
             for base in scope.bases if scope.kind in ("class", "interface") else ():
                 found.setdefault(base.split("[")[0].rsplit(".", 1)[-1], []).append(scope)
         return found
+
+    @cached_property
+    def handed_on(self) -> frozenset[str]:
+        """The names that are given to a call as they are: of functions these are callbacks, which may be empty."""
+        return frozenset(_HANDED_ON.findall(self.source.text))
 
     @cached_property
     def path(self) -> PurePosixPath:
