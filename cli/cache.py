@@ -39,6 +39,9 @@ BUSY_SECONDS = 2.0
 RUNNING = frozenset({"execution"})
 """Stages that run code."""
 
+_UNREAD = frozenset({"__pycache__", "node_modules"})
+"""Folders of the suite that come and go without changing what it decides."""
+
 _SCHEMA = 1
 _FILE = f"checked-{_SCHEMA}.db"
 _SETTLED = frozenset({stage_pb2.STAGE_STATUS_COMPLETED, stage_pb2.STAGE_STATUS_NOT_APPLICABLE})
@@ -167,7 +170,7 @@ def _suite(settings: "Settings") -> bytes:
 def _stamps(folder: Path) -> Iterator[str]:
     """Yield a line for each file of the suite that may decide: its name, size and time."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix != ".pyc" and "node_modules" not in path.parts and path.is_file():
+        if _UNREAD.isdisjoint(path.parts) and path.is_file():
             facts = path.stat()
             yield f"{path} {facts.st_size} {facts.st_mtime_ns}"
 

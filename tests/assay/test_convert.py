@@ -14,6 +14,7 @@ from assay.stage import (
     Finding,
     Fix,
     Location,
+    RuleInfo,
     Severity,
     SourceFile,
     StageResult,
@@ -168,6 +169,18 @@ findings = st.builds(
     ).map(tuple),
     evidence=st.dictionaries(text, text, max_size=2),
     stage=text,
+    fingerprint=text,
+    suppressed=text,
+)
+rules = st.builds(
+    RuleInfo,
+    rule_id=text,
+    category=st.sampled_from(Category),
+    severity=st.sampled_from(Severity),
+    explanation=text,
+    confidence=st.floats(0, 1),
+    fires=st.lists(text, max_size=2).map(tuple),
+    passes=st.lists(text, max_size=2).map(tuple),
 )
 results = st.builds(
     StageResult,
@@ -203,6 +216,23 @@ def test_candidate_round_trip(candidate: Candidate) -> None:
     candidate = replace(candidate, tests=tuple(suite for suite in candidate.tests))
     back = candidate_from_proto(candidate_pb2.Candidate.FromString(candidate_to_proto(candidate).SerializeToString()))
     assert back == replace(candidate, entry_point=candidate.files[0].path)
+
+
+@given(rules, text)
+@settings(max_examples=40, deadline=None)
+def test_rule_round_trip(rule: RuleInfo, stage: str) -> None:
+    """A rule comes back from its message as it was, and the message names its stage."""
+    message = stage_pb2.RuleInfo.FromString(convert.rule_to_proto(rule, stage).SerializeToString())
+    assert convert.rule_from_proto(message) == rule
+    assert message.stage == stage
+
+
+@pytest.mark.parametrize("fields", [{"category": 0}, {"severity": 0}, {"severity": 99}])
+def test_rule_outside_the_contract(fields: dict[str, Any]) -> None:
+    """A rule of a later contract, or of none, is no rule."""
+    known: dict[str, Any] = {"category": 1, "severity": 1}
+    with pytest.raises(ValueError, match="not a valid"):
+        convert.rule_from_proto(stage_pb2.RuleInfo(**(known | fields)))
 
 
 @given(results)
