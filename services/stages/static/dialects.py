@@ -19,6 +19,7 @@ class Dialect:
     :param exact: Whether the grammar knows the language so well that an error of the tree is one of the source.
     :param macros: Whether a preprocessor may make anything of the text.
     :param block_end: The word that ends a block, where brackets do not.
+    :param opener: Begins a text that ends by what it began with; many that never end cost its parser their square.
     :param unfinished: Matches code that cannot end where it does.
     """
 
@@ -28,6 +29,7 @@ class Dialect:
     exact: bool = True
     macros: bool = False
     block_end: str = ""
+    opener: bytes = b""
     unfinished: re.Pattern[bytes] = re.compile(rb"[=+*/%&|^~!?:,.(\[{\\-]\Z")
 
 
@@ -113,10 +115,10 @@ DIALECTS = {
     "java": Dialect("Java", "java", _JAVA),
     "c": Dialect("C", "c", _C, exact=False, macros=True),
     "cpp": Dialect("C++", "cpp", _C, exact=False, macros=True),
-    "rust": Dialect("Rust", "rust", _RUST),
+    "rust": Dialect("Rust", "rust", _RUST, opener=b'r#"'),
     "ruby": Dialect("Ruby", "ruby", _RUBY, block_end="end"),
     "php": Dialect("PHP", "php", _PHP),
-    "bash": Dialect("shell", "bash", _SHELL, exact=False, unfinished=re.compile(rb"(?:\|\||&&|\||\\)\Z")),
+    "bash": Dialect("shell", "bash", _SHELL, exact=False, opener=b"<<", unfinished=re.compile(rb"(?:\|\||&&|\||\\)\Z")),
     "sql": Dialect("SQL", "sql", _SQL, exact=False, unfinished=_SQL_UNFINISHED),
 }
 

@@ -27,6 +27,9 @@ MAX_BLOCKS = 12
 MAX_MENDED = 100_000
 """Bytes of a file beyond which it is not tried how it might have gone on: each way is a parse."""
 
+MAX_OPENERS = 1_000
+"""Texts that begin in a file whose last one never ends, for it still to be parsed."""
+
 MAX_BROKEN = 512 * 1024
 """Bytes of a file beyond which the scan alone says that it is broken: a parser takes long over what makes no sense."""
 
@@ -161,8 +164,7 @@ def structure(source: Source, language: str) -> Structure:
     """Look at one file; brackets opened too deep are not looked into."""
     dialect, grammar = dialect_of(language, source.path)
     seen = balance(source.data, dialect)
-    unbalanced = max(seen.opened, seen.stray, seen.open_text) >= 0
-    parsed = seen.too_deep < 0 and (len(source.data) < MAX_BROKEN or language in LOOSE or not unbalanced)
+    parsed = seen.too_deep < 0 and not _is_hopeless(source.data, seen, dialect)
     root = parse(source.parsed if parsed else b"", grammar)
     if root.has_error and grammar == "c" and source.path.endswith(HEADERS):
         # Headers have one suffix in both languages.
@@ -170,3 +172,11 @@ def structure(source: Source, language: str) -> Structure:
         root = other if len(errors(other)) < len(errors(root)) else root
     faults = errors(root) if root.has_error and language != "sql" else []
     return Structure(source, language, dialect, grammar, root, seen, faults, parsed)
+
+
+def _is_hopeless(data: bytes, seen: Balance, dialect: Dialect) -> bool:
+    """Say whether a parser would take long over what the scan has found to be broken."""
+    if seen.open_text >= 0 and dialect.opener and data.count(dialect.opener) > MAX_OPENERS:
+        return True
+    unbalanced = max(seen.opened, seen.stray, seen.open_text) >= 0
+    return unbalanced and len(data) > MAX_BROKEN and dialect.grammar not in LOOSE
