@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache
 
 from assay.stage import Category, Finding, Severity
 
 from services.stages.rules import Example, Rule
 from services.stages.source import Source
-from services.stages.static.artifacts import artifacts
+from services.stages.static.artifacts import InText, artifacts
 from services.stages.static.file_rules import nothing
 from services.stages.static.syntax import CUT_OFF
 from services.stages.static.trees import in_text, parse
@@ -36,6 +36,9 @@ _NEEDS_END = frozenset(
     b"html head body div section article main header footer nav table ul ol dl form select button span a script style "
     b"svg pre code h1 h2 h3 h4 h5 h6 label strong em template".split()
 )
+MAX_DEPTH = 1_000
+"""Elements open at one time beyond which there is no tree of them."""
+
 MAX_LEVELS = 50
 """Elements above one that are searched for its beginning."""
 
@@ -46,9 +49,8 @@ def check_html(source: Source, *, entry: bool) -> Iterator[Finding]:
     """Yield what is wrong with a page or a part of one."""
     if entry:
         yield from nothing(source, False)
-    root = parse(source.parsed, "html")
-    yield from artifacts(source, partial(in_text, root), lambda data: bool(data.strip()), broken=False)
     open_at, unclosed = _scan(source.data)
+    yield from artifacts(source, _in_text(source, len(unclosed)), lambda data: bool(data.strip()), broken=False)
     if open_at >= 0:
         place = source.location(open_at, source.line_end(open_at))
         yield CUT_OFF.finding("The page stops inside a tag, a comment or a script.", place)
@@ -59,6 +61,12 @@ def check_html(source: Source, *, entry: bool) -> Iterator[Finding]:
         name, at = unclosed[-1]
         place = source.location(at, source.line_end(at))
         yield UNCLOSED.finding(f"The element <{name}> has no end.", place)
+
+
+def _in_text(source: Source, depth: int) -> InText:
+    """Return what tells text from markup; the tree is made where it is asked, and takes the square of the depth."""
+    root = cache(lambda: parse(source.parsed if depth <= MAX_DEPTH else b"", "html"))
+    return lambda offset: in_text(root(), offset)
 
 
 _PAGE_END = re.compile(rb"</(?:html|body)\b", re.IGNORECASE)
