@@ -37,6 +37,12 @@ METHODS: Mapping[str, frozenset[str]] = {
 """Methods by whose names the standard library means those of built-in types, with the keywords of all that it has."""
 
 
+MAX_KEYWORDS = 2_000
+"""Keywords of one file that are looked at, as they stand in it."""
+MAX_NESTED = 128
+"""Calls within one another that are looked at: looking at all would take the square of their number."""
+
+
 class ClosedKeywords:
     """
     Judges the keywords of calls in one file.
@@ -48,32 +54,42 @@ class ClosedKeywords:
         self._bound = dict(_bindings(imports))
         self._is_plain = all(not found.level and found.root in library for found in imports)
         self._suggestions = suggestions
+        self._names: dict[int, frozenset[str]] = {}
+        self._defined: dict[str, bool] = {}
 
     def problems(self, tree: "Tree", data: bytes) -> Iterator[Problem]:
         """Yield the keywords that are surely refused."""
         handed_on = any(name.partition(".")[0] in _roots() for name in self._bound.values())
         if not handed_on and not (self._is_plain and any(method.encode() in data for method in METHODS)):
             return
-        for name in _keywords(tree):
-            call = _call(name)
-            if call is not None:
-                yield from self._judged(name, call, data)
+        for name, called, arguments in _keywords(tree):
+            yield from self._judged(name, called, arguments, data)
 
-    def _judged(self, name: "Node", call: "Node", data: bytes) -> Iterator[Problem]:
-        called = call.child_by_field_name("function")
-        text = "".join(((called.text if called is not None else b"") or b"").decode().split())
+    def _judged(self, name: "Node", called: "Node", arguments: "Node", data: bytes) -> Iterator[Problem]:
+        text = "".join((called.text or b"").decode().split())
         root, dot, rest = text.partition(".")
         keyword = (name.text or b"").decode()
         if root in self._bound:
             function = self._bound[root] + dot + rest
             row = _handing_on().get(function)
-            if row is not None and keyword not in row[0] and row[1].isdisjoint(_names(call)):
+            if row is not None and keyword not in row[0] and row[1].isdisjoint(self._names_of(arguments)):
                 yield self._problem(UNKNOWN_ARGUMENT, name, function, row[0])
-        elif self._is_plain and called is not None and called.type == "attribute":
+        elif self._is_plain and called.type == "attribute":
             method = text.rpartition(".")[2]
             takes = METHODS.get(method)
-            if takes is not None and keyword not in takes and not re.search(rb"\bdef %s\b" % method.encode(), data):
+            if takes is not None and keyword not in takes and not self._defines(method, data):
                 yield self._problem(UNKNOWN_METHOD_ARGUMENT, name, method, takes)
+
+    def _defines(self, method: str, data: bytes) -> bool:
+        if method not in self._defined:
+            self._defined[method] = re.search(rb"\bdef %s\b" % method.encode(), data) is not None
+        return self._defined[method]
+
+    def _names_of(self, arguments: "Node") -> frozenset[str]:
+        """Return the keywords of a call; each call is looked at once, however many it has."""
+        if arguments.id not in self._names:
+            self._names[arguments.id] = frozenset(_names(arguments))
+        return self._names[arguments.id]
 
     def _problem(self, rule: Rule, name: "Node", function: str, takes: frozenset[str]) -> Problem:
         keyword = (name.text or b"").decode()
@@ -118,24 +134,22 @@ def _query() -> "Query":
     from tree_sitter import Query
     from tree_sitter_language_pack import get_language
 
-    return Query(get_language("python"), "(argument_list (keyword_argument name: (identifier) @name))")
+    call = (
+        "(call function: (_) @called arguments: (argument_list (keyword_argument name: (identifier) @name)) @arguments)"
+    )
+    return Query(get_language("python"), call)
 
 
-def _keywords(tree: "Tree") -> list["Node"]:
+def _keywords(tree: "Tree") -> Iterator[tuple["Node", "Node", "Node"]]:
+    """Yield keywords of calls, each with what is called and all arguments."""
     from tree_sitter import QueryCursor
 
-    return QueryCursor(_query()).captures(tree.root_node).get("name", [])
+    for _, found in QueryCursor(_query(), match_limit=MAX_NESTED).matches(tree.root_node)[:MAX_KEYWORDS]:
+        yield found["name"][0], found["called"][0], found["arguments"][0]
 
 
-def _call(name: "Node") -> "Node | None":
-    arguments = name.parent.parent if name.parent is not None else None
-    call = arguments.parent if arguments is not None else None
-    return call if call is not None and call.type == "call" else None
-
-
-def _names(call: "Node") -> Iterator[str]:
-    arguments = call.child_by_field_name("arguments")
-    for child in arguments.named_children if arguments is not None else ():
+def _names(arguments: "Node") -> Iterator[str]:
+    for child in arguments.named_children:
         name = child.child_by_field_name("name") if child.type == "keyword_argument" else None
         if name is not None:
             yield (name.text or b"").decode()

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 SIMILAR = 80.0
 """The least similarity of a suggestion, of 100."""
 SUGGESTIONS = 3
+MAX_NAME = 100
+"""The longest name that is compared, in characters: no name that means anything is longer."""
 
 
 class Suggestions:
@@ -32,6 +34,8 @@ def nearest(name: str, known: Sequence[str], *, limit: int = SUGGESTIONS) -> tup
     """Return the names most like one, the likest first and, among equals, in the order given."""
     from rapidfuzz import fuzz, process
 
+    if len(name) > MAX_NAME:
+        return ()
     found = process.extract(
         name.lower(), known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=SIMILAR, limit=limit
     )
@@ -48,7 +52,7 @@ def misspelt(name: str, known: Sequence[str]) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    if len(name) < 5:
+    if not 5 <= len(name) <= MAX_NAME:
         return None
     edits = 2 if len(name) >= 9 else 1
     found = process.extract(name, known, scorer=OSA.distance, score_cutoff=edits, limit=2)

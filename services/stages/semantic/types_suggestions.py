@@ -9,7 +9,7 @@ from assay.errors import PluginFailed
 from assay.stage import Finding, Fix, TextEdit
 
 from services.stages.language_server import Request
-from services.stages.semantic.nearest import misspelt, nearest
+from services.stages.semantic.nearest import MAX_NAME, misspelt, nearest
 from services.stages.semantic.stdlib import Version
 from services.stages.semantic.types_file import Judged
 from services.stages.semantic.types_server import TypeServers
@@ -28,7 +28,7 @@ async def suggested(
     found.sort(key=lambda pair: -pair[1].finding.severity)
     findings, looks = [], 0
     for path, one in found:
-        if one.name and one.places and looks < MAX_LOOKS:
+        if 0 < len(one.name) <= MAX_NAME and one.places and looks < MAX_LOOKS:
             looks += 1
             findings.append(_mended(one, await _known(one, path, texts, version, servers)))
         else:

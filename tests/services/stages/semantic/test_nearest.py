@@ -30,3 +30,9 @@ def test_suggestions_are_the_likest_first() -> None:
     """Suggestions come in the order of their likeness, without regard to case, and only where they are like."""
     assert nearest("Request", KNOWN)[0] == "requests"
     assert nearest("quantum_flux", KNOWN) == ()
+
+
+def test_a_name_too_long_to_mean_anything_is_like_nothing() -> None:
+    """A name of a megabyte is compared with none, which would take as long as it is long."""
+    assert nearest("a" * 1_000_000, ["aaaaaa"] * 10_000) == ()
+    assert misspelt("a" * 1_000_000, ["aaaaaa"] * 10_000) is None
