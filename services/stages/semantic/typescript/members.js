@@ -57,7 +57,7 @@ function lacks(type, name, surroundings) {
   if (symbol === undefined || shape.getProperty(name) !== undefined || OPEN.has(symbol.name)) return false;
   if (isFunction(shape, symbol)) return false;
   if (!surroundings.isLibrarySymbol(symbol)) return surroundings.isTyped && isClosed(symbol, shape);
-  if (symbol.flags & ts.SymbolFlags.ValueModule) return !existsHere(symbol.name.replace(/"/g, ""), name);
+  if (isModule(symbol)) return !existsHere(symbol.name.replace(/"/g, ""), name);
   return !isOfPage(symbol, shape) && !isError(shape) && !existsHere(symbol.name, name);
 }
 
@@ -90,9 +90,14 @@ function isError(shape) {
   return shape.getProperty("stack") !== undefined && shape.getProperty("message") !== undefined;
 }
 
+/** Whether it is a module, and no class that has types of its own below it. */
+function isModule({ flags }) {
+  return (flags & ts.SymbolFlags.ValueModule) !== 0 && (flags & ts.SymbolFlags.Class) === 0;
+}
+
 function label(type, checker) {
   const symbol = checker.getApparentType(type).getSymbol();
-  if (symbol.flags & ts.SymbolFlags.ValueModule) return `module ${symbol.name.replace(/"/g, "")}`;
+  if (isModule(symbol)) return `module ${symbol.name.replace(/"/g, "")}`;
   return symbol.name.replace(/Constructor$/, "").slice(0, 100);
 }
 

@@ -22,6 +22,8 @@ class Surroundings {
     this.members = new Set();
     /** Assigned expressions, by the name of the variable or member. */
     this.writes = new Map();
+    /** Functions that a variable is handed to, by its name. */
+    this.takers = new Map();
     for (const document of documents) this.#read(document);
     /** Whether the file shares its names with nobody. One that asks whether it is a module may be none. */
     this.isModule = hasModuleSyntax(file) && !["define", "exports", "module", "require"].some((name) => this.provided.has(name));
@@ -78,6 +80,7 @@ class Surroundings {
   #call(node) {
     const called = node.expression.name?.text ?? node.expression.text ?? "";
     if (node.questionDotToken !== undefined) this.#tested(node.expression);
+    for (const argument of node.arguments) if (ts.isIdentifier(argument)) note(this.takers, argument.text, node.expression);
     if (!DEFINING.test(called)) return;
     for (const argument of node.arguments) {
       if (ts.isStringLiteralLike(argument)) this.members.add(argument.text);
@@ -120,9 +123,13 @@ class Surroundings {
   }
 
   #write(name, value) {
-    if (!this.writes.has(name)) this.writes.set(name, []);
-    this.writes.get(name).push(value);
+    note(this.writes, name, value);
   }
+}
+
+function note(lists, name, value) {
+  if (!lists.has(name)) lists.set(name, []);
+  lists.get(name).push(value);
 }
 
 function* identifiers(node) {

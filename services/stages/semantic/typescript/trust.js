@@ -56,7 +56,14 @@ class Trust {
 
   #variable(declaration, name) {
     if (declaration.initializer === undefined || !ts.isIdentifier(declaration.name)) return false;
-    return this.#isNeverOther(name, declaration.initializer) && this.expression(declaration.initializer);
+    if (this.#isHandedOn(name) || !this.#isNeverOther(name, declaration.initializer)) return false;
+    return this.expression(declaration.initializer);
+  }
+
+  /** Whether a variable is given to a function of which nothing is known: it may add members, as promisifyAll does. */
+  #isHandedOn(name) {
+    const takers = this.surroundings.takers.get(name) ?? [];
+    return takers.some((taker) => (this.checker.getTypeAtLocation(taker).flags & ts.TypeFlags.Any) !== 0);
   }
 
   /** `const { join } = require("node:path")`. */
@@ -88,15 +95,17 @@ class Trust {
   }
 
   #isGeneric(symbol) {
-    const declared = symbol.valueDeclaration?.type;
-    return declared !== undefined && mentionsParameter(declared, this.checker);
+    const declaration = symbol.valueDeclaration;
+    // What a method returns is asked of its call.
+    if (declaration?.type === undefined || ts.isFunctionLike(declaration)) return false;
+    return mentionsParameter(declaration.type, this.checker);
   }
 
   #call(node) {
     if (isRequire(node)) return true;
     const declaration = this.checker.getResolvedSignature(node)?.declaration;
     if (declaration?.type === undefined || !this.#isLibrary(node.expression)) return false;
-    if (mentionsParameter(declaration.type, this.checker) && !isContainer(declaration.type)) return false;
+    if (mentionsParameter(declaration.type, this.checker) && !isContainer(declaration.type, this.checker)) return false;
     return this.expression(node.expression);
   }
 
@@ -131,8 +140,10 @@ function isRequire(node) {
 }
 
 /** `T[]`, `Promise<T>`: known by itself, whatever it holds. */
-function isContainer(node) {
-  return ts.isArrayTypeNode(node) || /^(Array|Map|Promise|Set|IterableIterator)$/.test(node.typeName?.text ?? "");
+function isContainer(node, checker) {
+  if (ts.isArrayTypeNode(node)) return true;
+  const named = ts.isTypeReferenceNode(node) ? checker.getTypeFromTypeNode(node).symbol : undefined;
+  return named !== undefined && (named.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface)) !== 0;
 }
 
 function mentionsParameter(node, checker) {
