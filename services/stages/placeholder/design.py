@@ -58,6 +58,7 @@ _BASE_WORDS = re.compile(
     r"\b(?:abstract|interface|base[ -]?class|base implementation|common base|subclass\w*|sub-class\w*|derived class\w*|"
     r"mix-?in|protocol|overrid\w+|overload\w*|super-?class|inherit\w*|descend\w*|implementors?|"
     r"implementations? (?:must|should|of)|"
+    r"(?:has to|have to|must|should) return|"
     r"(?:must|should|to|may|can) be (?:overridden|implemented|provided|subclassed)|by (?:sub|derived))",
     re.IGNORECASE,
 )

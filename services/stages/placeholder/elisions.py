@@ -124,7 +124,7 @@ def _rule_alone(comment: Comment, words: str) -> Rule | None:
         phrases.AND_SO_ON, words
     ):
         return AND_SO_ON
-    return DOTS if not words and dotted and comment.scope.kind == "function" else None
+    return DOTS if phrases.is_only_dots(comment.words) and comment.scope.kind == "function" else None
 
 
 def _goes_on(comment: Comment) -> bool:

@@ -237,6 +237,7 @@ _CODE_ALONE = re.compile(rf"(?:the |your )?(?:\w+ )?{_CODE}", re.IGNORECASE)
 
 _LEADING_DOTS = re.compile(r"[\s\[(<{/*-]{0,40}(?:\.{2,}|…)")
 _TRAILING_DOTS = re.compile(r"(?:\.{3,}|…)[\s\])>}/*-]*$")
+_ONLY_DOTS = re.compile(r"[\s\[(<{/*-]{0,40}(?:\.{2,100}|…)[\s\])>}/*-]{0,40}")
 _TAIL = 100
 """Characters at the end of words in which an ellipsis is looked for."""
 
@@ -270,6 +271,11 @@ def may_tell(words: str) -> bool:
         if word in lower:
             return True
     return TASK.search(words) is not None or has_dots(words)
+
+
+def is_only_dots(words: str) -> bool:
+    """Say whether an ellipsis is all that there is, brackets around it left aside."""
+    return _ONLY_DOTS.fullmatch(words) is not None
 
 
 def leads_with_dots(words: str) -> bool:

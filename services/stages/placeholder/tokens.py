@@ -53,14 +53,20 @@ BRACES = Rule(
     "placeholder/template-braces",
     Category.PLACEHOLDER,
     Severity.HIGH,
-    "A template's braces stand in the code itself: a set of a set, which raises TypeError wherever it is reached.",
-    fires=("name = {{ project_name }}\nproject_name = 1\n",),
+    "A template's braces stand in the code itself. In Python that is a set of a set, which raises TypeError wherever "
+    "it is reached; in YAML a mapping as the key of a mapping, which loaders refuse; in Rust a block in a block.",
+    fires=(
+        "name = {{ project_name }}\nproject_name = 1\n",
+        Example("name: {{ project_name }}\nversion: 1\n", "yaml"),
+        Example("pub const LIMIT: usize = {{ limit }};\n", "rust"),
+    ),
     passes=(
         'x = "{{ name }}"\n',
         "x = {(1, 2)}\n",
         "x = f'{{name}}'\n",
         Example("key: ${{ secrets.KEY }}\n", "yaml"),
         Example('const a = <p style={{ color: "red" }}>{name}</p>;\n', "javascript"),
+        Example("pub fn f(x: u8) -> u8 { { x + 1 } }\n", "rust"),
     ),
 )
 
@@ -68,12 +74,9 @@ TEMPLATE_VALUE = Rule(
     "placeholder/template-value",
     Category.PLACEHOLDER,
     Severity.MEDIUM,
-    "A value of a JSON or YAML file is a template's name in braces. A file that a template engine fills is right so; "
-    "one that is used as it is has kept what was to be replaced.",
-    fires=(
-        Example('{"name": "{{ project_name }}"}\n', "json"),
-        Example("name: {{ project_name }}\nversion: 1\n", "yaml"),
-    ),
+    "A value of a JSON file is a template's name in braces. A file that a template engine fills is right so; one that "
+    "is used as it is has kept what was to be replaced.",
+    fires=(Example('{"name": "{{ project_name }}"}\n', "json"),),
     passes=(
         Example('{"text": "Hello {{ name }}, welcome"}\n', "json"),
         Example('name: "{{ package_name }}"\nkey: ${{ secrets.KEY }}\nimage: {{ .Values.image }}\n', "yaml"),
@@ -114,9 +117,6 @@ _HINT = re.compile(
 )
 
 _BRACED = re.compile(r"\"?\{\{ ?[A-Za-z_]\w* ?\}\}\"?")
-
-_BARE_MAPPING = "(block_mapping_pair value: (flow_node (flow_mapping . (flow_node (flow_mapping)) .) @it))"
-"""What YAML makes of a name in braces that nobody quoted: a mapping whose only key is a mapping."""
 
 _DATA = frozenset({"json", "yaml", "html"})
 
@@ -165,19 +165,18 @@ def find(module: Module) -> Iterator[Finding]:
     for node in _with_token(module):
         if _is_value(node, module.grammar) and not _in_double(node, module):
             yield FILL_IN.finding("A token that was to be replaced stands as a value.", module.place(node))
-    if module.grammar.inner_docs and b"{{" in module.source.data:
-        for node in module.captures("(set . (set . (_) .) .) @it"):
-            yield BRACES.finding("The braces of a template stand in the code.", module.place(node))
+    if module.grammar.braces and b"{{" in module.source.data:
+        for node in module.captures(module.grammar.braces):
+            if module.grammar.parser != "yaml" or _BRACED.fullmatch(text(node)):
+                yield BRACES.finding("The braces of a template stand in the code.", module.place(node))
     for node in _template_values(module):
         yield TEMPLATE_VALUE.finding("A template's name stands as a value.", module.place(node))
 
 
 def _template_values(module: Module) -> "list[Node]":
-    """Return the values of JSON that are a name in braces, and those of YAML that nobody quoted."""
-    if b"{{" not in module.source.data or module.grammar.parser not in ("json", "yaml"):
+    """Return the values of JSON that are a name in braces."""
+    if b"{{" not in module.source.data or module.grammar.parser != "json":
         return []
-    if module.grammar.parser == "yaml":
-        return [node for node in module.captures(_BARE_MAPPING) if _BRACED.fullmatch(text(node))]
     named = (node for node in module.strings() if node.end_byte - node.start_byte <= MAX_STRING)
     return [node for node in named if _BRACED.fullmatch(text(node)) and _is_value(node, module.grammar)]
 

@@ -17,5 +17,6 @@ YAML = Grammar(
         "block_mapping_pair flow_pair"
     ),
     keys={"block_mapping_pair": "key", "flow_pair": "key"},
+    braces="(block_mapping_pair value: (flow_node (flow_mapping . (flow_node (flow_mapping)) .) @it))",
     indented=True,
 )

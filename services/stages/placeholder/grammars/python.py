@@ -37,6 +37,7 @@ PYTHON = Grammar(
     errors=re.compile(r"Exception|RuntimeError|BaseException|AssertionError|ValueError"),
     refusal_values=words("NotImplemented"),
     handlers={"except_clause": re.compile(r"except\s*(?:\(?\s*(?:Base)?Exception\s*\)?(?:\s+as\s+\w+)?)?\s*:")},
+    braces="(set . (set . (_) .) .) @it",
     inner_docs=True,
     indented=True,
 )

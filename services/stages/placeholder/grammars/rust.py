@@ -53,6 +53,7 @@ RUST = Grammar(
         "if_expression": re.compile(r"if\s+let\s+Err\s*\(\s*\w+\s*\)\s*=", re.DOTALL),
         "match_arm": re.compile(r"Err\s*\(\s*_\w*\s*\)\s*=>\s*$"),
     },
+    braces="(block . (expression_statement (block . (identifier) .)) .) @it",
     implicit=True,
     typed=True,
 )
