@@ -77,7 +77,7 @@ def _mended(one: Judged, known: tuple[str, ...]) -> Finding:
     if not near and meant is None:
         return one.finding
     names = near or (meant or "",)
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if meant is not None:
         fixes = (Fix(f"Write {meant}", tuple(TextEdit(place, meant) for place in one.places), safe=True),)
     evidence = {**one.finding.evidence, "nearest": ", ".join(names)}
