@@ -44,8 +44,9 @@ def _print_table(answer: validation_pb2.ListValidationStagesResponse) -> None:
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("STAGE", "VERSION", "LANGUAGES", "STATE", "DESCRIPTION"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in {"STAGE", "VERSION", "STATE"})
+    # A version tells of all that a stage goes by, and may be long; the name is what one looks for.
+    for heading, most in (("STAGE", 0), ("VERSION", 16), ("LANGUAGES", 22), ("STATE", 0), ("DESCRIPTION", 60)):
+        table.add_column(heading, overflow="fold", no_wrap=not most, max_width=most or None)
     for entry in answer.stages:
         languages = ", ".join(entry.stage.languages) or "all"
         state = ("available", "green") if entry.available else ("not available", "yellow")

@@ -133,6 +133,7 @@ def test_bad(folder: Path) -> None:
         with pytest.raises(BadSource, match="Git knows no such commit"):
             changes(base, root)
     git(root, "checkout", "--quiet", "--orphan", "other")
+    (root / "a.py").write_text("x = 1\n")
     commit(root)
     with pytest.raises(BadSource, match="no commit in common"):
         changes("main", root)

@@ -31,7 +31,7 @@ def test_a_file_means_itself_whatever_its_name(folder: Path) -> None:
 def test_a_directory_means_its_source_files(folder: Path) -> None:
     """Hidden folders, environments, caches and other files are left out; the order is the names'."""
     write(
-        folder, "b.py", "a/c.py", "a/data.json", ".hidden/x.py", "node_modules/x.py", "__pycache__/x.py", "my-env/x.py"
+        folder, "b.py", "a/c.py", "a/data.csv", ".hidden/x.py", "node_modules/x.py", "__pycache__/x.py", "my-env/x.py"
     )
     (folder / "my-env" / "pyvenv.cfg").touch()
     assert names(folder, str(folder)) == ["b.py", "a/c.py"]
