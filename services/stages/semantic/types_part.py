@@ -34,6 +34,8 @@ class TypesPart:
         self._workers = workers
         self.servers = servers
         self._prefix = str(environment) if environment is not None else ""
+        # These are no findings of themselves; without packages none is missing.
+        self._beside = {"invalid-assignment"} | (set() if environment is not None else {"import-not-found"})
         self._packages = named(environment) if environment is not None else ""
         self.version = f"{RULES_VERSION}+ty.{installed_version('ty')}.{named(environment)}"
 
@@ -48,7 +50,8 @@ class TypesPart:
         details = {"packages_known_from": self._packages or "none: scripts/reference makes a reference environment"}
         if not wanted:
             return Report(details=details)
-        told = {path: found for path, found in (await self.servers.told(version, texts, wanted)).items() if found}
+        told = await self.servers.told(version, texts, wanted)
+        told = {path: found for path, found in told.items() if any(one.check not in self._beside for one in found)}
         if not told:
             return Report(details=details)
         judged = await self._workers.run(judge, candidate, told, version, self._prefix)
