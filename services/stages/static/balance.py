@@ -72,7 +72,13 @@ def _closes(stack: list[int], seen: bytes, at: int) -> bool:
     return bool(stack) and seen[stack.pop()] == _PARTNER[seen[at]]
 
 
-_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w+)((?:\\\r?\n|[^\r\n\\]++|\\)*+)", re.MULTILINE)
+_DIRECTIVE = re.compile(
+    rb"^[ \t]*#[ \t]*(\w+)("
+    rb'(?:\\\r?\n|"[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+"|/\*(?s:.)*?(?:\*/|\Z)|[^\r\n\\"/]++|[\\"/])*+)',
+    re.MULTILINE,
+)
+"""A directive with its argument, to which a comment belongs that goes on over lines."""
+
 _NOT_A_LINE_END = re.compile(rb"[^\r\n]++")
 
 
@@ -109,7 +115,7 @@ class _Conditions:
     def take(self, word: bytes, condition: bytes) -> None:
         """Read one directive."""
         if word in (b"if", b"ifdef", b"ifndef"):
-            out = word == b"if" and condition == b"0"
+            out = word == b"if" and condition.split(b"/")[0].strip() == b"0"
             self._push(not out, out)
         elif word in (b"else", b"elif", b"endif") and self._open:
             taken, out = self._open.pop()

@@ -49,6 +49,13 @@ def test_branches() -> None:
     assert (seen.closers, seen.stray) == ("", -1)
 
 
+def test_comments_of_directives() -> None:
+    """A comment behind a directive goes on over lines, and one behind a condition is no part of it."""
+    code = b'#define A 1 /* it\n is not { */\n#define B "/*"\n#if 0 /* for editors */\n}\n#endif\nint x[] = {1};\n'
+    seen = balance(code, DIALECTS["c"])
+    assert (seen.closers, seen.stray, seen.open_text) == ("", -1, -1)
+
+
 def test_depth_is_bounded() -> None:
     """Brackets beyond the bound are too deep, whatever closes them."""
     seen = balance(b"(" * (MAX_BRACKETS + 1) + b")" * (MAX_BRACKETS + 1), DIALECTS["go"])
