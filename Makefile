@@ -30,13 +30,14 @@ test-slow: ## the slow proofs
 	@$(SANDBOX)
 	$(PYTHON_BIN)/python -m pytest -q -m slow
 
-lint: ## ruff, mypy, buf, and whether the generated code is that of the contract
+lint: ## ruff, mypy, buf, whether the generated code is that of the contract, and Assay on itself
 	@scripts/venv dev
 	$(PYTHON_BIN)/ruff check .
 	$(PYTHON_BIN)/ruff format --check .
 	$(PYTHON_BIN)/mypy .
 	$(PYTHON_BIN)/buf lint
 	scripts/proto --check
+	$(PYTHON_BIN)/assay check --no-sandbox --python .venv --fail-on medium .
 
 venv: ## make .venv with what development needs
 	@scripts/venv dev

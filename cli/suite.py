@@ -111,7 +111,8 @@ def own_settings(at_once: int = 1, *, sandbox: bool = True) -> "Settings":
     from host.settings import read
 
     settings = read()
-    settings.sandbox_enabled = settings.sandbox_enabled and sandbox
+    if not sandbox:
+        settings.sandbox_enabled = False
     if "log_level" in settings.model_fields_set:
         logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
     else:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Channel(Generic[T]):
         self._closed = True
         self._readable.set()
 
-    async def items(self) -> AsyncIterator[T]:
+    async def items(self) -> AsyncGenerator[T, None]:
         """Yield the items until the channel is closed and empty."""
         while True:
             while self._items:

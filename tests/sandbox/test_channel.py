@@ -32,4 +32,4 @@ async def test_room_comes_with_reading() -> None:
     items = channel.items()
     await anext(items)
     await asyncio.wait_for(waiting, 1)
-    await items.aclose()  # type: ignore[attr-defined]
+    await items.aclose()
