@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from assay.errors import PluginFailed
 from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
 from services.stages.semantic.imports_part import imports_part
 from services.stages.semantic.javascript_part import javascript_part
 from services.stages.semantic.npm_part import npm_part
-from services.stages.semantic.part import Part, PartFactory, merged
+from services.stages.semantic.part import Part, PartFactory, Report, merged
 from services.stages.semantic.specification_part import specification_part
 from services.stages.semantic.types_part import types_part
 
@@ -38,22 +39,38 @@ class SemanticStage:
         return explained((*rules.RULES, *javascript_rules.RULES, *npm_rules.RULES, *specification_rules.RULES))
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
-        """Judge one candidate; a part that cannot be asked is named in the details."""
+        """
+        Judge one candidate.
+
+        What the parts found is told whatever becomes of the others; but only where every part that knows the language
+        could speak does the stage speak for the candidate.
+        """
         asked = [part for part in self._parts if candidate.language in part.languages]
-        able = [part for part in asked if not part.unavailable]
         missing = "; ".join(part.unavailable for part in asked if part.unavailable)
-        if not able:
-            return StageResult(StageStatus.SKIPPED, reason=missing)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(part.judge(candidate)) for part in able]
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        report = merged(task.result() for task in tasks)
+        able = [part for part in asked if not part.unavailable]
+        outcomes = await asyncio.gather(*(part.judge(candidate) for part in able), return_exceptions=True)
+        report = merged(outcome for outcome in outcomes if isinstance(outcome, Report))
+        failed = _failures(outcomes)
         for finding in report.findings:
             await context.found(finding)
         details = report.details | ({"not_available": missing} if missing else {})
-        return StageResult(StageStatus.COMPLETED, report.findings, details=details)
+        status, reason = StageStatus.COMPLETED, ""
+        if failed:
+            status, reason = StageStatus.FAILED, failed
+        elif missing:
+            status, reason = StageStatus.SKIPPED, missing
+        return StageResult(status, report.findings, reason=reason, details=details)
+
+
+def _failures(outcomes: Sequence[Report | BaseException]) -> str:
+    """Return what kept parts from judging; raise what is the caller's fault, or a defect of ours."""
+    reasons = []
+    for outcome in outcomes:
+        if isinstance(outcome, PluginFailed):
+            reasons.append(outcome.message)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    return "; ".join(reasons)
 
 
 @asynccontextmanager

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import grpc.aio
 import pytest
+from assay.errors import InvalidArgument, PluginFailed
 from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, StageStatus, Workers
 
 from services.stages.semantic.catalog import read_manifest
 from services.stages.semantic.imports_part import TABLES, tables_fingerprint
-from services.stages.semantic.stage import stage
+from services.stages.semantic.part import Report
+from services.stages.semantic.rules import UNKNOWN_PACKAGE
+from services.stages.semantic.stage import SemanticStage, stage
 from services.stages.workers import ProcessWorkers
 
 
@@ -87,3 +90,48 @@ def test_any_table_changes_the_fingerprint(tmp_path: Path, altered: str) -> None
     before = tables_fingerprint(tmp_path)
     (tmp_path / altered).write_text("other")
     assert tables_fingerprint(tmp_path) != before
+
+
+@dataclass
+class Says:
+    """A part that says what it is built with, or raises it."""
+
+    outcome: Report | Exception
+    unavailable: str = ""
+    version: str = "1"
+    languages: frozenset[str] = frozenset({"python"})
+
+    async def judge(self, candidate: Candidate) -> Report:
+        """Say it."""
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+FOUND = Says(Report((UNKNOWN_PACKAGE.finding("It does not exist."),)))
+CANDIDATE = Candidate((SourceFile("main.py", b"import nothing_of_that_name\n"),), "python")
+
+
+async def test_a_part_that_is_not_there_is_no_pass() -> None:
+    """Where a part cannot be asked the stage is skipped, with what to do; what the others found stands all the same."""
+    missing = Says(Report(), unavailable="install it")
+    context = Context()
+    result = await SemanticStage([missing, FOUND]).run(CANDIDATE, context)
+    assert (result.status, result.reason) == (StageStatus.SKIPPED, "install it")
+    assert [finding.rule_id for finding in result.findings] == ["semantic/unknown-package"]
+    assert context.findings == list(result.findings)
+
+
+async def test_a_part_that_fails_costs_no_finding() -> None:
+    """Where a part fails the stage has failed, by its reason; what the others found stands all the same."""
+    result = await SemanticStage([Says(PluginFailed("it was lost")), FOUND]).run(CANDIDATE, Context())
+    assert (result.status, result.reason) == (StageStatus.FAILED, "it was lost")
+    assert [finding.rule_id for finding in result.findings] == ["semantic/unknown-package"]
+
+
+async def test_a_bad_candidate_is_the_callers_error() -> None:
+    """What is wrong with the request is raised, not told of the stage."""
+    with pytest.raises(InvalidArgument, match="language_version"):
+        await SemanticStage([Says(InvalidArgument("candidate.language_version", "is none")), FOUND]).run(
+            CANDIDATE, Context()
+        )
