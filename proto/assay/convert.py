@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from assay.errors import InvalidArgument
 from assay.stage import (
+    MAX_FILES,
     Candidate,
     Category,
     Finding,
@@ -26,9 +27,6 @@ from assay.stage import (
     TextEdit,
 )
 from assay.v1 import candidate_pb2, finding_pb2, stage_pb2
-
-MAX_FILES = 1_000
-"""Files of one candidate, program or test suite."""
 
 MAX_TOTAL_BYTES = 16 * 1024 * 1024
 """Bytes of all files of one candidate, program or test suite."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MAX_FILES = 1_000
+"""Files of one candidate, program or test suite."""
+
 
 class Severity(IntEnum):
     """How much a finding matters; greater is worse."""

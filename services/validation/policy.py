@@ -12,10 +12,9 @@ Which stages have to speak before a candidate is AUTHENTIC:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.convert import MAX_FILES
 from assay.errors import InvalidArgument, UnknownStage
 from assay.globs import MAX_CHARACTERS
-from assay.stage import Candidate
+from assay.stage import MAX_FILES, Candidate
 
 from services.validation.fingerprints import FINGERPRINT
 from services.validation.suppression import NOTHING_SILENCED, Silence

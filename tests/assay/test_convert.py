@@ -9,6 +9,7 @@ from assay import convert
 from assay.convert import candidate_from_proto, candidate_to_proto, duration_to_proto, seconds_from_proto
 from assay.errors import InvalidArgument
 from assay.stage import (
+    MAX_FILES,
     Candidate,
     Category,
     Finding,
@@ -73,11 +74,11 @@ def test_good_path(path: str) -> None:
         ({"files": [ONE, ONE]}, "candidate.files[1].path"),
         ({"files": [File(path="a"), File(path="a/b")]}, "candidate.files[0].path"),
         ({"files": [File(path="a/b/c"), ONE, File(path="a/b")]}, "candidate.files[0].path"),
-        ({"files": [File(path=f"{n}.py") for n in range(convert.MAX_FILES + 1)]}, "candidate.files"),
+        ({"files": [File(path=f"{n}.py") for n in range(MAX_FILES + 1)]}, "candidate.files"),
         ({"files": [File(path="a", content=bytes(convert.MAX_TOTAL_BYTES + 1))]}, "candidate.files"),
         ({"context_files": [ONE]}, "candidate.context_files[0].path"),
         ({"context_files": [File(path="a.py/b")]}, "candidate.context_files[0].path"),
-        ({"context_files": [File(path=f"{n}.py") for n in range(convert.MAX_FILES)]}, "candidate.context_files"),
+        ({"context_files": [File(path=f"{n}.py") for n in range(MAX_FILES)]}, "candidate.context_files"),
         ({"entry_point": "b.py"}, "candidate.entry_point"),
         ({"entry_point": "b.py", "context_files": [File(path="b.py")]}, "candidate.entry_point"),
         ({"specification": {"text": "x" * 200_001}}, "candidate.specification.text"),
@@ -104,7 +105,7 @@ def test_out_of_bounds(fields: dict[str, Any], field: str) -> None:
 
 def test_at_the_bounds() -> None:
     """What is just within the bounds is taken."""
-    files = [File(path=f"{n}.py") for n in range(convert.MAX_FILES)]
+    files = [File(path=f"{n}.py") for n in range(MAX_FILES)]
     files[0].content = bytes(convert.MAX_TOTAL_BYTES)
     labels = {str(n).rjust(256, "x"): "x" * 256 for n in range(64)}
     candidate = candidate_from_proto(candidate_pb2.Candidate(files=files, labels=labels))

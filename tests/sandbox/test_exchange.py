@@ -8,9 +8,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from assay.convert import MAX_FILES
 from assay.errors import LimitNotEnforceable
-from assay.stage import SourceFile
+from assay.stage import MAX_FILES, SourceFile
 
 from host.settings import SandboxSettings
 from sandbox.containers.container import Container
