@@ -73,6 +73,7 @@ class Grammar:
     :param aborts: What is called to raise or to panic, as a function.
     :param refusal_values: Values that say so when returned.
     :param braces: The query for what a template's braces around a name are in it, where nobody writes that.
+    :param unfinished: The query for calls among which are those of the language's own word for unwritten code.
     :param static: Matches the header of a function of a class that needs no object.
     :param handlers: Handlers of errors, with the pattern of the header of one that takes every error.
     :param implicit: Whether a value is returned by standing last.
@@ -113,6 +114,7 @@ class Grammar:
     aborts: re.Pattern[str] = NEVER
     refusal_values: frozenset[str] = frozenset()
     braces: str = ""
+    unfinished: str = ""
     static: re.Pattern[str] = NEVER
     handlers: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     implicit: bool = False

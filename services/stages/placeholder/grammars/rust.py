@@ -54,6 +54,7 @@ RUST = Grammar(
         "match_arm": re.compile(r"Err\s*\(\s*_\w*\s*\)\s*=>\s*$"),
     },
     braces="(block . (expression_statement (block . (identifier) .)) .) @it",
+    unfinished="(macro_invocation) @it",
     implicit=True,
     typed=True,
 )
