@@ -18,7 +18,7 @@ from services.stages.semantic.part import MAX_CANDIDATE_FINDINGS, Part, Report
 from services.stages.semantic.reference import environment_of, named
 from services.stages.semantic.stdlib import parse_version
 from services.stages.semantic.types_server import TypeServers
-from services.stages.semantic.types_text import documents
+from services.stages.semantic.types_text import SMALL_BYTES, documents
 from services.stages.semantic.versions import version_of
 
 RULES_VERSION = "1"
@@ -45,7 +45,7 @@ class TypesPart:
         from services.stages.semantic.types_suggestions import suggested
 
         version = version_of(candidate)
-        texts = documents(candidate)
+        texts = await self._texts(candidate)
         wanted = [file.path for file in candidate.files if file.path in texts]
         details = {"packages_known_from": self._packages or "none: scripts/reference makes a reference environment"}
         if not wanted:
@@ -57,6 +57,10 @@ class TypesPart:
         judged = await self._workers.run(judge, candidate, told, version, self._prefix)
         findings = await suggested(judged, texts, version, self.servers)
         return Report(tuple(findings[:MAX_CANDIDATE_FINDINGS]), details)
+
+    async def _texts(self, candidate: Candidate) -> dict[str, str]:
+        size = sum(len(file.content) for file in (*candidate.files, *candidate.context_files))
+        return documents(candidate) if size <= SMALL_BYTES else await self._workers.run(documents, candidate)
 
 
 @asynccontextmanager
