@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from assay.errors import PluginFailed
 from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
+from services.stages.semantic.calls_part import calls_part
 from services.stages.semantic.imports_part import imports_part
 from services.stages.semantic.javascript_part import javascript_part
 from services.stages.semantic.npm_part import npm_part
@@ -14,7 +15,14 @@ from services.stages.semantic.part import Part, PartFactory, Report, merged
 from services.stages.semantic.specification_part import specification_part
 from services.stages.semantic.types_part import types_part
 
-PARTS: tuple[PartFactory, ...] = (imports_part, types_part, javascript_part, npm_part, specification_part)
+PARTS: tuple[PartFactory, ...] = (
+    imports_part,
+    types_part,
+    javascript_part,
+    npm_part,
+    calls_part,
+    specification_part,
+)
 """What the stage is made of, in the order in which their word counts."""
 
 
@@ -34,9 +42,10 @@ class SemanticStage:
     def rules(self) -> tuple[RuleInfo, ...]:
         """See :class:`assay.stage.Stage`."""
         from services.stages.rules import explained
-        from services.stages.semantic import javascript_rules, npm_rules, rules, specification_rules
+        from services.stages.semantic import calls_rules, javascript_rules, npm_rules, rules, specification_rules
 
-        return explained((*rules.RULES, *javascript_rules.RULES, *npm_rules.RULES, *specification_rules.RULES))
+        modules = (rules, javascript_rules, npm_rules, calls_rules, specification_rules)
+        return explained(rule for module in modules for rule in module.RULES)
 
     async def run(self, candidate: Candidate, context: StageContext) -> StageResult:
         """

@@ -78,7 +78,7 @@ async def test_version_names_the_data(semantic: Stage) -> None:
     """The version that answers are stored under names the catalog's date and content, and the tables'."""
     manifest = read_manifest()
     assert f"{manifest.date}.{manifest.fingerprint}.{tables_fingerprint()}" in semantic.version
-    assert semantic.languages == {"python", "javascript", "typescript"}
+    assert semantic.languages == {"python", "javascript", "typescript", "go", "java"}
     assert (semantic.name, semantic.requires) == ("semantic", ())
 
 
