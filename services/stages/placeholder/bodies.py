@@ -55,6 +55,9 @@ EMPTY_BODY = Rule(
         Example("<?php\nfunction parse_rows(string $text): array\n{\n}\n", "php"),
     ),
     passes=(
+        'def size(n):\n    """Return the next size that is quick."""\n\n\nsize = cached(quick_size)\n',
+        'def _solve_newton_doc():\n    """\n    Options of the method: tol, a float.\n    """\n',
+        "def _total_dummy(*args):\n    raise NotImplementedError('call one of the overloads')\n",
         "from abc import ABC, abstractmethod\n\n\nclass Shape(ABC):\n    @abstractmethod\n"
         "    def area(self) -> float:\n"
         '        """Return the area."""\n',

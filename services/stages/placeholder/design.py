@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from services.stages.placeholder.nodes import text
 from services.stages.placeholder.scopes import Scope
 from services.stages.placeholder.tree import Module
 from services.stages.placeholder.work import Does, body_does
@@ -92,7 +93,7 @@ _TEST_FOLDERS = frozenset(
 _TEST_MARK = re.compile(r"(?:test|tokio::test|cfg\(test\)|Test|BeforeEach|AfterEach|bench)\b")
 
 _NOTHING_NAME = re.compile(
-    r"pytest_\w+|\w+_no_?op|_*(?:no_?op|nop|null|dummy|stub|nothing|do_nothing|ignore|skip|pass_?|empty|placeholder|unused|fake|mock|"
+    r"pytest_\w+|\w+_(?:no_?op|dummy)|_\w+_docs?|_*(?:no_?op|nop|null|dummy|stub|nothing|do_nothing|ignore|skip|pass_?|empty|placeholder|unused|fake|mock|"
     r"sentinel|marker|disabled|silent|swallow|always|never|unsupported|not_\w+)(?:_\w+|\d*)?",
     re.IGNORECASE,
 )
@@ -213,12 +214,14 @@ def is_overridden(function: Scope, module: Module) -> bool:
 
 
 def is_redefined(function: Scope) -> bool:
-    """Say whether a later definition of the same name, in the same place, takes over and does something."""
+    """Say whether what its name means later, in the same place, takes over: a definition that works, or a value."""
     if function.parent is None:
         return False
-    others = function.parent.defined[function.name]
-    last = others[-1]
-    return last is not function and bool(body_does(last) - {Does.NOTHING})
+    last = function.parent.defined[function.name][-1]
+    if last is not function:
+        return bool(body_does(last) - {Does.NOTHING})
+    later = (node for node in function.parent.statements if node.start_byte > function.node.end_byte)
+    return any(text(node.child_by_field_name("left")) == function.name for node in later)
 
 
 def is_template_step(function: Scope) -> bool:

@@ -16,6 +16,7 @@ UNDEFINED = Rule(
         "def total(values):\n    return sum(valeus)\n",
         "def f():\n    return helper()\n",
         "x = 1\nprint(y)  # noqa: F821\n",
+        "def last(xs):\n    for x in xs:\n        if sum_ > 3:\n            break\n        sum_ = x\n    return sum_\n",
     ),
     passes=(
         "def f():\n    return later()\n\n\ndef later():\n    return __file__\n",
@@ -31,7 +32,8 @@ UNSURE = Rule(
     Category.HALLUCINATION,
     Severity.INFO,
     "Nothing that can be read defines the name, but something may: a framework that injects it, code that writes to "
-    "globals(), a branch for another version of Python, a definition that is deleted after its last use.",
+    "globals(), a branch for another version of Python, a definition that is deleted after its last use, an earlier "
+    "turn of the loop.",
     fires=(
         "globals().update(vars(settings_module()))\n\n\ndef settings_module():\n    return DEBUG\n",
         "print(_('hello'))\n",
@@ -39,6 +41,8 @@ UNSURE = Rule(
         "day = 1\nshown = str(day)\n\n\ndef f():\n    return day\n\n\nf()\ndel day\n",
         "import enum\n\n\n@enum.global_enum\nclass Flag(enum.IntFlag):\n    DEBUG = 1\n\n\nprint(DEBUG)\n",
         "import sys\n\nif sys.version_info < (3,):\n    text = unicode\nelse:\n    text = str\n",
+        "def runs(xs):\n    first = True\n    for x in xs:\n        if not first:\n            yield x - before\n"
+        "        first = False\n        before = x\n",
     ),
     passes=("import gettext\n\n_ = gettext.gettext\nprint(_('hello'))\n",),
 )

@@ -40,6 +40,11 @@ _DYNAMIC = re.compile(
 _VERSION_CHECK = re.compile(rb"version_info|\bPY2\b|\bPY3\b|\bPY_?\d|TYPE_CHECKING|hexversion|python_implementation")
 
 
+_LOOPS = frozenset({"for_statement", "while_statement"})
+_BRANCHES = frozenset({"if_statement", "elif_clause", "else_clause", "except_clause", "case_clause"})
+_CHOICES = frozenset({"boolean_operator", "conditional_expression"})
+
+
 def undefined_names(diagnostics: Sequence[Diagnostic], source: Source, minor: int) -> Iterator[Finding]:
     """Yield one finding for each undefined name, at its first use that fails, else at its first."""
     from tree_sitter_language_pack import get_parser
@@ -85,7 +90,26 @@ def _rule(name: str, node: "Node", source: Source, dynamic: bool, lazy: bool) ->
     deleted = re.search(rf"^del\b[^#]*?\b{name}\b".encode(), source.data, re.MULTILINE)
     if name in INJECTED or dynamic or deleted or _behind_version_check(node, source.data):
         return UNSURE
+    if _is_bound_by_a_later_turn(name, node, source.data):
+        return UNSURE
     return UNDEFINED
+
+
+def _is_bound_by_a_later_turn(name: str, node: "Node", data: bytes) -> bool:
+    """
+    Say whether a loop around a use binds the name: further down in the text may be earlier in time.
+
+    A use that nothing guards is reached in the first turn, and fails there.
+    """
+    binds = re.compile(rf"(?<![.\w]){re.escape(name)}[ \t]*(?:,[^=\n]*)?=(?!=)".encode())
+    inside, above, guarded = node, node.parent, False
+    while above is not None and above.type not in ("function_definition", "class_definition", "module"):
+        in_branch = above.type in _BRANCHES and inside.type == "block"
+        guarded = guarded or in_branch or (above.type in _CHOICES and above.children[0] != inside)
+        if guarded and above.type in _LOOPS and binds.search(data, node.end_byte, above.end_byte):
+            return True
+        inside, above = above, above.parent
+    return False
 
 
 def _is_never_evaluated(node: "Node", lazy: bool) -> bool:
