@@ -46,8 +46,11 @@ def test_the_doctor_finds_nothing_where_all_is_well(program: Program, docker_rea
     ended = program("doctor")
     assert ended.status == 0, ended.stdout
     assert ended.stdout.endswith("all is well\n")
-    for part in ("✓ container runtime: runc", "✓ pools: ", "✓ sandbox images: bash, c, javascript", "python"):
+    for part in ("✓ container runtime: runc", "✓ pools: "):
         assert part in ended.stdout
+    built = next(line for line in ended.stdout.splitlines() if line.startswith("✓ sandbox images: "))
+    # A machine may have the images of further languages.
+    assert {"bash", "c", "javascript", "python"} <= set(built.partition(": ")[2].partition(";")[0].split(", "))
 
 
 @pytest.mark.docker
