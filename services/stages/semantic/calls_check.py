@@ -8,11 +8,12 @@ from assay.stage import Candidate, Finding, SourceFile
 from services.stages.files import source_files
 from services.stages.rules import in_order
 from services.stages.semantic.calls_rules import UNDEFINED_FUNCTION
+from services.stages.semantic.imports import nodes
 from services.stages.semantic.part import Report
 from services.stages.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, TreeCursor
+    from tree_sitter import Node
 
 LANGUAGES = frozenset({"go", "java"})
 
@@ -84,7 +85,7 @@ def _go(root: "Node") -> Iterator["Node"]:
     called: dict[str, Node] = {}
     elsewhere: set[str] = set()
     calls: set[int] = set()
-    for node in _nodes(root.walk()):
+    for node in nodes(root.walk()):
         if node.type == "dot":
             # What `import .` brings in has no declaration here.
             return
@@ -101,7 +102,7 @@ def _java(root: "Node") -> Iterator["Node"]:
     """Yield the names of calls that no enclosing class declares, where none of them can inherit or be given any."""
     declared: set[str] = set(_OF_EVERY_OBJECT)
     called: dict[str, Node] = {}
-    for node in _nodes(root.walk()):
+    for node in nodes(root.walk()):
         if _brings_names(node) or (node.type in _TYPES and _may_have_more(node)):
             return
         if node.type in ("method_declaration", "formal_parameter", "annotation_type_element_declaration"):
@@ -132,19 +133,6 @@ def _may_have_more(node: "Node") -> bool:
         for mark in child.named_children
     )
     return inherits or marked or bool(below & {"extends_interfaces", "super_interfaces", "superclass"})
-
-
-def _nodes(cursor: "TreeCursor") -> Iterator["Node"]:
-    """Yield every node, parents first; without recursion, as source may nest deeper than any stack."""
-    while True:
-        node = cursor.node
-        assert node is not None
-        yield node
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
 
 
 def _text(node: "Node | None") -> str:

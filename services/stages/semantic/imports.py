@@ -89,7 +89,7 @@ def references(tree: "Tree", name: str) -> list[Range]:
     """Return where a name stands for itself: not as an attribute, nor as the name of an argument."""
     return [
         (node.start_byte, node.end_byte)
-        for node in _nodes(tree.walk())
+        for node in nodes(tree.walk())
         if node.type == "identifier" and node.text == name.encode() and not _is_label(node)
     ]
 
@@ -130,7 +130,8 @@ def _walk(cursor: "TreeCursor", *, dynamic: bool) -> Iterator[tuple["Node", Guar
             guards.pop()
 
 
-def _nodes(cursor: "TreeCursor") -> Iterator["Node"]:
+def nodes(cursor: "TreeCursor") -> Iterator["Node"]:
+    """Yield every node, parents first; without recursion, as source may nest deeper than any stack."""
     while True:
         node = cursor.node
         assert node is not None
