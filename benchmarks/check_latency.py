@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assay.client import connect
-from assay.v1 import candidate_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, validation_pb2
 
 from benchmarks.intervals import quantile
 
@@ -103,7 +103,7 @@ def command(arguments: Sequence[str], folder: Path) -> Callable[[], None]:
 def call(address: str, file: Path) -> list[float]:
     """Return the times of 20 calls over one connection, the first left out."""
     candidate = candidate_pb2.Candidate(
-        files=[candidate_pb2.SourceFile(path=file.name, content=file.read_bytes())], language="python"
+        files=[source_pb2.SourceFile(path=file.name, content=file.read_bytes())], language="python"
     )
 
     async def measure() -> list[float]:

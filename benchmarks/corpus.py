@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.languages import SUFFIXES, of_path
-from assay.v1 import candidate_pb2
+from assay.v1 import candidate_pb2, source_pb2
 
 SUFFIX_OF = {language: suffix for suffix, language in reversed(SUFFIXES.items())}
 
@@ -30,7 +30,7 @@ class Record:
     file: str = ""
 
     @property
-    def source(self) -> candidate_pb2.SourceFile:
+    def source(self) -> source_pb2.SourceFile:
         """Its code: every record is one file."""
         return self.candidate.files[0]
 
@@ -63,13 +63,13 @@ def _candidate(row: dict[str, Any]) -> candidate_pb2.Candidate:
     if of_path(name) != language:
         name = "main" + SUFFIX_OF.get(language, ".txt")
     candidate = candidate_pb2.Candidate(
-        files=[candidate_pb2.SourceFile(path=name, content=row["code"].encode("utf-8", "surrogatepass"))],
+        files=[source_pb2.SourceFile(path=name, content=row["code"].encode("utf-8", "surrogatepass"))],
         language=language,
     )
     if row.get("prompt"):
         candidate.specification.text = row["prompt"]
     if row.get("tests") and language == "python":
         # Tests in other languages are of frameworks that the contract does not have.
-        tests = candidate_pb2.SourceFile(path="tests.py", content=row["tests"].encode("utf-8", "surrogatepass"))
+        tests = source_pb2.SourceFile(path="tests.py", content=row["tests"].encode("utf-8", "surrogatepass"))
         candidate.tests.append(candidate_pb2.TestSuite(framework=candidate_pb2.TEST_FRAMEWORK_ASSERTS, files=[tests]))
     return candidate

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assay.client import Suite
-from assay.v1 import candidate_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, validation_pb2
 
 from benchmarks import reading_tree
 from benchmarks.figures import quantiles
@@ -61,7 +61,7 @@ def asking(suite: Suite, language: str, stages: Sequence[str]) -> Regime:
     """Return what asks the suite for some of the stages."""
 
     async def ask(text: str) -> None:
-        file = candidate_pb2.SourceFile(path=f"main{TEMPLATES[language].suffix}", content=text.encode())
+        file = source_pb2.SourceFile(path=f"main{TEMPLATES[language].suffix}", content=text.encode())
         request = validation_pb2.ValidateRequest(
             candidate=candidate_pb2.Candidate(files=[file], language=language),
             policy=validation_pb2.ValidationPolicy(stages=stages),

@@ -5,7 +5,7 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from assay.convert import check_path
+from assay.candidates import check_path
 from assay.errors import InvalidArgument
 from assay.v1 import sandbox_pb2
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assay.errors import AssayError
-from assay.v1 import sandbox_pb2
+from assay.v1 import checker_pb2, sandbox_pb2
 
 from cli import exits
 from cli.batch_report import JsonBatch, TextBatch
@@ -79,7 +79,7 @@ async def _run(
     options: BatchOptions,
     request: sandbox_pb2.ExecuteBatchRequest,
     files: ProgramFiles,
-    checker: sandbox_pb2.Checker | ProgramFiles,
+    checker: checker_pb2.Checker | ProgramFiles,
     output: Output,
 ) -> int:
     async with suite(options.gateway) as client:
@@ -117,29 +117,29 @@ def status_of(summary: sandbox_pb2.BatchSummary) -> int:
     return 1 if summary.failed or summary.skipped else 0
 
 
-def _checker(said: str) -> sandbox_pb2.Checker | ProgramFiles:
+def _checker(said: str) -> checker_pb2.Checker | ProgramFiles:
     """Return how outputs are compared; the files of a program where one decides."""
     name, _, rest = said.partition(":")
     match name:
         case "exact" if not rest:
-            return sandbox_pb2.Checker(exact=sandbox_pb2.ExactChecker())
+            return checker_pb2.Checker(exact=checker_pb2.ExactChecker())
         case "space" if not rest:
-            return sandbox_pb2.Checker(ignore_trailing_space=sandbox_pb2.TrailingSpaceChecker())
+            return checker_pb2.Checker(ignore_trailing_space=checker_pb2.TrailingSpaceChecker())
         case "tokens" if not rest:
-            return sandbox_pb2.Checker(tokens=sandbox_pb2.TokenChecker())
+            return checker_pb2.Checker(tokens=checker_pb2.TokenChecker())
         case "floats":
-            return sandbox_pb2.Checker(floats=_floats(said, rest))
+            return checker_pb2.Checker(floats=_floats(said, rest))
     try:
         return read_program(Path(said))
     except BadSource as error:
         raise BadSource(f"--checker {error}; the others are exact, space, tokens and floats") from None
 
 
-def _floats(said: str, tolerances: str) -> sandbox_pb2.FloatChecker:
+def _floats(said: str, tolerances: str) -> checker_pb2.FloatChecker:
     if not tolerances:
-        return sandbox_pb2.FloatChecker(absolute=TOLERANCE, relative=TOLERANCE)
+        return checker_pb2.FloatChecker(absolute=TOLERANCE, relative=TOLERANCE)
     absolute, _, relative = tolerances.partition(",")
     try:
-        return sandbox_pb2.FloatChecker(absolute=float(absolute), relative=float(relative or 0))
+        return checker_pb2.FloatChecker(absolute=float(absolute), relative=float(relative or 0))
     except ValueError:
         raise BadSource(f"--checker {said}: it looks like floats:1e-6 or floats:1e-6,1e-9") from None

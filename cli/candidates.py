@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.convert import MAX_PATH_CHARACTERS, MAX_SPECIFICATION_CHARACTERS
+from assay.candidates import MAX_PATH_CHARACTERS, MAX_SPECIFICATION_CHARACTERS
 from assay.languages import SUFFIXES, of_path
-from assay.v1 import candidate_pb2
+from assay.v1 import candidate_pb2, source_pb2
 
 from cli.modules import context, import_roots, root_of
 from cli.sources import BadSource, Source, read
@@ -45,7 +45,7 @@ def candidate_of(source: Source, framing: Framing) -> candidate_pb2.Candidate:
         raise BadSource("its language cannot be told from its name; say it with --language")
     content = framing.standard_input if source.path is None else read(source.path)
     candidate = candidate_pb2.Candidate(
-        files=[candidate_pb2.SourceFile(path=path_in_candidate(source, language), content=content)],
+        files=[source_pb2.SourceFile(path=path_in_candidate(source, language), content=content)],
         language=language,
         language_version=framing.language_version,
         tests=framing.tests,
@@ -57,10 +57,10 @@ def candidate_of(source: Source, framing: Framing) -> candidate_pb2.Candidate:
     return candidate
 
 
-def _context(source: Source, file: candidate_pb2.SourceFile, *, deep: bool) -> list[candidate_pb2.SourceFile]:
+def _context(source: Source, file: source_pb2.SourceFile, *, deep: bool) -> list[source_pb2.SourceFile]:
     assert source.path is not None
     found = context(source.path.absolute(), file.content, import_roots(source), deep=deep)
-    return [candidate_pb2.SourceFile(path=path, content=held) for path, held in found.items() if path != file.path]
+    return [source_pb2.SourceFile(path=path, content=held) for path, held in found.items() if path != file.path]
 
 
 def path_in_candidate(source: Source, language: str) -> str:
@@ -89,7 +89,7 @@ def suites_of(paths: Sequence[Path]) -> tuple[candidate_pb2.TestSuite, ...]:
     suites = []
     for path in paths:
         try:
-            held = candidate_pb2.SourceFile(path=_fit(path.name), content=read(path))
+            held = source_pb2.SourceFile(path=_fit(path.name), content=read(path))
         except BadSource as error:
             raise BadSource(f"--tests {path}: {error}") from None
         suites.append(candidate_pb2.TestSuite(files=[held]))

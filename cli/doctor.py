@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from subprocess import run as run_process
 from typing import TYPE_CHECKING
 
-from assay.v1 import candidate_pb2, sandbox_pb2, stage_pb2, validation_pb2
+from assay.v1 import candidate_pb2, sandbox_pb2, source_pb2, stage_pb2, validation_pb2
 
 from cli.failures import message_of
 from cli.languages import known_to
@@ -224,7 +224,7 @@ async def _languages() -> list[sandbox_pb2.Language]:
 
 async def _validate() -> str:
     candidate = candidate_pb2.Candidate(
-        files=[candidate_pb2.SourceFile(path="canary.py", content=_CANARY)], language="python"
+        files=[source_pb2.SourceFile(path="canary.py", content=_CANARY)], language="python"
     )
     policy = validation_pb2.ValidationPolicy(stages=READING_STAGES)
     async with suite("", own_settings(sandbox=False)) as client:
@@ -239,7 +239,7 @@ async def _validate() -> str:
 
 
 async def _execute() -> str:
-    file = candidate_pb2.SourceFile(path="main.py", content=b"print(6 * 7)\n")
+    file = source_pb2.SourceFile(path="main.py", content=b"print(6 * 7)\n")
     async with suite("") as client:
         if CHECKED_LANGUAGE not in (names := [language.name for language in await known_to(client)]):
             return f"not tried: the settings have {', '.join(names)}, and no {CHECKED_LANGUAGE}"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from assay.convert import duration_to_proto
-from assay.v1 import sandbox_pb2
+from assay.v1 import limits_pb2
 
 from cli.sources import BadSource
 
@@ -31,13 +31,13 @@ class LimitOptions:
     artifact_count: int | None = None
 
 
-def limits_of(options: LimitOptions) -> sandbox_pb2.ExecutionLimits:
+def limits_of(options: LimitOptions) -> limits_pb2.ExecutionLimits:
     """
     Return the limits that were said; the service checks them against its bounds.
 
     :raises BadSource: One is no size or no time; the message names its option.
     """
-    limits = sandbox_pb2.ExecutionLimits(
+    limits = limits_pb2.ExecutionLimits(
         processes=options.processes, open_files=options.open_files, artifact_count=options.artifact_count
     )
     for field, option, seconds in (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.languages import of_path
-from assay.v1 import candidate_pb2, sandbox_pb2
+from assay.v1 import sandbox_pb2, source_pb2
 
 from cli.modules import context, import_roots
 from cli.sources import BadSource, Source, read
@@ -31,7 +31,7 @@ class ProgramFiles:
             return language.default_file
         return self.path.name
 
-    def for_language(self, language: sandbox_pb2.Language) -> list[candidate_pb2.SourceFile]:
+    def for_language(self, language: sandbox_pb2.Language) -> list[source_pb2.SourceFile]:
         """
         Return the files, the program first; of Python with the modules that it imports from beside it.
 
@@ -44,7 +44,7 @@ class ProgramFiles:
         if "python" in {of_path(name), language.name}:
             roots = [self.path.parent, *import_roots(Source(name, self.path))]
             found |= {path: held for path, held in self._modules(roots).items() if path not in found}
-        return [candidate_pb2.SourceFile(path=path, content=held) for path, held in found.items()]
+        return [source_pb2.SourceFile(path=path, content=held) for path, held in found.items()]
 
     def _modules(self, roots: list[Path]) -> dict[str, bytes]:
         return context(self.path, self.content, roots, deep=True)

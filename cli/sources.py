@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.convert import MAX_TOTAL_BYTES
+from assay.candidates import MAX_TOTAL_BYTES
 from assay.languages import SUFFIXES, of_path
 
 from cli.printable import printable

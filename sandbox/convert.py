@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from assay.convert import duration_to_proto, files_from_proto, seconds_from_proto
+from assay.candidates import files_from_proto
+from assay.convert import duration_to_proto, seconds_from_proto
 from assay.errors import InvalidArgument
-from assay.v1 import sandbox_pb2
+from assay.v1 import checker_pb2, limits_pb2, sandbox_pb2
 
 from sandbox import batch
 from sandbox.batch import CaseRequest, CaseResult, Summary, Verdict
@@ -45,7 +46,7 @@ def program_from_proto(message: sandbox_pb2.ExecuteRequest) -> Program:
     )
 
 
-def limits_from_proto(message: sandbox_pb2.ExecutionLimits) -> Asked:
+def limits_from_proto(message: limits_pb2.ExecutionLimits) -> Asked:
     """Return the limits that are set, by their names in the domain."""
     asked: Asked = {name: getattr(message, name) for name in COUNTS if message.HasField(name)}
     for field, name in TIMES.items():
@@ -54,9 +55,9 @@ def limits_from_proto(message: sandbox_pb2.ExecutionLimits) -> Asked:
     return asked
 
 
-def limits_to_proto(limits: Limits, without: frozenset[str] = frozenset()) -> sandbox_pb2.ExecutionLimits:
+def limits_to_proto(limits: Limits, without: frozenset[str] = frozenset()) -> limits_pb2.ExecutionLimits:
     """Return the message of limits, some left unset."""
-    message = sandbox_pb2.ExecutionLimits(**{name: getattr(limits, name) for name in COUNTS if name not in without})
+    message = limits_pb2.ExecutionLimits(**{name: getattr(limits, name) for name in COUNTS if name not in without})
     for field, name in TIMES.items():
         if name not in without:
             getattr(message, field).CopyFrom(duration_to_proto(getattr(limits, name)))
@@ -122,7 +123,7 @@ def cases_from_proto(message: sandbox_pb2.ExecuteBatchRequest, make: MakeChecker
     """
     checkers: dict[bytes, batch.Checker] = {}
 
-    def checker(told: sandbox_pb2.Checker, where: str) -> batch.Checker:
+    def checker(told: checker_pb2.Checker, where: str) -> batch.Checker:
         key = told.SerializeToString(deterministic=True)
         if key not in checkers:
             checkers[key] = _within(where, lambda: _checker_from_proto(told, make))
@@ -152,7 +153,7 @@ def _case_from_proto(message: sandbox_pb2.BatchCase, checker: batch.Checker, whe
     )
 
 
-def _checker_from_proto(message: sandbox_pb2.Checker, make: MakeChecker) -> batch.Checker:
+def _checker_from_proto(message: checker_pb2.Checker, make: MakeChecker) -> batch.Checker:
     match message.WhichOneof("kind"):
         case "ignore_trailing_space":
             return TrailingSpace()
@@ -166,7 +167,7 @@ def _checker_from_proto(message: sandbox_pb2.Checker, make: MakeChecker) -> batc
             return Exact()
 
 
-def _program_checker(message: sandbox_pb2.ProgramChecker, make: MakeChecker) -> batch.ProgramChecker:
+def _program_checker(message: checker_pb2.ProgramChecker, make: MakeChecker) -> batch.ProgramChecker:
     files = files_from_proto(message.files, "files")
     program = Program(
         language=message.language,

@@ -77,14 +77,68 @@ class SourceFile:
     executable: bool = False
 
 
+class Comparison(IntEnum):
+    """How an output is compared with the expected one; see the messages in ``assay/v1/checker.proto``."""
+
+    EXACT = 1
+    TRAILING_SPACE = 2
+    TOKENS = 3
+    FLOATS = 4
+    PROGRAM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CheckerProgram:
+    """A program that decides whether an output is right, in a sandbox of its own."""
+
+    language: str
+    files: tuple[SourceFile, ...]
+    entry_point: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChecker:
+    """
+    How an output is compared, outside the program's sandbox.
+
+    :param absolute: The tolerance of FLOATS.
+    :param relative: The same, as a share of what is expected.
+    :param program: What decides, for PROGRAM alone.
+    """
+
+    comparison: Comparison = Comparison.TRAILING_SPACE
+    absolute: float = 0.0
+    relative: float = 0.0
+    program: CheckerProgram | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramCase:
+    """One run of the entry point as a program, and what its output should be."""
+
+    stdin: bytes
+    expected_stdout: bytes
+    name: str = ""
+    arguments: tuple[str, ...] = ()
+    checker: OutputChecker | None = None
+    expected_exit_code: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class TestSuite:
-    """Tests that came with a candidate; the first file is the one that is run."""
+    """
+    Tests that came with a candidate: files, the first of which is run, or cases of the entry point as a program.
+
+    :param checker: How the output of a case is compared that does not say.
+    """
 
     __test__ = False
 
-    files: tuple[SourceFile, ...]
+    files: tuple[SourceFile, ...] = ()
     framework: TestFramework = TestFramework.UNSPECIFIED
+    cases: tuple[ProgramCase, ...] = ()
+    checker: OutputChecker = OutputChecker()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +248,23 @@ class RuleInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """
+    What one feature did to a score.
+
+    :param feature: Its name, for example "undefined_names".
+    :param description: What it is, in a few words for a person.
+    :param value: None where it is not known, since the stage that would tell it did not complete.
+    :param log_odds: How far it moved the score: above zero towards authentic, below zero away from it.
+    """
+
+    feature: str
+    description: str
+    value: float | None
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
 class StageResult:
     """
     What a stage says at its end.
@@ -201,6 +272,8 @@ class StageResult:
     :param reason: Why it was skipped, not applicable or failed, and what to configure; empty where it completed.
     :param details: Figures and facts beside the findings, for example "tests_passed".
     :param seconds: How long it took; filled in by the servicer.
+    :param score: How authentic the candidate is, from 0 to 1; only the stage that scores says so.
+    :param contributions: What moved the score most, the strongest first.
     """
 
     status: StageStatus
@@ -210,6 +283,8 @@ class StageResult:
     stage: str = ""
     version: str = ""
     seconds: float = 0.0
+    score: float | None = None
+    contributions: tuple[Contribution, ...] = ()
 
 
 class StageContext(Protocol):
@@ -222,6 +297,10 @@ class StageContext(Protocol):
     @property
     def seconds_left(self) -> float:
         """The time until the run's deadline."""
+
+    @property
+    def check_determinism(self) -> bool:
+        """Whether what runs is to be run twice, and compared."""
 
     async def found(self, finding: Finding) -> None:
         """Tell the caller of a finding before the end. It must stand in the result again."""

@@ -7,7 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import structlog
-from assay.convert import candidate_from_proto, finding_to_proto, result_from_proto, result_to_proto, rule_to_proto
+from assay.candidates import candidate_from_proto
+from assay.convert import finding_to_proto, result_from_proto, result_to_proto, rule_to_proto
 from assay.errors import AssayError, InvalidArgument, PluginFailed, UnknownStage
 from assay.stage import Candidate, Finding, Stage, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
@@ -28,6 +29,7 @@ class QuietContext:
     """The context of a run of which only the result is wanted; see :class:`assay.stage.StageContext`."""
 
     prior_results: Mapping[str, StageResult]
+    check_determinism: bool = False
 
     @property
     def seconds_left(self) -> float:
@@ -82,9 +84,11 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         candidate = candidate_from_proto(request.candidate)
         prior = _prior(request.prior_results)
         if request.result_only:
-            yield stage_pb2.RunStageResponse(result=await _judge(stage, candidate, QuietContext(prior)))
+            yield stage_pb2.RunStageResponse(
+                result=await _judge(stage, candidate, QuietContext(prior, request.check_determinism))
+            )
             return
-        run = RunContext(prior)
+        run = RunContext(prior, request.check_determinism)
         task = asyncio.create_task(_judge(stage, candidate, run))
         try:
             async with aclosing(_events(task, run.events)) as events:

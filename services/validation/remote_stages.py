@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 import grpc.aio
+from assay.candidates import candidate_to_proto
 from assay.client import error_from_rpc
-from assay.convert import candidate_to_proto, result_from_proto, result_to_proto, rule_from_proto
+from assay.convert import result_from_proto, result_to_proto, rule_from_proto
 from assay.errors import AssayError, PluginFailed, Unavailable
 from assay.stage import Candidate, RuleInfo, StageResult
 from assay.v1 import stage_pb2, stage_pb2_grpc

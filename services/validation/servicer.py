@@ -5,7 +5,8 @@ import secrets
 import time
 from collections.abc import Sequence
 
-from assay.convert import candidate_from_proto, duration_to_proto, rule_to_proto
+from assay.candidates import candidate_from_proto
+from assay.convert import duration_to_proto, rule_to_proto
 from assay.errors import InvalidArgument, UnknownStage
 from assay.stage import Candidate
 from assay.v1 import validation_pb2, validation_pb2_grpc

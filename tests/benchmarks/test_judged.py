@@ -1,7 +1,7 @@
 """How answers of the suite are read."""
 
 import pytest
-from assay.v1 import candidate_pb2, finding_pb2, stage_pb2, validation_pb2
+from assay.v1 import candidate_pb2, finding_pb2, source_pb2, stage_pb2, validation_pb2
 
 from benchmarks.corpus import Record
 from benchmarks.judged import READING, a_suite, by_findings, by_verdict, judge_all
@@ -56,7 +56,7 @@ async def test_judge_all() -> None:
             "handmade",
             True,
             candidate_pb2.Candidate(
-                files=[] if text is None else [candidate_pb2.SourceFile(path="main.py", content=text)],
+                files=[] if text is None else [source_pb2.SourceFile(path="main.py", content=text)],
                 language="python",
             ),
         )

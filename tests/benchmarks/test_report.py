@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from assay.v1 import candidate_pb2
+from assay.v1 import candidate_pb2, source_pb2
 
 from benchmarks.corpus import Record
 from benchmarks.judged import Judged
@@ -15,7 +15,7 @@ CODE = "secret_of_the_record()"
 
 def judged(positive: bool, verdict: str, kind: str = "made", name: str = "r") -> Judged:
     """Return a record and what was said of it."""
-    code = candidate_pb2.SourceFile(path="main.py", content=CODE.encode())
+    code = source_pb2.SourceFile(path="main.py", content=CODE.encode())
     record = Record(name, "python", kind, "handmade", positive, candidate_pb2.Candidate(files=[code]), "train")
     return Judged(record, verdict, (), "", 0.1, {"static": 0.05})
 

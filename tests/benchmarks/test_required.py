@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from assay.v1 import candidate_pb2
+from assay.v1 import candidate_pb2, source_pb2
 
 from benchmarks.corpus import Record
 from benchmarks.judged import Judged
@@ -12,7 +12,7 @@ from benchmarks.required import does_not_parse, required
 
 def record(kind: str, *, positive: bool = True, code: str = "", language: str = "python", name: str = "r") -> Record:
     """Return a record of one file."""
-    file = candidate_pb2.SourceFile(path="main", content=code.encode())
+    file = source_pb2.SourceFile(path="main", content=code.encode())
     return Record(name, language, kind, "handmade", positive, candidate_pb2.Candidate(files=[file]))
 
 

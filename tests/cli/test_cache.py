@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assay.v1 import candidate_pb2, stage_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, stage_pb2, validation_pb2
 
 from cli import cache
 from host.settings import Settings
@@ -18,7 +18,7 @@ from tests.cli.test_check import FINE, HOLLOW
 
 def request(content: bytes = b"x = 1\n", **policy: Any) -> validation_pb2.ValidateRequest:
     """Return a request to judge one file."""
-    candidate = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="a.py", content=content)])
+    candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="a.py", content=content)])
     return validation_pb2.ValidateRequest(candidate=candidate, policy=validation_pb2.ValidationPolicy(**policy))
 
 

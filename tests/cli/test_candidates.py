@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from assay.convert import candidate_from_proto
+from assay.candidates import candidate_from_proto
 
 from cli.candidates import Framing, candidate_of, specification_of, suites_of
 from cli.sources import BadSource, Source

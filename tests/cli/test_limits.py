@@ -1,7 +1,7 @@
 """Limits as they are said on the command line."""
 
 import pytest
-from assay.v1 import sandbox_pb2
+from assay.v1 import limits_pb2
 
 from cli.limits import LimitOptions, limits_of, size_of
 from cli.sources import BadSource
@@ -30,7 +30,7 @@ def test_every_limit_of_the_contract_has_an_option() -> None:
             disk="9", artifact_bytes="10", artifact_count=11,
         )
     )  # fmt: skip
-    unset = [field.name for field in sandbox_pb2.ExecutionLimits.DESCRIPTOR.fields if not limits.HasField(field.name)]
+    unset = [field.name for field in limits_pb2.ExecutionLimits.DESCRIPTOR.fields if not limits.HasField(field.name)]
     assert unset == []
     assert (limits.wall_time.ToMilliseconds(), limits.compile_time.seconds) == (1500, 3)
     assert (limits.memory_bytes, limits.output_hard_bytes, limits.artifact_count) == (4 << 20, 8192, 11)
@@ -38,7 +38,7 @@ def test_every_limit_of_the_contract_has_an_option() -> None:
 
 def test_what_is_not_said_is_not_set() -> None:
     """The service's defaults are its own."""
-    assert limits_of(LimitOptions()) == sandbox_pb2.ExecutionLimits()
+    assert limits_of(LimitOptions()) == limits_pb2.ExecutionLimits()
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf")])

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from assay.languages import SUFFIXES
-from assay.v1 import candidate_pb2
+from assay.v1 import candidate_pb2, source_pb2
 from pydantic import Field, StringConstraints, model_validator
 
 from tests.corpus import yaml_cases
@@ -56,7 +56,7 @@ class ReadingCase(Part):
         """Return what is judged."""
         path = self.path or f"main{SUFFIX_OF[self.language]}"
         content = as_bytes(self.code, self.code_base64)
-        judged = [candidate_pb2.SourceFile(path=path, content=content)]
+        judged = [source_pb2.SourceFile(path=path, content=content)]
         judged += [_file(file) for file in self.beside if not file.context]
         candidate = candidate_pb2.Candidate(
             files=judged,
@@ -69,8 +69,8 @@ class ReadingCase(Part):
         return candidate
 
 
-def _file(file: Beside) -> candidate_pb2.SourceFile:
-    return candidate_pb2.SourceFile(path=file.path, content=file.code.encode())
+def _file(file: Beside) -> source_pb2.SourceFile:
+    return source_pb2.SourceFile(path=file.path, content=file.code.encode())
 
 
 def load(folder: Path = FOLDER) -> list[ReadingCase]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from assay.convert import duration_to_proto
-from assay.v1 import sandbox_pb2
+from assay.v1 import limits_pb2, sandbox_pb2
 from pydantic import Field, StringConstraints, model_validator
 
 from sandbox.limits import Limits
@@ -161,7 +161,7 @@ class Case(Part):
             arguments=self.arguments,
             environment=self.environment,
             stdin=self.stdin_bytes(),
-            limits=sandbox_pb2.ExecutionLimits(**limits),
+            limits=limits_pb2.ExecutionLimits(**limits),
             artifact_globs=self.artifact_globs,
         )
 

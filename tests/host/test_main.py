@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc.aio
 import pytest
 from assay.client import connect
-from assay.v1 import candidate_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, validation_pb2
 
 from tests.processes import ROOT, host, run_python
 
@@ -18,7 +18,7 @@ from tests.processes import ROOT, host, run_python
 def request(content: bytes, stages: Sequence[str]) -> validation_pb2.ValidateRequest:
     """Return a request to judge one file."""
     return validation_pb2.ValidateRequest(
-        candidate=candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="a.py", content=content)]),
+        candidate=candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="a.py", content=content)]),
         policy=validation_pb2.ValidationPolicy(stages=stages),
     )
 

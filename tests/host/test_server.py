@@ -11,7 +11,7 @@ import grpc
 import grpc.aio
 import pytest
 from assay.client import connect, error_from_rpc
-from assay.v1 import candidate_pb2, stage_pb2
+from assay.v1 import candidate_pb2, source_pb2, stage_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
@@ -161,7 +161,7 @@ async def test_message_limit(folder: Path, settings: Settings, toy_catalog: Cata
     """A message over the limit is refused as RESOURCE_EXHAUSTED, with the sizes."""
     toy_catalog(first="tests.toys:first")
     small = settings.model_copy(update={"server": ServerSettings(max_message_bytes=1000)})
-    source = candidate_pb2.SourceFile(path="a.py", content=b"#" * 2000)
+    source = source_pb2.SourceFile(path="a.py", content=b"#" * 2000)
     request = stage_pb2.RunStageRequest(stage="first", candidate=candidate_pb2.Candidate(files=[source]))
     async with serving(["first"], f"unix:{folder}/s", small) as address, connect(address) as suite:
         with pytest.raises(grpc.aio.AioRpcError, match="1000") as caught:

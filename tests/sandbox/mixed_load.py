@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import grpc.aio
 from assay.client import error_from_rpc
+from assay.v1 import limits_pb2
 from assay.v1 import sandbox_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
@@ -41,7 +42,7 @@ class Kind:
     """How a program ends, and the limits that it is given."""
 
     outcome: str
-    limits: pb.ExecutionLimits = field(default_factory=pb.ExecutionLimits)
+    limits: limits_pb2.ExecutionLimits = field(default_factory=limits_pb2.ExecutionLimits)
 
 
 KINDS = {
@@ -49,9 +50,9 @@ KINDS = {
     "slow": Kind("OK"),
     "exit": Kind("NONZERO_EXIT"),
     "signal": Kind("SIGNALED"),
-    "cpu": Kind("CPU_TIME_LIMIT", pb.ExecutionLimits(cpu_time=Duration(nanos=150_000_000))),
-    "wall": Kind("WALL_TIME_LIMIT", pb.ExecutionLimits(wall_time=Duration(nanos=300_000_000))),
-    "flood": Kind("OUTPUT_LIMIT", pb.ExecutionLimits(output_bytes=4096, output_hard_bytes=262_144)),
+    "cpu": Kind("CPU_TIME_LIMIT", limits_pb2.ExecutionLimits(cpu_time=Duration(nanos=150_000_000))),
+    "wall": Kind("WALL_TIME_LIMIT", limits_pb2.ExecutionLimits(wall_time=Duration(nanos=300_000_000))),
+    "flood": Kind("OUTPUT_LIMIT", limits_pb2.ExecutionLimits(output_bytes=4096, output_hard_bytes=262_144)),
     "memory": Kind("MEMORY_LIMIT"),
 }
 
@@ -64,7 +65,7 @@ class Run:
     number: int
 
     @property
-    def limits(self) -> pb.ExecutionLimits:
+    def limits(self) -> limits_pb2.ExecutionLimits:
         """Its limits."""
         return KINDS[self.kind].limits
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from assay.client import Suite
-from assay.v1 import candidate_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, validation_pb2
 
 AUTHENTIC = b'''"""Word counts."""
 
@@ -19,7 +19,7 @@ def most_common(text: str, count: int = 3) -> list[tuple[str, int]]:
 
 def candidate(content: bytes, tests: bytes = b"", **fields: Any) -> candidate_pb2.Candidate:
     """Return a candidate of one file, and one of tests where there are any."""
-    message = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="words.py", content=content)], **fields)
+    message = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="words.py", content=content)], **fields)
     if tests:
         message.tests.add().files.add(path="test_words.py", content=tests)
     return message

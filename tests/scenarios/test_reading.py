@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 from assay.client import Suite, error_from_rpc
 from assay.errors import InvalidArgument, NotFound, RequestIdReused, UnknownLanguage, UnknownStage
-from assay.v1 import candidate_pb2, stage_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, stage_pb2, validation_pb2
 
 from tests.scenarios.asking import AUTHENTIC, candidate, judged, names, rules
 
@@ -220,7 +220,7 @@ async def test_the_candidate_silences_nothing(suite: Suite) -> None:
 
 async def test_what_does_not_apply_is_no_pass(suite: Suite) -> None:
     """Tests that no stage can run for the language leave the verdict open, and so does a stage asked for by name."""
-    candidate = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="main.go", content=GO)])
+    candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="main.go", content=GO)])
     request = validation_pb2.ValidateRequest(candidate=candidate)
     plain = (await suite.validation.Validate(request, timeout=60)).validation
     assert names(plain)[1] == "VERDICT_AUTHENTIC", plain.explanation

@@ -23,6 +23,7 @@ class Context:
 
     prior_results: Mapping[str, StageResult] = field(default_factory=dict)
     seconds_left: float = RUN_SECONDS
+    check_determinism: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     async def found(self, finding: Finding) -> None:

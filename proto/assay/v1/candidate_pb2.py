@@ -22,9 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from assay.v1 import checker_pb2 as assay_dot_v1_dot_checker__pb2
+from assay.v1 import source_pb2 as assay_dot_v1_dot_source__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61ssay/v1/candidate.proto\x12\x08\x61ssay.v1\"\xb5\x03\n\tCandidate\x12#\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x18\n\x10language_version\x18\x03 \x01(\t\x12\x13\n\x0b\x65ntry_point\x18\x04 \x01(\t\x12.\n\rspecification\x18\x05 \x01(\x0b\x32\x17.assay.v1.Specification\x12\"\n\x05tests\x18\x06 \x03(\x0b\x32\x13.assay.v1.TestSuite\x12;\n\x14\x61llowed_dependencies\x18\x07 \x01(\x0b\x32\x1d.assay.v1.AllowedDependencies\x12\x14\n\x0cproject_type\x18\x08 \x01(\t\x12\x0e\n\x06\x61uthor\x18\t \x01(\t\x12/\n\x06labels\x18\n \x03(\x0b\x32\x1f.assay.v1.Candidate.LabelsEntry\x12+\n\rcontext_files\x18\x0b \x03(\x0b\x32\x14.assay.v1.SourceFile\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"?\n\nSourceFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x12\n\nexecutable\x18\x03 \x01(\x08\"\x1d\n\rSpecification\x12\x0c\n\x04text\x18\x01 \x01(\t\"\\\n\tTestSuite\x12*\n\tframework\x18\x01 \x01(\x0e\x32\x17.assay.v1.TestFramework\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\",\n\x13\x41llowedDependencies\x12\x15\n\rdistributions\x18\x01 \x03(\t*\x83\x01\n\rTestFramework\x12\x1e\n\x1aTEST_FRAMEWORK_UNSPECIFIED\x10\x00\x12\x1a\n\x16TEST_FRAMEWORK_ASSERTS\x10\x01\x12\x1b\n\x17TEST_FRAMEWORK_UNITTEST\x10\x02\x12\x19\n\x15TEST_FRAMEWORK_PYTEST\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61ssay/v1/candidate.proto\x12\x08\x61ssay.v1\x1a\x16\x61ssay/v1/checker.proto\x1a\x15\x61ssay/v1/source.proto\"\xb5\x03\n\tCandidate\x12#\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x18\n\x10language_version\x18\x03 \x01(\t\x12\x13\n\x0b\x65ntry_point\x18\x04 \x01(\t\x12.\n\rspecification\x18\x05 \x01(\x0b\x32\x17.assay.v1.Specification\x12\"\n\x05tests\x18\x06 \x03(\x0b\x32\x13.assay.v1.TestSuite\x12;\n\x14\x61llowed_dependencies\x18\x07 \x01(\x0b\x32\x1d.assay.v1.AllowedDependencies\x12\x14\n\x0cproject_type\x18\x08 \x01(\t\x12\x0e\n\x06\x61uthor\x18\t \x01(\t\x12/\n\x06labels\x18\n \x03(\x0b\x32\x1f.assay.v1.Candidate.LabelsEntry\x12+\n\rcontext_files\x18\x0b \x03(\x0b\x32\x14.assay.v1.SourceFile\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x1d\n\rSpecification\x12\x0c\n\x04text\x18\x01 \x01(\t\"\xa6\x01\n\tTestSuite\x12*\n\tframework\x18\x01 \x01(\x0e\x32\x17.assay.v1.TestFramework\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12$\n\x05\x63\x61ses\x18\x03 \x03(\x0b\x32\x15.assay.v1.ProgramCase\x12\"\n\x07\x63hecker\x18\x04 \x01(\x0b\x32\x11.assay.v1.Checker\"\x96\x01\n\x0bProgramCase\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05stdin\x18\x02 \x01(\x0c\x12\x11\n\targuments\x18\x03 \x03(\t\x12\x17\n\x0f\x65xpected_stdout\x18\x04 \x01(\x0c\x12\"\n\x07\x63hecker\x18\x05 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1a\n\x12\x65xpected_exit_code\x18\x06 \x01(\x05\",\n\x13\x41llowedDependencies\x12\x15\n\rdistributions\x18\x01 \x03(\t*\x83\x01\n\rTestFramework\x12\x1e\n\x1aTEST_FRAMEWORK_UNSPECIFIED\x10\x00\x12\x1a\n\x16TEST_FRAMEWORK_ASSERTS\x10\x01\x12\x1b\n\x17TEST_FRAMEWORK_UNITTEST\x10\x02\x12\x19\n\x15TEST_FRAMEWORK_PYTEST\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,18 +35,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CANDIDATE_LABELSENTRY']._loaded_options = None
   _globals['_CANDIDATE_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_TESTFRAMEWORK']._serialized_start=715
-  _globals['_TESTFRAMEWORK']._serialized_end=846
-  _globals['_CANDIDATE']._serialized_start=39
-  _globals['_CANDIDATE']._serialized_end=476
-  _globals['_CANDIDATE_LABELSENTRY']._serialized_start=431
-  _globals['_CANDIDATE_LABELSENTRY']._serialized_end=476
-  _globals['_SOURCEFILE']._serialized_start=478
-  _globals['_SOURCEFILE']._serialized_end=541
-  _globals['_SPECIFICATION']._serialized_start=543
-  _globals['_SPECIFICATION']._serialized_end=572
-  _globals['_TESTSUITE']._serialized_start=574
-  _globals['_TESTSUITE']._serialized_end=666
-  _globals['_ALLOWEDDEPENDENCIES']._serialized_start=668
-  _globals['_ALLOWEDDEPENDENCIES']._serialized_end=712
+  _globals['_TESTFRAMEWORK']._serialized_start=925
+  _globals['_TESTFRAMEWORK']._serialized_end=1056
+  _globals['_CANDIDATE']._serialized_start=86
+  _globals['_CANDIDATE']._serialized_end=523
+  _globals['_CANDIDATE_LABELSENTRY']._serialized_start=478
+  _globals['_CANDIDATE_LABELSENTRY']._serialized_end=523
+  _globals['_SPECIFICATION']._serialized_start=525
+  _globals['_SPECIFICATION']._serialized_end=554
+  _globals['_TESTSUITE']._serialized_start=557
+  _globals['_TESTSUITE']._serialized_end=723
+  _globals['_PROGRAMCASE']._serialized_start=726
+  _globals['_PROGRAMCASE']._serialized_end=876
+  _globals['_ALLOWEDDEPENDENCIES']._serialized_start=878
+  _globals['_ALLOWEDDEPENDENCIES']._serialized_end=922
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,5 @@
+from assay.v1 import checker_pb2 as _checker_pb2
+from assay.v1 import source_pb2 as _source_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -38,7 +40,7 @@ class Candidate(_message.Message):
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_FILES_FIELD_NUMBER: _ClassVar[int]
-    files: _containers.RepeatedCompositeFieldContainer[SourceFile]
+    files: _containers.RepeatedCompositeFieldContainer[_source_pb2.SourceFile]
     language: str
     language_version: str
     entry_point: str
@@ -48,18 +50,8 @@ class Candidate(_message.Message):
     project_type: str
     author: str
     labels: _containers.ScalarMap[str, str]
-    context_files: _containers.RepeatedCompositeFieldContainer[SourceFile]
-    def __init__(self, files: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., entry_point: _Optional[str] = ..., specification: _Optional[_Union[Specification, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestSuite, _Mapping]]] = ..., allowed_dependencies: _Optional[_Union[AllowedDependencies, _Mapping]] = ..., project_type: _Optional[str] = ..., author: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., context_files: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ...) -> None: ...
-
-class SourceFile(_message.Message):
-    __slots__ = ("path", "content", "executable")
-    PATH_FIELD_NUMBER: _ClassVar[int]
-    CONTENT_FIELD_NUMBER: _ClassVar[int]
-    EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
-    path: str
-    content: bytes
-    executable: bool
-    def __init__(self, path: _Optional[str] = ..., content: _Optional[bytes] = ..., executable: _Optional[bool] = ...) -> None: ...
+    context_files: _containers.RepeatedCompositeFieldContainer[_source_pb2.SourceFile]
+    def __init__(self, files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ..., language: _Optional[str] = ..., language_version: _Optional[str] = ..., entry_point: _Optional[str] = ..., specification: _Optional[_Union[Specification, _Mapping]] = ..., tests: _Optional[_Iterable[_Union[TestSuite, _Mapping]]] = ..., allowed_dependencies: _Optional[_Union[AllowedDependencies, _Mapping]] = ..., project_type: _Optional[str] = ..., author: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., context_files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ...) -> None: ...
 
 class Specification(_message.Message):
     __slots__ = ("text",)
@@ -68,12 +60,32 @@ class Specification(_message.Message):
     def __init__(self, text: _Optional[str] = ...) -> None: ...
 
 class TestSuite(_message.Message):
-    __slots__ = ("framework", "files")
+    __slots__ = ("framework", "files", "cases", "checker")
     FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    CHECKER_FIELD_NUMBER: _ClassVar[int]
     framework: TestFramework
-    files: _containers.RepeatedCompositeFieldContainer[SourceFile]
-    def __init__(self, framework: _Optional[_Union[TestFramework, str]] = ..., files: _Optional[_Iterable[_Union[SourceFile, _Mapping]]] = ...) -> None: ...
+    files: _containers.RepeatedCompositeFieldContainer[_source_pb2.SourceFile]
+    cases: _containers.RepeatedCompositeFieldContainer[ProgramCase]
+    checker: _checker_pb2.Checker
+    def __init__(self, framework: _Optional[_Union[TestFramework, str]] = ..., files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ..., cases: _Optional[_Iterable[_Union[ProgramCase, _Mapping]]] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ...) -> None: ...
+
+class ProgramCase(_message.Message):
+    __slots__ = ("name", "stdin", "arguments", "expected_stdout", "checker", "expected_exit_code")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STDIN_FIELD_NUMBER: _ClassVar[int]
+    ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_STDOUT_FIELD_NUMBER: _ClassVar[int]
+    CHECKER_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    stdin: bytes
+    arguments: _containers.RepeatedScalarFieldContainer[str]
+    expected_stdout: bytes
+    checker: _checker_pb2.Checker
+    expected_exit_code: int
+    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[bytes] = ..., arguments: _Optional[_Iterable[str]] = ..., expected_stdout: _Optional[bytes] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ..., expected_exit_code: _Optional[int] = ...) -> None: ...
 
 class AllowedDependencies(_message.Message):
     __slots__ = ("distributions",)

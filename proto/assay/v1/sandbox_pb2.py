@@ -22,11 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from assay.v1 import candidate_pb2 as assay_dot_v1_dot_candidate__pb2
+from assay.v1 import checker_pb2 as assay_dot_v1_dot_checker__pb2
+from assay.v1 import limits_pb2 as assay_dot_v1_dot_limits__pb2
+from assay.v1 import source_pb2 as assay_dot_v1_dot_source__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssay/v1/sandbox.proto\x12\x08\x61ssay.v1\x1a\x18\x61ssay/v1/candidate.proto\x1a\x1egoogle/protobuf/duration.proto\"\xb5\x02\n\x0e\x45xecuteRequest\x12\x10\n\x08language\x18\x01 \x01(\t\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x03(\t\x12>\n\x0b\x65nvironment\x18\x05 \x03(\x0b\x32).assay.v1.ExecuteRequest.EnvironmentEntry\x12\r\n\x05stdin\x18\x06 \x01(\x0c\x12)\n\x06limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x16\n\x0e\x61rtifact_globs\x18\x08 \x03(\t\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0f\x45xecuteResponse\x12)\n\x06result\x18\x01 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\"\x81\x04\n\x0f\x45xecutionLimits\x12,\n\twall_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x63pu_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x0cmemory_bytes\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x16\n\tprocesses\x18\x04 \x01(\x05H\x01\x88\x01\x01\x12\x17\n\nopen_files\x18\x05 \x01(\x05H\x02\x88\x01\x01\x12\x19\n\x0coutput_bytes\x18\x06 \x01(\x03H\x03\x88\x01\x01\x12\x1e\n\x11output_hard_bytes\x18\x07 \x01(\x03H\x04\x88\x01\x01\x12\x17\n\ndisk_bytes\x18\x08 \x01(\x03H\x05\x88\x01\x01\x12\x1b\n\x0e\x61rtifact_bytes\x18\t \x01(\x03H\x06\x88\x01\x01\x12\x1b\n\x0e\x61rtifact_count\x18\n \x01(\x05H\x07\x88\x01\x01\x12/\n\x0c\x63ompile_time\x18\x0b \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\n\r_memory_bytesB\x0c\n\n_processesB\r\n\x0b_open_filesB\x0f\n\r_output_bytesB\x14\n\x12_output_hard_bytesB\r\n\x0b_disk_bytesB\x11\n\x0f_artifact_bytesB\x11\n\x0f_artifact_count\"\xfa\x05\n\x0f\x45xecutionResult\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\"\n\x07outcome\x18\x02 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x39\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\'.assay.v1.ExecutionResult.EvidenceEntry\x12\x16\n\texit_code\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06signal\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12&\n\x06stdout\x18\x06 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x07 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x08 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x12)\n\x06phases\x18\t \x01(\x0b\x32\x19.assay.v1.ExecutionPhases\x12\x33\n\x10requested_limits\x18\n \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x31\n\x0e\x61pplied_limits\x18\x0b \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12%\n\tartifacts\x18\x0c \x03(\x0b\x32\x12.assay.v1.Artifact\x12J\n\x11\x61rtifacts_omitted\x18\r \x03(\x0b\x32/.assay.v1.ExecutionResult.ArtifactsOmittedEntry\x12\x18\n\x10language_version\x18\x0e \x01(\t\x12*\n\x0b\x63ompilation\x18\x0f \x01(\x0b\x32\x15.assay.v1.Compilation\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x37\n\x15\x41rtifactsOmittedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_codeB\t\n\x07_signal\"\xb7\x02\n\x0b\x43ompilation\x12\"\n\x07outcome\x18\x01 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x35\n\x08\x65vidence\x18\x02 \x03(\x0b\x32#.assay.v1.Compilation.EvidenceEntry\x12\x16\n\texit_code\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12&\n\x06stdout\x18\x04 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x05 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_code\"[\n\x0cOutputStream\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x13\n\x0btotal_bytes\x18\x02 \x01(\x03\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12\x12\n\nhead_bytes\x18\x04 \x01(\x03\"\x85\x01\n\rResourceUsage\x12+\n\x08\x63pu_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\twall_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11peak_memory_bytes\x18\x03 \x01(\x03\"\xe6\x01\n\x0f\x45xecutionPhases\x12)\n\x06queued\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05\x63laim\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ompile\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03run\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ollect\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"=\n\x08\x41rtifact\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x12\n\nexecutable\x18\x03 \x01(\x08\"\xb8\x01\n\x14\x45xecuteStreamRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequestH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12,\n\x0c\x65nd_of_input\x18\x03 \x01(\x0b\x32\x14.assay.v1.EndOfInputH\x00\x12+\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x19.assay.v1.CancelExecutionH\x00\x42\t\n\x07message\"\x0c\n\nEndOfInput\"\x11\n\x0f\x43\x61ncelExecution\"\xcb\x01\n\x15\x45xecuteStreamResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12\x10\n\x06stdout\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x04 \x01(\x0cH\x00\x12+\n\x06result\x18\x05 \x01(\x0b\x32\x19.assay.v1.ExecutionResultH\x00\x42\x07\n\x05\x65vent\"B\n\x10\x45xecutionStarted\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\x18\n\x10language_version\x18\x02 \x01(\t\"\xa7\x01\n\x13\x45xecuteBatchRequest\x12)\n\x07program\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequest\x12\"\n\x05\x63\x61ses\x18\x02 \x03(\x0b\x32\x13.assay.v1.BatchCase\x12\"\n\x07\x63hecker\x18\x03 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1d\n\x15stop_at_first_failure\x18\x04 \x01(\x08\"\xdf\x02\n\tBatchCase\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05stdin\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x11\n\targuments\x18\x03 \x03(\t\x12\x39\n\x0b\x65nvironment\x18\x04 \x03(\x0b\x32$.assay.v1.BatchCase.EnvironmentEntry\x12#\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12)\n\x06limits\x18\x06 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x1c\n\x0f\x65xpected_stdout\x18\x07 \x01(\x0cH\x01\x88\x01\x01\x12\"\n\x07\x63hecker\x18\x08 \x01(\x0b\x32\x11.assay.v1.Checker\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_stdinB\x12\n\x10_expected_stdout\"\xfc\x01\n\x07\x43hecker\x12\'\n\x05\x65xact\x18\x01 \x01(\x0b\x32\x16.assay.v1.ExactCheckerH\x00\x12?\n\x15ignore_trailing_space\x18\x02 \x01(\x0b\x32\x1e.assay.v1.TrailingSpaceCheckerH\x00\x12(\n\x06tokens\x18\x03 \x01(\x0b\x32\x16.assay.v1.TokenCheckerH\x00\x12(\n\x06\x66loats\x18\x04 \x01(\x0b\x32\x16.assay.v1.FloatCheckerH\x00\x12+\n\x07program\x18\x05 \x01(\x0b\x32\x18.assay.v1.ProgramCheckerH\x00\x42\x06\n\x04kind\"\x0e\n\x0c\x45xactChecker\"\x16\n\x14TrailingSpaceChecker\"\x0e\n\x0cTokenChecker\"2\n\x0c\x46loatChecker\x12\x10\n\x08\x61\x62solute\x18\x01 \x01(\x01\x12\x10\n\x08relative\x18\x02 \x01(\x01\"\x9a\x01\n\x0eProgramChecker\x12\x10\n\x08language\x18\x01 \x01(\t\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x03(\t\x12)\n\x06limits\x18\x05 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\"\xd1\x01\n\x14\x45xecuteBatchResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12+\n\x0b\x63\x61se_result\x18\x03 \x01(\x0b\x32\x14.assay.v1.CaseResultH\x00\x12)\n\x07summary\x18\x04 \x01(\x0b\x32\x16.assay.v1.BatchSummaryH\x00\x42\x07\n\x05\x65vent\"\x8d\x01\n\nCaseResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x06result\x18\x03 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\x12&\n\x07verdict\x18\x04 \x01(\x0e\x32\x15.assay.v1.CaseVerdict\x12\x0f\n\x07message\x18\x05 \x01(\t\"\x8d\x01\n\x0c\x42\x61tchSummary\x12\x0e\n\x06passed\x18\x01 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x02 \x01(\x05\x12\x11\n\tunchecked\x18\x03 \x01(\x05\x12\x11\n\tundecided\x18\x04 \x01(\x05\x12\x0f\n\x07skipped\x18\x05 \x01(\x05\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\"=\n\x14ListLanguagesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x15ListLanguagesResponse\x12%\n\tlanguages\x18\x01 \x03(\x0b\x32\x12.assay.v1.Language\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8b\x02\n\x08Language\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x15\n\rexact_version\x18\x03 \x01(\t\x12\x10\n\x08suffixes\x18\x04 \x03(\t\x12\x14\n\x0c\x64\x65\x66\x61ult_file\x18\x05 \x01(\t\x12\x10\n\x08\x63ompiled\x18\x06 \x01(\x08\x12\x31\n\x0e\x64\x65\x66\x61ult_limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12-\n\nmax_limits\x18\x08 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x11\n\tavailable\x18\t \x01(\x08\x12\x1a\n\x12unavailable_reason\x18\n \x01(\t*\xce\x02\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n\nOUTCOME_OK\x10\x01\x12\x18\n\x14OUTCOME_NONZERO_EXIT\x10\x02\x12\x14\n\x10OUTCOME_SIGNALED\x10\x03\x12\x1a\n\x16OUTCOME_CPU_TIME_LIMIT\x10\x04\x12\x1b\n\x17OUTCOME_WALL_TIME_LIMIT\x10\x05\x12\x18\n\x14OUTCOME_MEMORY_LIMIT\x10\x06\x12\x19\n\x15OUTCOME_PROCESS_LIMIT\x10\x07\x12\x18\n\x14OUTCOME_OUTPUT_LIMIT\x10\x08\x12\x16\n\x12OUTCOME_DISK_LIMIT\x10\t\x12\x19\n\x15OUTCOME_COMPILE_ERROR\x10\n\x12\x15\n\x11OUTCOME_CANCELLED\x10\x0b\x12\x18\n\x14OUTCOME_SANDBOX_LOST\x10\x0c*\x95\x01\n\x0b\x43\x61seVerdict\x12\x1c\n\x18\x43\x41SE_VERDICT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_VERDICT_PASSED\x10\x01\x12\x17\n\x13\x43\x41SE_VERDICT_FAILED\x10\x02\x12\x1a\n\x16\x43\x41SE_VERDICT_UNCHECKED\x10\x03\x12\x1a\n\x16\x43\x41SE_VERDICT_UNDECIDED\x10\x04\x32\xc9\x02\n\x0eSandboxService\x12>\n\x07\x45xecute\x12\x18.assay.v1.ExecuteRequest\x1a\x19.assay.v1.ExecuteResponse\x12T\n\rExecuteStream\x12\x1e.assay.v1.ExecuteStreamRequest\x1a\x1f.assay.v1.ExecuteStreamResponse(\x01\x30\x01\x12O\n\x0c\x45xecuteBatch\x12\x1d.assay.v1.ExecuteBatchRequest\x1a\x1e.assay.v1.ExecuteBatchResponse0\x01\x12P\n\rListLanguages\x12\x1e.assay.v1.ListLanguagesRequest\x1a\x1f.assay.v1.ListLanguagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssay/v1/sandbox.proto\x12\x08\x61ssay.v1\x1a\x16\x61ssay/v1/checker.proto\x1a\x15\x61ssay/v1/limits.proto\x1a\x15\x61ssay/v1/source.proto\x1a\x1egoogle/protobuf/duration.proto\"\xb5\x02\n\x0e\x45xecuteRequest\x12\x10\n\x08language\x18\x01 \x01(\t\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x03(\t\x12>\n\x0b\x65nvironment\x18\x05 \x03(\x0b\x32).assay.v1.ExecuteRequest.EnvironmentEntry\x12\r\n\x05stdin\x18\x06 \x01(\x0c\x12)\n\x06limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x16\n\x0e\x61rtifact_globs\x18\x08 \x03(\t\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0f\x45xecuteResponse\x12)\n\x06result\x18\x01 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\"\xfa\x05\n\x0f\x45xecutionResult\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\"\n\x07outcome\x18\x02 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x39\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\'.assay.v1.ExecutionResult.EvidenceEntry\x12\x16\n\texit_code\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06signal\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12&\n\x06stdout\x18\x06 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x07 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x08 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x12)\n\x06phases\x18\t \x01(\x0b\x32\x19.assay.v1.ExecutionPhases\x12\x33\n\x10requested_limits\x18\n \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x31\n\x0e\x61pplied_limits\x18\x0b \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12%\n\tartifacts\x18\x0c \x03(\x0b\x32\x12.assay.v1.Artifact\x12J\n\x11\x61rtifacts_omitted\x18\r \x03(\x0b\x32/.assay.v1.ExecutionResult.ArtifactsOmittedEntry\x12\x18\n\x10language_version\x18\x0e \x01(\t\x12*\n\x0b\x63ompilation\x18\x0f \x01(\x0b\x32\x15.assay.v1.Compilation\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x37\n\x15\x41rtifactsOmittedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_codeB\t\n\x07_signal\"\xb7\x02\n\x0b\x43ompilation\x12\"\n\x07outcome\x18\x01 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x35\n\x08\x65vidence\x18\x02 \x03(\x0b\x32#.assay.v1.Compilation.EvidenceEntry\x12\x16\n\texit_code\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12&\n\x06stdout\x18\x04 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x05 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_code\"[\n\x0cOutputStream\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x13\n\x0btotal_bytes\x18\x02 \x01(\x03\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12\x12\n\nhead_bytes\x18\x04 \x01(\x03\"\x85\x01\n\rResourceUsage\x12+\n\x08\x63pu_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\twall_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11peak_memory_bytes\x18\x03 \x01(\x03\"\xe6\x01\n\x0f\x45xecutionPhases\x12)\n\x06queued\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05\x63laim\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ompile\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03run\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ollect\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"=\n\x08\x41rtifact\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x12\n\nexecutable\x18\x03 \x01(\x08\"\xb8\x01\n\x14\x45xecuteStreamRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequestH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12,\n\x0c\x65nd_of_input\x18\x03 \x01(\x0b\x32\x14.assay.v1.EndOfInputH\x00\x12+\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x19.assay.v1.CancelExecutionH\x00\x42\t\n\x07message\"\x0c\n\nEndOfInput\"\x11\n\x0f\x43\x61ncelExecution\"\xcb\x01\n\x15\x45xecuteStreamResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12\x10\n\x06stdout\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x04 \x01(\x0cH\x00\x12+\n\x06result\x18\x05 \x01(\x0b\x32\x19.assay.v1.ExecutionResultH\x00\x42\x07\n\x05\x65vent\"B\n\x10\x45xecutionStarted\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\x18\n\x10language_version\x18\x02 \x01(\t\"\xa7\x01\n\x13\x45xecuteBatchRequest\x12)\n\x07program\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequest\x12\"\n\x05\x63\x61ses\x18\x02 \x03(\x0b\x32\x13.assay.v1.BatchCase\x12\"\n\x07\x63hecker\x18\x03 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1d\n\x15stop_at_first_failure\x18\x04 \x01(\x08\"\xdf\x02\n\tBatchCase\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05stdin\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x11\n\targuments\x18\x03 \x03(\t\x12\x39\n\x0b\x65nvironment\x18\x04 \x03(\x0b\x32$.assay.v1.BatchCase.EnvironmentEntry\x12#\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12)\n\x06limits\x18\x06 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x1c\n\x0f\x65xpected_stdout\x18\x07 \x01(\x0cH\x01\x88\x01\x01\x12\"\n\x07\x63hecker\x18\x08 \x01(\x0b\x32\x11.assay.v1.Checker\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_stdinB\x12\n\x10_expected_stdout\"\xd1\x01\n\x14\x45xecuteBatchResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12+\n\x0b\x63\x61se_result\x18\x03 \x01(\x0b\x32\x14.assay.v1.CaseResultH\x00\x12)\n\x07summary\x18\x04 \x01(\x0b\x32\x16.assay.v1.BatchSummaryH\x00\x42\x07\n\x05\x65vent\"\x8d\x01\n\nCaseResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x06result\x18\x03 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\x12&\n\x07verdict\x18\x04 \x01(\x0e\x32\x15.assay.v1.CaseVerdict\x12\x0f\n\x07message\x18\x05 \x01(\t\"\x8d\x01\n\x0c\x42\x61tchSummary\x12\x0e\n\x06passed\x18\x01 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x02 \x01(\x05\x12\x11\n\tunchecked\x18\x03 \x01(\x05\x12\x11\n\tundecided\x18\x04 \x01(\x05\x12\x0f\n\x07skipped\x18\x05 \x01(\x05\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\"=\n\x14ListLanguagesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x15ListLanguagesResponse\x12%\n\tlanguages\x18\x01 \x03(\x0b\x32\x12.assay.v1.Language\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8b\x02\n\x08Language\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x15\n\rexact_version\x18\x03 \x01(\t\x12\x10\n\x08suffixes\x18\x04 \x03(\t\x12\x14\n\x0c\x64\x65\x66\x61ult_file\x18\x05 \x01(\t\x12\x10\n\x08\x63ompiled\x18\x06 \x01(\x08\x12\x31\n\x0e\x64\x65\x66\x61ult_limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12-\n\nmax_limits\x18\x08 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x11\n\tavailable\x18\t \x01(\x08\x12\x1a\n\x12unavailable_reason\x18\n \x01(\t*\xce\x02\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n\nOUTCOME_OK\x10\x01\x12\x18\n\x14OUTCOME_NONZERO_EXIT\x10\x02\x12\x14\n\x10OUTCOME_SIGNALED\x10\x03\x12\x1a\n\x16OUTCOME_CPU_TIME_LIMIT\x10\x04\x12\x1b\n\x17OUTCOME_WALL_TIME_LIMIT\x10\x05\x12\x18\n\x14OUTCOME_MEMORY_LIMIT\x10\x06\x12\x19\n\x15OUTCOME_PROCESS_LIMIT\x10\x07\x12\x18\n\x14OUTCOME_OUTPUT_LIMIT\x10\x08\x12\x16\n\x12OUTCOME_DISK_LIMIT\x10\t\x12\x19\n\x15OUTCOME_COMPILE_ERROR\x10\n\x12\x15\n\x11OUTCOME_CANCELLED\x10\x0b\x12\x18\n\x14OUTCOME_SANDBOX_LOST\x10\x0c*\x95\x01\n\x0b\x43\x61seVerdict\x12\x1c\n\x18\x43\x41SE_VERDICT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_VERDICT_PASSED\x10\x01\x12\x17\n\x13\x43\x41SE_VERDICT_FAILED\x10\x02\x12\x1a\n\x16\x43\x41SE_VERDICT_UNCHECKED\x10\x03\x12\x1a\n\x16\x43\x41SE_VERDICT_UNDECIDED\x10\x04\x32\xc9\x02\n\x0eSandboxService\x12>\n\x07\x45xecute\x12\x18.assay.v1.ExecuteRequest\x1a\x19.assay.v1.ExecuteResponse\x12T\n\rExecuteStream\x12\x1e.assay.v1.ExecuteStreamRequest\x1a\x1f.assay.v1.ExecuteStreamResponse(\x01\x30\x01\x12O\n\x0c\x45xecuteBatch\x12\x1d.assay.v1.ExecuteBatchRequest\x1a\x1e.assay.v1.ExecuteBatchResponse0\x01\x12P\n\rListLanguages\x12\x1e.assay.v1.ListLanguagesRequest\x1a\x1f.assay.v1.ListLanguagesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,76 +45,62 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPILATION_EVIDENCEENTRY']._serialized_options = b'8\001'
   _globals['_BATCHCASE_ENVIRONMENTENTRY']._loaded_options = None
   _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_options = b'8\001'
-  _globals['_OUTCOME']._serialized_start=5049
-  _globals['_OUTCOME']._serialized_end=5383
-  _globals['_CASEVERDICT']._serialized_start=5386
-  _globals['_CASEVERDICT']._serialized_end=5535
-  _globals['_EXECUTEREQUEST']._serialized_start=95
-  _globals['_EXECUTEREQUEST']._serialized_end=404
-  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_start=354
-  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_end=404
-  _globals['_EXECUTERESPONSE']._serialized_start=406
-  _globals['_EXECUTERESPONSE']._serialized_end=466
-  _globals['_EXECUTIONLIMITS']._serialized_start=469
-  _globals['_EXECUTIONLIMITS']._serialized_end=982
-  _globals['_EXECUTIONRESULT']._serialized_start=985
-  _globals['_EXECUTIONRESULT']._serialized_end=1747
-  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_start=1618
-  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_end=1665
-  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_start=1667
-  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_end=1722
-  _globals['_COMPILATION']._serialized_start=1750
-  _globals['_COMPILATION']._serialized_end=2061
-  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_start=1618
-  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_end=1665
-  _globals['_OUTPUTSTREAM']._serialized_start=2063
-  _globals['_OUTPUTSTREAM']._serialized_end=2154
-  _globals['_RESOURCEUSAGE']._serialized_start=2157
-  _globals['_RESOURCEUSAGE']._serialized_end=2290
-  _globals['_EXECUTIONPHASES']._serialized_start=2293
-  _globals['_EXECUTIONPHASES']._serialized_end=2523
-  _globals['_ARTIFACT']._serialized_start=2525
-  _globals['_ARTIFACT']._serialized_end=2586
-  _globals['_EXECUTESTREAMREQUEST']._serialized_start=2589
-  _globals['_EXECUTESTREAMREQUEST']._serialized_end=2773
-  _globals['_ENDOFINPUT']._serialized_start=2775
-  _globals['_ENDOFINPUT']._serialized_end=2787
-  _globals['_CANCELEXECUTION']._serialized_start=2789
-  _globals['_CANCELEXECUTION']._serialized_end=2806
-  _globals['_EXECUTESTREAMRESPONSE']._serialized_start=2809
-  _globals['_EXECUTESTREAMRESPONSE']._serialized_end=3012
-  _globals['_EXECUTIONSTARTED']._serialized_start=3014
-  _globals['_EXECUTIONSTARTED']._serialized_end=3080
-  _globals['_EXECUTEBATCHREQUEST']._serialized_start=3083
-  _globals['_EXECUTEBATCHREQUEST']._serialized_end=3250
-  _globals['_BATCHCASE']._serialized_start=3253
-  _globals['_BATCHCASE']._serialized_end=3604
-  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_start=354
-  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_end=404
-  _globals['_CHECKER']._serialized_start=3607
-  _globals['_CHECKER']._serialized_end=3859
-  _globals['_EXACTCHECKER']._serialized_start=3861
-  _globals['_EXACTCHECKER']._serialized_end=3875
-  _globals['_TRAILINGSPACECHECKER']._serialized_start=3877
-  _globals['_TRAILINGSPACECHECKER']._serialized_end=3899
-  _globals['_TOKENCHECKER']._serialized_start=3901
-  _globals['_TOKENCHECKER']._serialized_end=3915
-  _globals['_FLOATCHECKER']._serialized_start=3917
-  _globals['_FLOATCHECKER']._serialized_end=3967
-  _globals['_PROGRAMCHECKER']._serialized_start=3970
-  _globals['_PROGRAMCHECKER']._serialized_end=4124
-  _globals['_EXECUTEBATCHRESPONSE']._serialized_start=4127
-  _globals['_EXECUTEBATCHRESPONSE']._serialized_end=4336
-  _globals['_CASERESULT']._serialized_start=4339
-  _globals['_CASERESULT']._serialized_end=4480
-  _globals['_BATCHSUMMARY']._serialized_start=4483
-  _globals['_BATCHSUMMARY']._serialized_end=4624
-  _globals['_LISTLANGUAGESREQUEST']._serialized_start=4626
-  _globals['_LISTLANGUAGESREQUEST']._serialized_end=4687
-  _globals['_LISTLANGUAGESRESPONSE']._serialized_start=4689
-  _globals['_LISTLANGUAGESRESPONSE']._serialized_end=4776
-  _globals['_LANGUAGE']._serialized_start=4779
-  _globals['_LANGUAGE']._serialized_end=5046
-  _globals['_SANDBOXSERVICE']._serialized_start=5538
-  _globals['_SANDBOXSERVICE']._serialized_end=5867
+  _globals['_OUTCOME']._serialized_start=4057
+  _globals['_OUTCOME']._serialized_end=4391
+  _globals['_CASEVERDICT']._serialized_start=4394
+  _globals['_CASEVERDICT']._serialized_end=4543
+  _globals['_EXECUTEREQUEST']._serialized_start=139
+  _globals['_EXECUTEREQUEST']._serialized_end=448
+  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_start=398
+  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_end=448
+  _globals['_EXECUTERESPONSE']._serialized_start=450
+  _globals['_EXECUTERESPONSE']._serialized_end=510
+  _globals['_EXECUTIONRESULT']._serialized_start=513
+  _globals['_EXECUTIONRESULT']._serialized_end=1275
+  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_start=1146
+  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_end=1193
+  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_start=1195
+  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_end=1250
+  _globals['_COMPILATION']._serialized_start=1278
+  _globals['_COMPILATION']._serialized_end=1589
+  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_start=1146
+  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_end=1193
+  _globals['_OUTPUTSTREAM']._serialized_start=1591
+  _globals['_OUTPUTSTREAM']._serialized_end=1682
+  _globals['_RESOURCEUSAGE']._serialized_start=1685
+  _globals['_RESOURCEUSAGE']._serialized_end=1818
+  _globals['_EXECUTIONPHASES']._serialized_start=1821
+  _globals['_EXECUTIONPHASES']._serialized_end=2051
+  _globals['_ARTIFACT']._serialized_start=2053
+  _globals['_ARTIFACT']._serialized_end=2114
+  _globals['_EXECUTESTREAMREQUEST']._serialized_start=2117
+  _globals['_EXECUTESTREAMREQUEST']._serialized_end=2301
+  _globals['_ENDOFINPUT']._serialized_start=2303
+  _globals['_ENDOFINPUT']._serialized_end=2315
+  _globals['_CANCELEXECUTION']._serialized_start=2317
+  _globals['_CANCELEXECUTION']._serialized_end=2334
+  _globals['_EXECUTESTREAMRESPONSE']._serialized_start=2337
+  _globals['_EXECUTESTREAMRESPONSE']._serialized_end=2540
+  _globals['_EXECUTIONSTARTED']._serialized_start=2542
+  _globals['_EXECUTIONSTARTED']._serialized_end=2608
+  _globals['_EXECUTEBATCHREQUEST']._serialized_start=2611
+  _globals['_EXECUTEBATCHREQUEST']._serialized_end=2778
+  _globals['_BATCHCASE']._serialized_start=2781
+  _globals['_BATCHCASE']._serialized_end=3132
+  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_start=398
+  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_end=448
+  _globals['_EXECUTEBATCHRESPONSE']._serialized_start=3135
+  _globals['_EXECUTEBATCHRESPONSE']._serialized_end=3344
+  _globals['_CASERESULT']._serialized_start=3347
+  _globals['_CASERESULT']._serialized_end=3488
+  _globals['_BATCHSUMMARY']._serialized_start=3491
+  _globals['_BATCHSUMMARY']._serialized_end=3632
+  _globals['_LISTLANGUAGESREQUEST']._serialized_start=3634
+  _globals['_LISTLANGUAGESREQUEST']._serialized_end=3695
+  _globals['_LISTLANGUAGESRESPONSE']._serialized_start=3697
+  _globals['_LISTLANGUAGESRESPONSE']._serialized_end=3784
+  _globals['_LANGUAGE']._serialized_start=3787
+  _globals['_LANGUAGE']._serialized_end=4054
+  _globals['_SANDBOXSERVICE']._serialized_start=4546
+  _globals['_SANDBOXSERVICE']._serialized_end=4875
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,8 @@
 import datetime
 
-from assay.v1 import candidate_pb2 as _candidate_pb2
+from assay.v1 import checker_pb2 as _checker_pb2
+from assay.v1 import limits_pb2 as _limits_pb2
+from assay.v1 import source_pb2 as _source_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -71,46 +73,20 @@ class ExecuteRequest(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_GLOBS_FIELD_NUMBER: _ClassVar[int]
     language: str
-    files: _containers.RepeatedCompositeFieldContainer[_candidate_pb2.SourceFile]
+    files: _containers.RepeatedCompositeFieldContainer[_source_pb2.SourceFile]
     entry_point: str
     arguments: _containers.RepeatedScalarFieldContainer[str]
     environment: _containers.ScalarMap[str, str]
     stdin: bytes
-    limits: ExecutionLimits
+    limits: _limits_pb2.ExecutionLimits
     artifact_globs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_candidate_pb2.SourceFile, _Mapping]]] = ..., entry_point: _Optional[str] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., stdin: _Optional[bytes] = ..., limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., artifact_globs: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ..., entry_point: _Optional[str] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., stdin: _Optional[bytes] = ..., limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., artifact_globs: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExecuteResponse(_message.Message):
     __slots__ = ("result",)
     RESULT_FIELD_NUMBER: _ClassVar[int]
     result: ExecutionResult
     def __init__(self, result: _Optional[_Union[ExecutionResult, _Mapping]] = ...) -> None: ...
-
-class ExecutionLimits(_message.Message):
-    __slots__ = ("wall_time", "cpu_time", "memory_bytes", "processes", "open_files", "output_bytes", "output_hard_bytes", "disk_bytes", "artifact_bytes", "artifact_count", "compile_time")
-    WALL_TIME_FIELD_NUMBER: _ClassVar[int]
-    CPU_TIME_FIELD_NUMBER: _ClassVar[int]
-    MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
-    PROCESSES_FIELD_NUMBER: _ClassVar[int]
-    OPEN_FILES_FIELD_NUMBER: _ClassVar[int]
-    OUTPUT_BYTES_FIELD_NUMBER: _ClassVar[int]
-    OUTPUT_HARD_BYTES_FIELD_NUMBER: _ClassVar[int]
-    DISK_BYTES_FIELD_NUMBER: _ClassVar[int]
-    ARTIFACT_BYTES_FIELD_NUMBER: _ClassVar[int]
-    ARTIFACT_COUNT_FIELD_NUMBER: _ClassVar[int]
-    COMPILE_TIME_FIELD_NUMBER: _ClassVar[int]
-    wall_time: _duration_pb2.Duration
-    cpu_time: _duration_pb2.Duration
-    memory_bytes: int
-    processes: int
-    open_files: int
-    output_bytes: int
-    output_hard_bytes: int
-    disk_bytes: int
-    artifact_bytes: int
-    artifact_count: int
-    compile_time: _duration_pb2.Duration
-    def __init__(self, wall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., memory_bytes: _Optional[int] = ..., processes: _Optional[int] = ..., open_files: _Optional[int] = ..., output_bytes: _Optional[int] = ..., output_hard_bytes: _Optional[int] = ..., disk_bytes: _Optional[int] = ..., artifact_bytes: _Optional[int] = ..., artifact_count: _Optional[int] = ..., compile_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ExecutionResult(_message.Message):
     __slots__ = ("execution_id", "outcome", "evidence", "exit_code", "signal", "stdout", "stderr", "usage", "phases", "requested_limits", "applied_limits", "artifacts", "artifacts_omitted", "language_version", "compilation")
@@ -152,13 +128,13 @@ class ExecutionResult(_message.Message):
     stderr: OutputStream
     usage: ResourceUsage
     phases: ExecutionPhases
-    requested_limits: ExecutionLimits
-    applied_limits: ExecutionLimits
+    requested_limits: _limits_pb2.ExecutionLimits
+    applied_limits: _limits_pb2.ExecutionLimits
     artifacts: _containers.RepeatedCompositeFieldContainer[Artifact]
     artifacts_omitted: _containers.ScalarMap[str, str]
     language_version: str
     compilation: Compilation
-    def __init__(self, execution_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[_Union[OutputStream, _Mapping]] = ..., stderr: _Optional[_Union[OutputStream, _Mapping]] = ..., usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., phases: _Optional[_Union[ExecutionPhases, _Mapping]] = ..., requested_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., applied_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., artifacts_omitted: _Optional[_Mapping[str, str]] = ..., language_version: _Optional[str] = ..., compilation: _Optional[_Union[Compilation, _Mapping]] = ...) -> None: ...
+    def __init__(self, execution_id: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., evidence: _Optional[_Mapping[str, str]] = ..., exit_code: _Optional[int] = ..., signal: _Optional[int] = ..., stdout: _Optional[_Union[OutputStream, _Mapping]] = ..., stderr: _Optional[_Union[OutputStream, _Mapping]] = ..., usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., phases: _Optional[_Union[ExecutionPhases, _Mapping]] = ..., requested_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., applied_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., artifacts_omitted: _Optional[_Mapping[str, str]] = ..., language_version: _Optional[str] = ..., compilation: _Optional[_Union[Compilation, _Mapping]] = ...) -> None: ...
 
 class Compilation(_message.Message):
     __slots__ = ("outcome", "evidence", "exit_code", "stdout", "stderr", "usage")
@@ -279,9 +255,9 @@ class ExecuteBatchRequest(_message.Message):
     STOP_AT_FIRST_FAILURE_FIELD_NUMBER: _ClassVar[int]
     program: ExecuteRequest
     cases: _containers.RepeatedCompositeFieldContainer[BatchCase]
-    checker: Checker
+    checker: _checker_pb2.Checker
     stop_at_first_failure: bool
-    def __init__(self, program: _Optional[_Union[ExecuteRequest, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[BatchCase, _Mapping]]] = ..., checker: _Optional[_Union[Checker, _Mapping]] = ..., stop_at_first_failure: _Optional[bool] = ...) -> None: ...
+    def __init__(self, program: _Optional[_Union[ExecuteRequest, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[BatchCase, _Mapping]]] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ..., stop_at_first_failure: _Optional[bool] = ...) -> None: ...
 
 class BatchCase(_message.Message):
     __slots__ = ("name", "stdin", "arguments", "environment", "files", "limits", "expected_stdout", "checker")
@@ -304,59 +280,11 @@ class BatchCase(_message.Message):
     stdin: bytes
     arguments: _containers.RepeatedScalarFieldContainer[str]
     environment: _containers.ScalarMap[str, str]
-    files: _containers.RepeatedCompositeFieldContainer[_candidate_pb2.SourceFile]
-    limits: ExecutionLimits
+    files: _containers.RepeatedCompositeFieldContainer[_source_pb2.SourceFile]
+    limits: _limits_pb2.ExecutionLimits
     expected_stdout: bytes
-    checker: Checker
-    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[bytes] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., files: _Optional[_Iterable[_Union[_candidate_pb2.SourceFile, _Mapping]]] = ..., limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., expected_stdout: _Optional[bytes] = ..., checker: _Optional[_Union[Checker, _Mapping]] = ...) -> None: ...
-
-class Checker(_message.Message):
-    __slots__ = ("exact", "ignore_trailing_space", "tokens", "floats", "program")
-    EXACT_FIELD_NUMBER: _ClassVar[int]
-    IGNORE_TRAILING_SPACE_FIELD_NUMBER: _ClassVar[int]
-    TOKENS_FIELD_NUMBER: _ClassVar[int]
-    FLOATS_FIELD_NUMBER: _ClassVar[int]
-    PROGRAM_FIELD_NUMBER: _ClassVar[int]
-    exact: ExactChecker
-    ignore_trailing_space: TrailingSpaceChecker
-    tokens: TokenChecker
-    floats: FloatChecker
-    program: ProgramChecker
-    def __init__(self, exact: _Optional[_Union[ExactChecker, _Mapping]] = ..., ignore_trailing_space: _Optional[_Union[TrailingSpaceChecker, _Mapping]] = ..., tokens: _Optional[_Union[TokenChecker, _Mapping]] = ..., floats: _Optional[_Union[FloatChecker, _Mapping]] = ..., program: _Optional[_Union[ProgramChecker, _Mapping]] = ...) -> None: ...
-
-class ExactChecker(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
-class TrailingSpaceChecker(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
-class TokenChecker(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
-class FloatChecker(_message.Message):
-    __slots__ = ("absolute", "relative")
-    ABSOLUTE_FIELD_NUMBER: _ClassVar[int]
-    RELATIVE_FIELD_NUMBER: _ClassVar[int]
-    absolute: float
-    relative: float
-    def __init__(self, absolute: _Optional[float] = ..., relative: _Optional[float] = ...) -> None: ...
-
-class ProgramChecker(_message.Message):
-    __slots__ = ("language", "files", "entry_point", "arguments", "limits")
-    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
-    FILES_FIELD_NUMBER: _ClassVar[int]
-    ENTRY_POINT_FIELD_NUMBER: _ClassVar[int]
-    ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
-    LIMITS_FIELD_NUMBER: _ClassVar[int]
-    language: str
-    files: _containers.RepeatedCompositeFieldContainer[_candidate_pb2.SourceFile]
-    entry_point: str
-    arguments: _containers.RepeatedScalarFieldContainer[str]
-    limits: ExecutionLimits
-    def __init__(self, language: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_candidate_pb2.SourceFile, _Mapping]]] = ..., entry_point: _Optional[str] = ..., arguments: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ...) -> None: ...
+    checker: _checker_pb2.Checker
+    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[bytes] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ..., limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., expected_stdout: _Optional[bytes] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ...) -> None: ...
 
 class ExecuteBatchResponse(_message.Message):
     __slots__ = ("started", "compiled", "case_result", "summary")
@@ -434,8 +362,8 @@ class Language(_message.Message):
     suffixes: _containers.RepeatedScalarFieldContainer[str]
     default_file: str
     compiled: bool
-    default_limits: ExecutionLimits
-    max_limits: ExecutionLimits
+    default_limits: _limits_pb2.ExecutionLimits
+    max_limits: _limits_pb2.ExecutionLimits
     available: bool
     unavailable_reason: str
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., exact_version: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., default_file: _Optional[str] = ..., compiled: _Optional[bool] = ..., default_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., max_limits: _Optional[_Union[ExecutionLimits, _Mapping]] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., exact_version: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., default_file: _Optional[str] = ..., compiled: _Optional[bool] = ..., default_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., max_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[str] = ...) -> None: ...

@@ -82,16 +82,18 @@ class RuleInfo(_message.Message):
     def __init__(self, rule_id: _Optional[str] = ..., stage: _Optional[str] = ..., category: _Optional[_Union[_finding_pb2.FindingCategory, str]] = ..., severity: _Optional[_Union[_finding_pb2.Severity, str]] = ..., confidence: _Optional[float] = ..., explanation: _Optional[str] = ..., fires: _Optional[_Iterable[str]] = ..., passes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RunStageRequest(_message.Message):
-    __slots__ = ("stage", "candidate", "prior_results", "result_only")
+    __slots__ = ("stage", "candidate", "prior_results", "result_only", "check_determinism")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     PRIOR_RESULTS_FIELD_NUMBER: _ClassVar[int]
     RESULT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    CHECK_DETERMINISM_FIELD_NUMBER: _ClassVar[int]
     stage: str
     candidate: _candidate_pb2.Candidate
     prior_results: _containers.RepeatedCompositeFieldContainer[StageResult]
     result_only: bool
-    def __init__(self, stage: _Optional[str] = ..., candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., prior_results: _Optional[_Iterable[_Union[StageResult, _Mapping]]] = ..., result_only: _Optional[bool] = ...) -> None: ...
+    check_determinism: bool
+    def __init__(self, stage: _Optional[str] = ..., candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., prior_results: _Optional[_Iterable[_Union[StageResult, _Mapping]]] = ..., result_only: _Optional[bool] = ..., check_determinism: _Optional[bool] = ...) -> None: ...
 
 class RunStageResponse(_message.Message):
     __slots__ = ("finding", "progress", "result")
@@ -112,7 +114,7 @@ class StageProgress(_message.Message):
     def __init__(self, message: _Optional[str] = ..., fraction: _Optional[float] = ...) -> None: ...
 
 class StageResult(_message.Message):
-    __slots__ = ("stage", "version", "status", "reason", "findings", "details", "run_duration")
+    __slots__ = ("stage", "version", "status", "reason", "findings", "details", "run_duration", "score", "contributions")
     class DetailsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -127,6 +129,8 @@ class StageResult(_message.Message):
     FINDINGS_FIELD_NUMBER: _ClassVar[int]
     DETAILS_FIELD_NUMBER: _ClassVar[int]
     RUN_DURATION_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    CONTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
     stage: str
     version: str
     status: StageStatus
@@ -134,4 +138,18 @@ class StageResult(_message.Message):
     findings: _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]
     details: _containers.ScalarMap[str, str]
     run_duration: _duration_pb2.Duration
-    def __init__(self, stage: _Optional[str] = ..., version: _Optional[str] = ..., status: _Optional[_Union[StageStatus, str]] = ..., reason: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[_finding_pb2.Finding, _Mapping]]] = ..., details: _Optional[_Mapping[str, str]] = ..., run_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    score: float
+    contributions: _containers.RepeatedCompositeFieldContainer[Contribution]
+    def __init__(self, stage: _Optional[str] = ..., version: _Optional[str] = ..., status: _Optional[_Union[StageStatus, str]] = ..., reason: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[_finding_pb2.Finding, _Mapping]]] = ..., details: _Optional[_Mapping[str, str]] = ..., run_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., score: _Optional[float] = ..., contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ...) -> None: ...
+
+class Contribution(_message.Message):
+    __slots__ = ("feature", "description", "value", "log_odds")
+    FEATURE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    LOG_ODDS_FIELD_NUMBER: _ClassVar[int]
+    feature: str
+    description: str
+    value: float
+    log_odds: float
+    def __init__(self, feature: _Optional[str] = ..., description: _Optional[str] = ..., value: _Optional[float] = ..., log_odds: _Optional[float] = ...) -> None: ...

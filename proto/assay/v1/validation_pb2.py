@@ -23,13 +23,15 @@ _sym_db = _symbol_database.Default()
 
 
 from assay.v1 import candidate_pb2 as assay_dot_v1_dot_candidate__pb2
+from assay.v1 import error_reason_pb2 as assay_dot_v1_dot_error__reason__pb2
 from assay.v1 import finding_pb2 as assay_dot_v1_dot_finding__pb2
+from assay.v1 import source_pb2 as assay_dot_v1_dot_source__pb2
 from assay.v1 import stage_pb2 as assay_dot_v1_dot_stage__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssay/v1/validation.proto\x12\x08\x61ssay.v1\x1a\x18\x61ssay/v1/candidate.proto\x1a\x16\x61ssay/v1/finding.proto\x1a\x14\x61ssay/v1/stage.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x1d\n\x1bListValidationStagesRequest\"K\n\x1cListValidationStagesResponse\x12+\n\x06stages\x18\x01 \x03(\x0b\x32\x1b.assay.v1.StageAvailability\"Z\n\x11StageAvailability\x12\"\n\x05stage\x18\x01 \x01(\x0b\x32\x13.assay.v1.StageInfo\x12\x11\n\tavailable\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x0fValidateRequest\x12&\n\tcandidate\x18\x01 \x01(\x0b\x32\x13.assay.v1.Candidate\x12*\n\x06policy\x18\x02 \x01(\x0b\x32\x1a.assay.v1.ValidationPolicy\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"<\n\x10ValidateResponse\x12(\n\nvalidation\x18\x01 \x01(\x0b\x32\x14.assay.v1.Validation\"\"\n\x14GetValidationRequest\x12\n\n\x02id\x18\x01 \x01(\t\"A\n\x15GetValidationResponse\x12(\n\nvalidation\x18\x01 \x01(\x0b\x32\x14.assay.v1.Validation\"c\n\x16ListValidationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\"\n\x07verdict\x18\x03 \x01(\x0e\x32\x11.assay.v1.Verdict\"]\n\x17ListValidationsResponse\x12)\n\x0bvalidations\x18\x01 \x03(\x0b\x32\x14.assay.v1.Validation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Y\n\x10ListRulesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\"g\n\x11ListRulesResponse\x12!\n\x05rules\x18\x01 \x03(\x0b\x32\x12.assay.v1.RuleInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x16\n\x0emissing_stages\x18\x03 \x03(\t\"\xd7\x03\n\x10ValidationPolicy\x12\x0e\n\x06stages\x18\x01 \x03(\t\x12\x31\n\x0frequired_stages\x18\x02 \x01(\x0b\x32\x18.assay.v1.RequiredStages\x12\x19\n\x0creject_below\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\x0erun_all_stages\x18\x04 \x01(\x08\x12\x45\n\x0estage_timeouts\x18\x05 \x03(\x0b\x32-.assay.v1.ValidationPolicy.StageTimeoutsEntry\x12\x1e\n\x16security_findings_vote\x18\x06 \x01(\x08\x12+\n\x0csuppressions\x18\x07 \x03(\x0b\x32\x15.assay.v1.Suppression\x12\x10\n\x08\x62\x61seline\x18\x08 \x03(\t\x12\x16\n\x0einline_ignores\x18\t \x01(\x08\x12-\n\rchanged_lines\x18\n \x03(\x0b\x32\x16.assay.v1.ChangedLines\x1aO\n\x12StageTimeoutsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:\x02\x38\x01\x42\x0f\n\r_reject_below\"9\n\x0bSuppression\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"A\n\x0c\x43hangedLines\x12\x0c\n\x04path\x18\x01 \x01(\t\x12#\n\x06ranges\x18\x02 \x03(\x0b\x32\x13.assay.v1.LineRange\"(\n\tLineRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\x12\x0c\n\x04last\x18\x02 \x01(\x05\" \n\x0eRequiredStages\x12\x0e\n\x06stages\x18\x01 \x03(\t\"\xd6\x04\n\nValidation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1e\n\x05state\x18\x02 \x01(\x0e\x32\x0f.assay.v1.State\x12\"\n\x07verdict\x18\x03 \x01(\x0e\x32\x11.assay.v1.Verdict\x12\x1a\n\x12\x61uthenticity_score\x18\x04 \x01(\x01\x12\x0e\n\x06scorer\x18\x05 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12,\n\x11\x64\x65\x63iding_findings\x18\x07 \x03(\x0b\x32\x11.assay.v1.Finding\x12,\n\rstage_results\x18\x08 \x03(\x0b\x32\x15.assay.v1.StageResult\x12\x10\n\x08language\x18\t \x01(\t\x12\x18\n\x10\x63\x61ndidate_digest\x18\n \x01(\t\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x30\n\x06labels\x18\x0c \x03(\x0b\x32 .assay.v1.Validation.LabelsEntry\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0crun_duration\x18\x0f \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x06policy\x18\x10 \x01(\x0b\x32\x1a.assay.v1.ValidationPolicy\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\x7f\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_CANCELLED\x10\x05*l\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_AUTHENTIC\x10\x01\x12\x17\n\x13VERDICT_INAUTHENTIC\x10\x02\x12\x18\n\x14VERDICT_INCONCLUSIVE\x10\x03\x32\xad\x03\n\x11ValidationService\x12\x65\n\x14ListValidationStages\x12%.assay.v1.ListValidationStagesRequest\x1a&.assay.v1.ListValidationStagesResponse\x12\x41\n\x08Validate\x12\x19.assay.v1.ValidateRequest\x1a\x1a.assay.v1.ValidateResponse\x12P\n\rGetValidation\x12\x1e.assay.v1.GetValidationRequest\x1a\x1f.assay.v1.GetValidationResponse\x12V\n\x0fListValidations\x12 .assay.v1.ListValidationsRequest\x1a!.assay.v1.ListValidationsResponse\x12\x44\n\tListRules\x12\x1a.assay.v1.ListRulesRequest\x1a\x1b.assay.v1.ListRulesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssay/v1/validation.proto\x12\x08\x61ssay.v1\x1a\x18\x61ssay/v1/candidate.proto\x1a\x1b\x61ssay/v1/error_reason.proto\x1a\x16\x61ssay/v1/finding.proto\x1a\x15\x61ssay/v1/source.proto\x1a\x14\x61ssay/v1/stage.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x1d\n\x1bListValidationStagesRequest\"K\n\x1cListValidationStagesResponse\x12+\n\x06stages\x18\x01 \x03(\x0b\x32\x1b.assay.v1.StageAvailability\"Z\n\x11StageAvailability\x12\"\n\x05stage\x18\x01 \x01(\x0b\x32\x13.assay.v1.StageInfo\x12\x11\n\tavailable\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\"y\n\x0fValidateRequest\x12&\n\tcandidate\x18\x01 \x01(\x0b\x32\x13.assay.v1.Candidate\x12*\n\x06policy\x18\x02 \x01(\x0b\x32\x1a.assay.v1.ValidationPolicy\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"<\n\x10ValidateResponse\x12(\n\nvalidation\x18\x01 \x01(\x0b\x32\x14.assay.v1.Validation\"C\n\x14ValidateBatchRequest\x12+\n\x08requests\x18\x01 \x03(\x0b\x32\x19.assay.v1.ValidateRequest\"\x88\x01\n\x15ValidateBatchResponse\x12\r\n\x05index\x18\x01 \x01(\x05\x12*\n\nvalidation\x18\x02 \x01(\x0b\x32\x14.assay.v1.ValidationH\x00\x12*\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x19.assay.v1.ValidationErrorH\x00\x42\x08\n\x06result\"X\n\x0fValidationError\x12%\n\x06reason\x18\x01 \x01(\x0e\x32\x15.assay.v1.ErrorReason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\"\x81\x01\n\x17\x43reateValidationRequest\x12&\n\tcandidate\x18\x01 \x01(\x0b\x32\x13.assay.v1.Candidate\x12*\n\x06policy\x18\x02 \x01(\x0b\x32\x1a.assay.v1.ValidationPolicy\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"D\n\x18\x43reateValidationResponse\x12(\n\nvalidation\x18\x01 \x01(\x0b\x32\x14.assay.v1.Validation\"%\n\x17\x43\x61ncelValidationRequest\x12\n\n\x02id\x18\x01 \x01(\t\"D\n\x18\x43\x61ncelValidationResponse\x12(\n\nvalidation\x18\x01 \x01(\x0b\x32\x14.assay.v1.Validation\"<\n\x16WatchValidationRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"\xaa\x02\n\x17WatchValidationResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x08snapshot\x18\x03 \x01(\x0b\x32\x14.assay.v1.ValidationH\x00\x12 \n\x05state\x18\x04 \x01(\x0e\x32\x0f.assay.v1.StateH\x00\x12\x17\n\rstage_started\x18\x05 \x01(\tH\x00\x12\x30\n\x0fstage_completed\x18\x06 \x01(\x0b\x32\x15.assay.v1.StageResultH\x00\x12-\n\x0crepair_round\x18\x07 \x01(\x0b\x32\x15.assay.v1.RepairRoundH\x00\x42\x07\n\x05\x65vent\"\"\n\x14GetValidationRequest\x12\n\n\x02id\x18\x01 \x01(\t\"A\n\x15GetValidationResponse\x12(\n\nvalidation\x18\x01 \x01(\x0b\x32\x14.assay.v1.Validation\"\x83\x01\n\x16ListValidationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\"\n\x07verdict\x18\x03 \x01(\x0e\x32\x11.assay.v1.Verdict\x12\x1e\n\x05state\x18\x04 \x01(\x0e\x32\x0f.assay.v1.State\"]\n\x17ListValidationsResponse\x12)\n\x0bvalidations\x18\x01 \x03(\x0b\x32\x14.assay.v1.Validation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Y\n\x10ListRulesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\"g\n\x11ListRulesResponse\x12!\n\x05rules\x18\x01 \x03(\x0b\x32\x12.assay.v1.RuleInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x16\n\x0emissing_stages\x18\x03 \x03(\t\"\xa9\x04\n\x10ValidationPolicy\x12\x0e\n\x06stages\x18\x01 \x03(\t\x12\x31\n\x0frequired_stages\x18\x02 \x01(\x0b\x32\x18.assay.v1.RequiredStages\x12\x19\n\x0creject_below\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\x0erun_all_stages\x18\x04 \x01(\x08\x12\x45\n\x0estage_timeouts\x18\x05 \x03(\x0b\x32-.assay.v1.ValidationPolicy.StageTimeoutsEntry\x12\x1e\n\x16security_findings_vote\x18\x06 \x01(\x08\x12+\n\x0csuppressions\x18\x07 \x03(\x0b\x32\x15.assay.v1.Suppression\x12\x10\n\x08\x62\x61seline\x18\x08 \x03(\t\x12\x16\n\x0einline_ignores\x18\t \x01(\x08\x12-\n\rchanged_lines\x18\n \x03(\x0b\x32\x16.assay.v1.ChangedLines\x12\r\n\x05\x66resh\x18\x0b \x01(\x08\x12\x19\n\x11\x63heck_determinism\x18\x0c \x01(\x08\x12&\n\x06repair\x18\r \x01(\x0b\x32\x16.assay.v1.RepairPolicy\x1aO\n\x12StageTimeoutsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:\x02\x38\x01\x42\x0f\n\r_reject_below\"@\n\x0cRepairPolicy\x12\x12\n\x05\x62\x65low\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nmax_rounds\x18\x02 \x01(\x05\x42\x08\n\x06_below\"9\n\x0bSuppression\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"A\n\x0c\x43hangedLines\x12\x0c\n\x04path\x18\x01 \x01(\t\x12#\n\x06ranges\x18\x02 \x03(\x0b\x32\x13.assay.v1.LineRange\"(\n\tLineRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x05\x12\x0c\n\x04last\x18\x02 \x01(\x05\" \n\x0eRequiredStages\x12\x0e\n\x06stages\x18\x01 \x03(\t\"\xf8\x05\n\nValidation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1e\n\x05state\x18\x02 \x01(\x0e\x32\x0f.assay.v1.State\x12\"\n\x07verdict\x18\x03 \x01(\x0e\x32\x11.assay.v1.Verdict\x12\x1a\n\x12\x61uthenticity_score\x18\x04 \x01(\x01\x12\x0e\n\x06scorer\x18\x05 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12,\n\x11\x64\x65\x63iding_findings\x18\x07 \x03(\x0b\x32\x11.assay.v1.Finding\x12,\n\rstage_results\x18\x08 \x03(\x0b\x32\x15.assay.v1.StageResult\x12\x10\n\x08language\x18\t \x01(\t\x12\x18\n\x10\x63\x61ndidate_digest\x18\n \x01(\t\x12\x12\n\nrequest_id\x18\x0b \x01(\t\x12\x30\n\x06labels\x18\x0c \x03(\x0b\x32 .assay.v1.Validation.LabelsEntry\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0crun_duration\x18\x0f \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x06policy\x18\x10 \x01(\x0b\x32\x1a.assay.v1.ValidationPolicy\x12-\n\rcontributions\x18\x11 \x03(\x0b\x32\x16.assay.v1.Contribution\x12 \n\x06repair\x18\x12 \x01(\x0b\x32\x10.assay.v1.Repair\x12\x13\n\x0breused_from\x18\x13 \x01(\t\x12(\n\x05\x65rror\x18\x14 \x01(\x0b\x32\x19.assay.v1.ValidationError\x12\x10\n\x08sequence\x18\x15 \x01(\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xb4\x01\n\x06Repair\x12%\n\x06rounds\x18\x01 \x03(\x0b\x32\x15.assay.v1.RepairRound\x12\x10\n\x08improved\x18\x02 \x01(\x08\x12\"\n\x07verdict\x18\x03 \x01(\x0e\x32\x11.assay.v1.Verdict\x12\x1a\n\x12\x61uthenticity_score\x18\x04 \x01(\x01\x12#\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x0c\n\x04\x64iff\x18\x06 \x01(\t\"\xd9\x01\n\x0bRepairRound\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x10\n\x08repairer\x18\x02 \x01(\t\x12\x0e\n\x06mended\x18\x03 \x03(\t\x12\x0c\n\x04\x64iff\x18\x04 \x01(\t\x12\"\n\x07verdict\x18\x05 \x01(\x0e\x32\x11.assay.v1.Verdict\x12\x1a\n\x12\x61uthenticity_score\x18\x06 \x01(\x01\x12,\n\rstage_results\x18\x07 \x03(\x0b\x32\x15.assay.v1.StageResult\x12\x0c\n\x04kept\x18\x08 \x01(\x08\x12\x0e\n\x06reason\x18\t \x01(\t*\x7f\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_CANCELLED\x10\x05*l\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_AUTHENTIC\x10\x01\x12\x17\n\x13VERDICT_INAUTHENTIC\x10\x02\x12\x18\n\x14VERDICT_INCONCLUSIVE\x10\x03\x32\x91\x06\n\x11ValidationService\x12\x65\n\x14ListValidationStages\x12%.assay.v1.ListValidationStagesRequest\x1a&.assay.v1.ListValidationStagesResponse\x12\x41\n\x08Validate\x12\x19.assay.v1.ValidateRequest\x1a\x1a.assay.v1.ValidateResponse\x12R\n\rValidateBatch\x12\x1e.assay.v1.ValidateBatchRequest\x1a\x1f.assay.v1.ValidateBatchResponse0\x01\x12Y\n\x10\x43reateValidation\x12!.assay.v1.CreateValidationRequest\x1a\".assay.v1.CreateValidationResponse\x12Y\n\x10\x43\x61ncelValidation\x12!.assay.v1.CancelValidationRequest\x1a\".assay.v1.CancelValidationResponse\x12X\n\x0fWatchValidation\x12 .assay.v1.WatchValidationRequest\x1a!.assay.v1.WatchValidationResponse0\x01\x12P\n\rGetValidation\x12\x1e.assay.v1.GetValidationRequest\x1a\x1f.assay.v1.GetValidationResponse\x12V\n\x0fListValidations\x12 .assay.v1.ListValidationsRequest\x1a!.assay.v1.ListValidationsResponse\x12\x44\n\tListRules\x12\x1a.assay.v1.ListRulesRequest\x1a\x1b.assay.v1.ListRulesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,48 +42,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VALIDATIONPOLICY_STAGETIMEOUTSENTRY']._serialized_options = b'8\001'
   _globals['_VALIDATION_LABELSENTRY']._loaded_options = None
   _globals['_VALIDATION_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_STATE']._serialized_start=2333
-  _globals['_STATE']._serialized_end=2460
-  _globals['_VERDICT']._serialized_start=2462
-  _globals['_VERDICT']._serialized_end=2570
-  _globals['_LISTVALIDATIONSTAGESREQUEST']._serialized_start=176
-  _globals['_LISTVALIDATIONSTAGESREQUEST']._serialized_end=205
-  _globals['_LISTVALIDATIONSTAGESRESPONSE']._serialized_start=207
-  _globals['_LISTVALIDATIONSTAGESRESPONSE']._serialized_end=282
-  _globals['_STAGEAVAILABILITY']._serialized_start=284
-  _globals['_STAGEAVAILABILITY']._serialized_end=374
-  _globals['_VALIDATEREQUEST']._serialized_start=376
-  _globals['_VALIDATEREQUEST']._serialized_end=497
-  _globals['_VALIDATERESPONSE']._serialized_start=499
-  _globals['_VALIDATERESPONSE']._serialized_end=559
-  _globals['_GETVALIDATIONREQUEST']._serialized_start=561
-  _globals['_GETVALIDATIONREQUEST']._serialized_end=595
-  _globals['_GETVALIDATIONRESPONSE']._serialized_start=597
-  _globals['_GETVALIDATIONRESPONSE']._serialized_end=662
-  _globals['_LISTVALIDATIONSREQUEST']._serialized_start=664
-  _globals['_LISTVALIDATIONSREQUEST']._serialized_end=763
-  _globals['_LISTVALIDATIONSRESPONSE']._serialized_start=765
-  _globals['_LISTVALIDATIONSRESPONSE']._serialized_end=858
-  _globals['_LISTRULESREQUEST']._serialized_start=860
-  _globals['_LISTRULESREQUEST']._serialized_end=949
-  _globals['_LISTRULESRESPONSE']._serialized_start=951
-  _globals['_LISTRULESRESPONSE']._serialized_end=1054
-  _globals['_VALIDATIONPOLICY']._serialized_start=1057
-  _globals['_VALIDATIONPOLICY']._serialized_end=1528
-  _globals['_VALIDATIONPOLICY_STAGETIMEOUTSENTRY']._serialized_start=1432
-  _globals['_VALIDATIONPOLICY_STAGETIMEOUTSENTRY']._serialized_end=1511
-  _globals['_SUPPRESSION']._serialized_start=1530
-  _globals['_SUPPRESSION']._serialized_end=1587
-  _globals['_CHANGEDLINES']._serialized_start=1589
-  _globals['_CHANGEDLINES']._serialized_end=1654
-  _globals['_LINERANGE']._serialized_start=1656
-  _globals['_LINERANGE']._serialized_end=1696
-  _globals['_REQUIREDSTAGES']._serialized_start=1698
-  _globals['_REQUIREDSTAGES']._serialized_end=1730
-  _globals['_VALIDATION']._serialized_start=1733
-  _globals['_VALIDATION']._serialized_end=2331
-  _globals['_VALIDATION_LABELSENTRY']._serialized_start=2286
-  _globals['_VALIDATION_LABELSENTRY']._serialized_end=2331
-  _globals['_VALIDATIONSERVICE']._serialized_start=2573
-  _globals['_VALIDATIONSERVICE']._serialized_end=3002
+  _globals['_STATE']._serialized_start=4103
+  _globals['_STATE']._serialized_end=4230
+  _globals['_VERDICT']._serialized_start=4232
+  _globals['_VERDICT']._serialized_end=4340
+  _globals['_LISTVALIDATIONSTAGESREQUEST']._serialized_start=228
+  _globals['_LISTVALIDATIONSTAGESREQUEST']._serialized_end=257
+  _globals['_LISTVALIDATIONSTAGESRESPONSE']._serialized_start=259
+  _globals['_LISTVALIDATIONSTAGESRESPONSE']._serialized_end=334
+  _globals['_STAGEAVAILABILITY']._serialized_start=336
+  _globals['_STAGEAVAILABILITY']._serialized_end=426
+  _globals['_VALIDATEREQUEST']._serialized_start=428
+  _globals['_VALIDATEREQUEST']._serialized_end=549
+  _globals['_VALIDATERESPONSE']._serialized_start=551
+  _globals['_VALIDATERESPONSE']._serialized_end=611
+  _globals['_VALIDATEBATCHREQUEST']._serialized_start=613
+  _globals['_VALIDATEBATCHREQUEST']._serialized_end=680
+  _globals['_VALIDATEBATCHRESPONSE']._serialized_start=683
+  _globals['_VALIDATEBATCHRESPONSE']._serialized_end=819
+  _globals['_VALIDATIONERROR']._serialized_start=821
+  _globals['_VALIDATIONERROR']._serialized_end=909
+  _globals['_CREATEVALIDATIONREQUEST']._serialized_start=912
+  _globals['_CREATEVALIDATIONREQUEST']._serialized_end=1041
+  _globals['_CREATEVALIDATIONRESPONSE']._serialized_start=1043
+  _globals['_CREATEVALIDATIONRESPONSE']._serialized_end=1111
+  _globals['_CANCELVALIDATIONREQUEST']._serialized_start=1113
+  _globals['_CANCELVALIDATIONREQUEST']._serialized_end=1150
+  _globals['_CANCELVALIDATIONRESPONSE']._serialized_start=1152
+  _globals['_CANCELVALIDATIONRESPONSE']._serialized_end=1220
+  _globals['_WATCHVALIDATIONREQUEST']._serialized_start=1222
+  _globals['_WATCHVALIDATIONREQUEST']._serialized_end=1282
+  _globals['_WATCHVALIDATIONRESPONSE']._serialized_start=1285
+  _globals['_WATCHVALIDATIONRESPONSE']._serialized_end=1583
+  _globals['_GETVALIDATIONREQUEST']._serialized_start=1585
+  _globals['_GETVALIDATIONREQUEST']._serialized_end=1619
+  _globals['_GETVALIDATIONRESPONSE']._serialized_start=1621
+  _globals['_GETVALIDATIONRESPONSE']._serialized_end=1686
+  _globals['_LISTVALIDATIONSREQUEST']._serialized_start=1689
+  _globals['_LISTVALIDATIONSREQUEST']._serialized_end=1820
+  _globals['_LISTVALIDATIONSRESPONSE']._serialized_start=1822
+  _globals['_LISTVALIDATIONSRESPONSE']._serialized_end=1915
+  _globals['_LISTRULESREQUEST']._serialized_start=1917
+  _globals['_LISTRULESREQUEST']._serialized_end=2006
+  _globals['_LISTRULESRESPONSE']._serialized_start=2008
+  _globals['_LISTRULESRESPONSE']._serialized_end=2111
+  _globals['_VALIDATIONPOLICY']._serialized_start=2114
+  _globals['_VALIDATIONPOLICY']._serialized_end=2667
+  _globals['_VALIDATIONPOLICY_STAGETIMEOUTSENTRY']._serialized_start=2571
+  _globals['_VALIDATIONPOLICY_STAGETIMEOUTSENTRY']._serialized_end=2650
+  _globals['_REPAIRPOLICY']._serialized_start=2669
+  _globals['_REPAIRPOLICY']._serialized_end=2733
+  _globals['_SUPPRESSION']._serialized_start=2735
+  _globals['_SUPPRESSION']._serialized_end=2792
+  _globals['_CHANGEDLINES']._serialized_start=2794
+  _globals['_CHANGEDLINES']._serialized_end=2859
+  _globals['_LINERANGE']._serialized_start=2861
+  _globals['_LINERANGE']._serialized_end=2901
+  _globals['_REQUIREDSTAGES']._serialized_start=2903
+  _globals['_REQUIREDSTAGES']._serialized_end=2935
+  _globals['_VALIDATION']._serialized_start=2938
+  _globals['_VALIDATION']._serialized_end=3698
+  _globals['_VALIDATION_LABELSENTRY']._serialized_start=3653
+  _globals['_VALIDATION_LABELSENTRY']._serialized_end=3698
+  _globals['_REPAIR']._serialized_start=3701
+  _globals['_REPAIR']._serialized_end=3881
+  _globals['_REPAIRROUND']._serialized_start=3884
+  _globals['_REPAIRROUND']._serialized_end=4101
+  _globals['_VALIDATIONSERVICE']._serialized_start=4343
+  _globals['_VALIDATIONSERVICE']._serialized_end=5128
 # @@protoc_insertion_point(module_scope)

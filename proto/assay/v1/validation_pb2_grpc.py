@@ -45,6 +45,26 @@ class ValidationServiceStub:
                 request_serializer=assay_dot_v1_dot_validation__pb2.ValidateRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_validation__pb2.ValidateResponse.FromString,
                 _registered_method=True)
+        self.ValidateBatch = channel.unary_stream(
+                '/assay.v1.ValidationService/ValidateBatch',
+                request_serializer=assay_dot_v1_dot_validation__pb2.ValidateBatchRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_validation__pb2.ValidateBatchResponse.FromString,
+                _registered_method=True)
+        self.CreateValidation = channel.unary_unary(
+                '/assay.v1.ValidationService/CreateValidation',
+                request_serializer=assay_dot_v1_dot_validation__pb2.CreateValidationRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_validation__pb2.CreateValidationResponse.FromString,
+                _registered_method=True)
+        self.CancelValidation = channel.unary_unary(
+                '/assay.v1.ValidationService/CancelValidation',
+                request_serializer=assay_dot_v1_dot_validation__pb2.CancelValidationRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_validation__pb2.CancelValidationResponse.FromString,
+                _registered_method=True)
+        self.WatchValidation = channel.unary_stream(
+                '/assay.v1.ValidationService/WatchValidation',
+                request_serializer=assay_dot_v1_dot_validation__pb2.WatchValidationRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_validation__pb2.WatchValidationResponse.FromString,
+                _registered_method=True)
         self.GetValidation = channel.unary_unary(
                 '/assay.v1.ValidationService/GetValidation',
                 request_serializer=assay_dot_v1_dot_validation__pb2.GetValidationRequest.SerializeToString,
@@ -75,6 +95,35 @@ class ValidationServiceServicer:
 
     def Validate(self, request, context):
         """Validates one candidate and waits for the verdict. The validation is stored before the answer is given.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ValidateBatch(self, request, context):
+        """Validates many candidates. Each answer is sent when it is there, in whatever order they end, and once. Cancelling the
+        call stops what is under way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateValidation(self, request, context):
+        """Queues one candidate and answers at once. What was queued survives a restart of the service.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelValidation(self, request, context):
+        """Stops a validation that waits or runs; one that has ended stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchValidation(self, request, context):
+        """Follows a validation: first as it is now, then what happens to it, until it has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +162,26 @@ def add_ValidationServiceServicer_to_server(servicer, server):
                     servicer.Validate,
                     request_deserializer=assay_dot_v1_dot_validation__pb2.ValidateRequest.FromString,
                     response_serializer=assay_dot_v1_dot_validation__pb2.ValidateResponse.SerializeToString,
+            ),
+            'ValidateBatch': grpc.unary_stream_rpc_method_handler(
+                    servicer.ValidateBatch,
+                    request_deserializer=assay_dot_v1_dot_validation__pb2.ValidateBatchRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_validation__pb2.ValidateBatchResponse.SerializeToString,
+            ),
+            'CreateValidation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateValidation,
+                    request_deserializer=assay_dot_v1_dot_validation__pb2.CreateValidationRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_validation__pb2.CreateValidationResponse.SerializeToString,
+            ),
+            'CancelValidation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelValidation,
+                    request_deserializer=assay_dot_v1_dot_validation__pb2.CancelValidationRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_validation__pb2.CancelValidationResponse.SerializeToString,
+            ),
+            'WatchValidation': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchValidation,
+                    request_deserializer=assay_dot_v1_dot_validation__pb2.WatchValidationRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_validation__pb2.WatchValidationResponse.SerializeToString,
             ),
             'GetValidation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetValidation,
@@ -185,6 +254,114 @@ class ValidationService:
             '/assay.v1.ValidationService/Validate',
             assay_dot_v1_dot_validation__pb2.ValidateRequest.SerializeToString,
             assay_dot_v1_dot_validation__pb2.ValidateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ValidateBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/assay.v1.ValidationService/ValidateBatch',
+            assay_dot_v1_dot_validation__pb2.ValidateBatchRequest.SerializeToString,
+            assay_dot_v1_dot_validation__pb2.ValidateBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateValidation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assay.v1.ValidationService/CreateValidation',
+            assay_dot_v1_dot_validation__pb2.CreateValidationRequest.SerializeToString,
+            assay_dot_v1_dot_validation__pb2.CreateValidationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelValidation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assay.v1.ValidationService/CancelValidation',
+            assay_dot_v1_dot_validation__pb2.CancelValidationRequest.SerializeToString,
+            assay_dot_v1_dot_validation__pb2.CancelValidationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchValidation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/assay.v1.ValidationService/WatchValidation',
+            assay_dot_v1_dot_validation__pb2.WatchValidationRequest.SerializeToString,
+            assay_dot_v1_dot_validation__pb2.WatchValidationResponse.FromString,
             options,
             channel_credentials,
             insecure,

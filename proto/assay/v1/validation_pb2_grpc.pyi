@@ -37,6 +37,16 @@ class ValidationServiceStub:
     """Lists the stages that candidates can go through, and which of them are reachable now."""
     Validate: _grpc.UnaryUnaryMultiCallable[_validation_pb2.ValidateRequest, _validation_pb2.ValidateResponse]
     """Validates one candidate and waits for the verdict. The validation is stored before the answer is given."""
+    ValidateBatch: _grpc.UnaryStreamMultiCallable[_validation_pb2.ValidateBatchRequest, _validation_pb2.ValidateBatchResponse]
+    """Validates many candidates. Each answer is sent when it is there, in whatever order they end, and once. Cancelling the
+    call stops what is under way.
+    """
+    CreateValidation: _grpc.UnaryUnaryMultiCallable[_validation_pb2.CreateValidationRequest, _validation_pb2.CreateValidationResponse]
+    """Queues one candidate and answers at once. What was queued survives a restart of the service."""
+    CancelValidation: _grpc.UnaryUnaryMultiCallable[_validation_pb2.CancelValidationRequest, _validation_pb2.CancelValidationResponse]
+    """Stops a validation that waits or runs; one that has ended stays as it is."""
+    WatchValidation: _grpc.UnaryStreamMultiCallable[_validation_pb2.WatchValidationRequest, _validation_pb2.WatchValidationResponse]
+    """Follows a validation: first as it is now, then what happens to it, until it has ended."""
     GetValidation: _grpc.UnaryUnaryMultiCallable[_validation_pb2.GetValidationRequest, _validation_pb2.GetValidationResponse]
     """Returns one stored validation."""
     ListValidations: _grpc.UnaryUnaryMultiCallable[_validation_pb2.ListValidationsRequest, _validation_pb2.ListValidationsResponse]
@@ -53,6 +63,16 @@ class ValidationServiceAsyncStub(ValidationServiceStub):
     """Lists the stages that candidates can go through, and which of them are reachable now."""
     Validate: _aio.UnaryUnaryMultiCallable[_validation_pb2.ValidateRequest, _validation_pb2.ValidateResponse]  # type: ignore[assignment]
     """Validates one candidate and waits for the verdict. The validation is stored before the answer is given."""
+    ValidateBatch: _aio.UnaryStreamMultiCallable[_validation_pb2.ValidateBatchRequest, _validation_pb2.ValidateBatchResponse]  # type: ignore[assignment]
+    """Validates many candidates. Each answer is sent when it is there, in whatever order they end, and once. Cancelling the
+    call stops what is under way.
+    """
+    CreateValidation: _aio.UnaryUnaryMultiCallable[_validation_pb2.CreateValidationRequest, _validation_pb2.CreateValidationResponse]  # type: ignore[assignment]
+    """Queues one candidate and answers at once. What was queued survives a restart of the service."""
+    CancelValidation: _aio.UnaryUnaryMultiCallable[_validation_pb2.CancelValidationRequest, _validation_pb2.CancelValidationResponse]  # type: ignore[assignment]
+    """Stops a validation that waits or runs; one that has ended stays as it is."""
+    WatchValidation: _aio.UnaryStreamMultiCallable[_validation_pb2.WatchValidationRequest, _validation_pb2.WatchValidationResponse]  # type: ignore[assignment]
+    """Follows a validation: first as it is now, then what happens to it, until it has ended."""
     GetValidation: _aio.UnaryUnaryMultiCallable[_validation_pb2.GetValidationRequest, _validation_pb2.GetValidationResponse]  # type: ignore[assignment]
     """Returns one stored validation."""
     ListValidations: _aio.UnaryUnaryMultiCallable[_validation_pb2.ListValidationsRequest, _validation_pb2.ListValidationsResponse]  # type: ignore[assignment]
@@ -78,6 +98,40 @@ class ValidationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_validation_pb2.ValidateResponse, _abc.Awaitable[_validation_pb2.ValidateResponse]]:
         """Validates one candidate and waits for the verdict. The validation is stored before the answer is given."""
+
+    @_abc_1.abstractmethod
+    def ValidateBatch(
+        self,
+        request: _validation_pb2.ValidateBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_validation_pb2.ValidateBatchResponse], _abc.AsyncIterator[_validation_pb2.ValidateBatchResponse]]:
+        """Validates many candidates. Each answer is sent when it is there, in whatever order they end, and once. Cancelling the
+        call stops what is under way.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateValidation(
+        self,
+        request: _validation_pb2.CreateValidationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_validation_pb2.CreateValidationResponse, _abc.Awaitable[_validation_pb2.CreateValidationResponse]]:
+        """Queues one candidate and answers at once. What was queued survives a restart of the service."""
+
+    @_abc_1.abstractmethod
+    def CancelValidation(
+        self,
+        request: _validation_pb2.CancelValidationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_validation_pb2.CancelValidationResponse, _abc.Awaitable[_validation_pb2.CancelValidationResponse]]:
+        """Stops a validation that waits or runs; one that has ended stays as it is."""
+
+    @_abc_1.abstractmethod
+    def WatchValidation(
+        self,
+        request: _validation_pb2.WatchValidationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_validation_pb2.WatchValidationResponse], _abc.AsyncIterator[_validation_pb2.WatchValidationResponse]]:
+        """Follows a validation: first as it is now, then what happens to it, until it has ended."""
 
     @_abc_1.abstractmethod
     def GetValidation(

@@ -8,8 +8,9 @@ import grpc.aio
 from assay.client import error_from_rpc
 from assay.convert import duration_to_proto
 from assay.errors import QueueFull, SandboxLost
-from assay.v1.candidate_pb2 import SourceFile
-from assay.v1.sandbox_pb2 import ExecuteRequest, ExecutionLimits, ExecutionResult, Outcome
+from assay.v1.limits_pb2 import ExecutionLimits
+from assay.v1.sandbox_pb2 import ExecuteRequest, ExecutionResult, Outcome
+from assay.v1.source_pb2 import SourceFile
 
 from .plan import Program
 

@@ -1,7 +1,7 @@
 """The candidates that plug-ins are tried with."""
 
 import pytest
-from assay.convert import candidate_from_proto, candidate_to_proto
+from assay.candidates import candidate_from_proto, candidate_to_proto
 from assay.languages import SUFFIXES, of_path
 from assay.testing import LANGUAGES, candidates
 

@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
-from assay.v1 import candidate_pb2
+from assay.v1 import candidate_pb2, source_pb2
 
 from benchmarks.corpus import Record
 from benchmarks.peers.measured import PEERS, measure, packages_of, verdicts, write
@@ -29,7 +29,7 @@ STUB = "def pay(amount):\n    pass\n"
 
 def made(name: str, code: str, language: str = "python") -> Record:
     """Return a record of one file."""
-    file = candidate_pb2.SourceFile(path="main.py", content=code.encode())
+    file = source_pb2.SourceFile(path="main.py", content=code.encode())
     return Record(name, language, "made", "handmade", True, candidate_pb2.Candidate(files=[file]))
 
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from assay.client import Suite, connect
 from assay.testing import LANGUAGES
-from assay.v1 import candidate_pb2, stage_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, stage_pb2, validation_pb2
 
 from tests.processes import host
 from tests.scenarios.asking import AUTHENTIC
@@ -35,7 +35,7 @@ class Running:
 
     async def judged(self, *files: tuple[str, bytes], language: str = "") -> validation_pb2.Validation:
         """Return the validation of some files, the first of which is the entry point."""
-        messages = [candidate_pb2.SourceFile(path=path, content=content) for path, content in files]
+        messages = [source_pb2.SourceFile(path=path, content=content) for path, content in files]
         policy = validation_pb2.ValidationPolicy(stages=READING, run_all_stages=True)
         request = validation_pb2.ValidateRequest(
             candidate=candidate_pb2.Candidate(files=messages, language=language), policy=policy

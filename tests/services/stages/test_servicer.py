@@ -7,8 +7,8 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from assay.candidates import candidate_to_proto
 from assay.client import connect, error_from_rpc
-from assay.convert import candidate_to_proto
 from assay.errors import AssayError, InvalidArgument, PluginFailed, UnknownStage
 from assay.stage import (
     Candidate,
@@ -20,7 +20,7 @@ from assay.stage import (
     StageResult,
     StageStatus,
 )
-from assay.v1 import candidate_pb2, finding_pb2, stage_pb2
+from assay.v1 import candidate_pb2, finding_pb2, source_pb2, stage_pb2
 from structlog.testing import capture_logs
 
 from host.server import serving
@@ -168,7 +168,7 @@ async def test_unknown_stage(folder: Path, settings: Settings, toy_catalog: Cata
 async def test_bad_candidate(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
     """A candidate is checked here too, since a stage may be asked by others than the engine."""
     toy_catalog(first="tests.toys:first")
-    candidate = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="../a.py", content=CODE)])
+    candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="../a.py", content=CODE)])
     error = await failure(folder, settings, "first", candidate=candidate)
     assert isinstance(error, InvalidArgument)
     assert error.field == "candidate.files[0].path"

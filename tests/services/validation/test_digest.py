@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from assay.convert import candidate_from_proto, candidate_to_proto
+from assay.candidates import candidate_from_proto, candidate_to_proto
 from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
 
 from services.validation.digest import candidate_digest

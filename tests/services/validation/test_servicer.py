@@ -12,7 +12,7 @@ import pytest
 from assay.client import Suite, connect, error_from_rpc
 from assay.errors import AssayError, InvalidArgument, NotFound, RequestIdReused, StoreUnavailable, UnknownStage
 from assay.stage import Category, RuleInfo, Severity, StageResult
-from assay.v1 import candidate_pb2, finding_pb2, stage_pb2, validation_pb2
+from assay.v1 import candidate_pb2, finding_pb2, source_pb2, stage_pb2, validation_pb2
 
 from host.embedded import embedded
 from host.server import serving
@@ -48,7 +48,7 @@ adder = toys.opened(toys.Toy("adder", toys.passes, rules=rules("adder")))
 def request(content: bytes = b"x = 1\n", path: str = "a.py", **fields: Any) -> validation_pb2.ValidateRequest:
     """Return a request to judge one file."""
     policy = validation_pb2.ValidationPolicy(**fields.pop("policy", {}))
-    candidate = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path=path, content=content)])
+    candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path=path, content=content)])
     return validation_pb2.ValidateRequest(candidate=candidate, policy=policy, **fields)
 
 

@@ -19,8 +19,9 @@ class Context:
 
     prior_results: Mapping[str, StageResult] = {}
 
-    def __init__(self, seconds_left: float = 120.0) -> None:
+    def __init__(self, seconds_left: float = 120.0, *, check_determinism: bool = False) -> None:
         self.seconds_left = seconds_left
+        self.check_determinism = check_determinism
         self.findings: list[Finding] = []
 
     async def found(self, finding: Finding) -> None:

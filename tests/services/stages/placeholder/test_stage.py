@@ -14,6 +14,7 @@ class Context:
 
     prior_results: dict[str, Any] = {}  # noqa: RUF012
     seconds_left = 60.0
+    check_determinism = False
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []

@@ -36,6 +36,7 @@ class Context:
     findings: list[Finding] = field(default_factory=list)
     prior_results: dict[str, StageResult] = field(default_factory=dict)
     seconds_left: float = 60.0
+    check_determinism: bool = False
 
     async def found(self, finding: Finding) -> None:
         """Keep the finding."""

@@ -11,7 +11,7 @@ from assay.client import connect
 from assay.errors import PluginFailed
 from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, StageStatus
 from assay.testing import Context
-from assay.v1 import candidate_pb2, validation_pb2
+from assay.v1 import candidate_pb2, source_pb2, validation_pb2
 from assay.validator import RESERVED
 
 from host import catalog
@@ -170,7 +170,7 @@ async def test_verdict(installed: Path, folder: Path) -> None:
     verdicts = {}
     async with embedded(settings) as address, connect(address) as suite:
         for code in (b"print('odd')\n", b"print('fine')\n", b"print('word')\n"):
-            candidate = candidate_pb2.Candidate(files=[candidate_pb2.SourceFile(path="a.py", content=code)])
+            candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="a.py", content=code)])
             policy = validation_pb2.ValidationPolicy(stages=["static"])
             request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
             verdicts[code] = (await suite.validation.Validate(request, timeout=60)).validation
