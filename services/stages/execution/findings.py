@@ -9,6 +9,7 @@ from assay.stage import Candidate, Category, Finding, Severity
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from .location import line_of
+from .outcomes import LIMITS, is_busy, name_of
 from .plan import Run
 from .report import Error, Report
 
@@ -17,21 +18,6 @@ MAX_FAILURES = 10
 
 MAX_EVIDENCE = 2_000
 MAX_QUOTED = 120
-BUSY_SHARE = 0.1
-"""
-The share of the elapsed time in CPU time above which a program that did not end was computing, not waiting. A service
-that waits uses next to none; a loop on a machine under load gets its share of a processor, which may be far below one.
-"""
-
-LIMITS = {
-    Outcome.OUTCOME_CPU_TIME_LIMIT: ("time-limit", "used more CPU time than it may"),
-    Outcome.OUTCOME_WALL_TIME_LIMIT: ("time-limit", "did not end within its time limit"),
-    Outcome.OUTCOME_MEMORY_LIMIT: ("memory-limit", "used more memory than it may"),
-    Outcome.OUTCOME_PROCESS_LIMIT: ("process-limit", "started more processes or threads than it may"),
-    Outcome.OUTCOME_OUTPUT_LIMIT: ("output-limit", "wrote more output than it may"),
-    Outcome.OUTCOME_DISK_LIMIT: ("disk-limit", "wrote more to its work directory than it may"),
-}
-
 LACKS = {
     "module": "it imports a module that this environment lacks",
     "package": "it imports from a package that it was not submitted with",
@@ -95,13 +81,13 @@ def _judge_collection(run: Run, report: Report, said: Judgement) -> None:
 def _judge_end(candidate: Candidate, run: Run, result: ExecutionResult, report: Report, said: Judgement) -> None:
     """Say whether the run came to its own end."""
     where = _where(report)
-    evidence = {"outcome": _name(result.outcome), **{key: str(value) for key, value in result.evidence.items()}}
+    evidence = {"outcome": name_of(result.outcome), **{key: str(value) for key, value in result.evidence.items()}}
     if report.under_way:
         evidence["test"] = report.under_way
     if result.outcome in LIMITS:
         rule, did = LIMITS[result.outcome]
         severity = Severity.HIGH
-        if rule == "time-limit" and run.suite is None and not report.under_way and not _is_busy(result):
+        if rule == "time-limit" and run.suite is None and not report.under_way and not is_busy(result):
             severity = Severity.LOW
             where += "; it was waiting, as a service does"
         line = next(iter(_standing(candidate, report)), None)
@@ -282,11 +268,6 @@ def _raised(error: Error) -> str:
     return f"{error.type}: {_quoted(error.message)}" if error.message else f"{error.type}."
 
 
-def _is_busy(result: ExecutionResult) -> bool:
-    cpu, wall = seconds_from_proto(result.usage.cpu_time), seconds_from_proto(result.usage.wall_time)
-    return result.outcome == Outcome.OUTCOME_CPU_TIME_LIMIT or cpu > BUSY_SHARE * wall
-
-
 def _is_newer(candidate: Candidate, result: ExecutionResult) -> bool:
     """Whether the candidate is written for a later Python than the sandbox runs."""
     from packaging.version import InvalidVersion, Version
@@ -314,7 +295,3 @@ def _named(error: Error) -> str:
 def _quoted(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
-
-
-def _name(outcome: Outcome) -> str:
-    return Outcome.Name(outcome).removeprefix("OUTCOME_")

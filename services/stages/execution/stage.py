@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 
 from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
+from .language import LANGUAGES, language
+
 
 class ExecutionStage:
     """
@@ -17,7 +19,7 @@ class ExecutionStage:
     name = "execution"
     version = "2"
     description = "Imports the code, runs its tests and its examples in the sandbox."
-    languages = frozenset({"python"})
+    languages = frozenset(LANGUAGES)
     requires = ("static",)
 
     def __init__(self, resources: StageResources) -> None:
@@ -37,13 +39,11 @@ class ExecutionStage:
         from assay.errors import Unavailable
         from assay.v1.sandbox_pb2_grpc import SandboxServiceStub
 
-        from .session import Session
-
         try:
             channel = self._resources.channel("sandbox")
         except Unavailable as error:
             return StageResult(StageStatus.SKIPPED, reason=f"no sandbox is configured: {error.message}")
-        return await Session(candidate, context, SandboxServiceStub(channel)).run()
+        return await language(candidate.language)(candidate, context, SandboxServiceStub(channel))
 
 
 @asynccontextmanager

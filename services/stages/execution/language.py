@@ -1,0 +1,38 @@
+"""The languages whose candidates are run, each with what runs them; a module is loaded when it is asked for."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, cast
+
+from assay.stage import Candidate, StageContext, StageResult
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
+
+
+class Language(Protocol):
+    """Runs the candidates of one language."""
+
+    async def __call__(
+        self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub"
+    ) -> StageResult:
+        """
+        Run one candidate, its tests and its examples.
+
+        What could not be run is said in the result; see :class:`services.stages.execution.account.Account`.
+        """
+
+
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "python": "session:judge_python",
+    }
+)
+"""Modules of this folder, and the function of each that is a :class:`Language`."""
+
+
+def language(name: str) -> Language:
+    """Return what runs the candidates of a language, one of :data:`LANGUAGES`."""
+    module, function = LANGUAGES[name].split(":")
+    return cast(Language, getattr(import_module(f"{__package__}.{module}"), function))
