@@ -69,6 +69,7 @@ class CaseRequest:
     asked: Mapping[str, float] = field(default_factory=dict)
     expected: bytes | None = None
     checker: Checker = field(default_factory=Exact)
+    expected_exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,8 @@ class Batch(Generic[S]):
         where, base = f"cases[{index}]", self._plan.program
         if len(case.name) > MAX_NAME:
             raise InvalidArgument(f"{where}.name", f"it has at most {MAX_NAME} characters")
+        if not 0 <= case.expected_exit_code <= 255:
+            raise InvalidArgument(f"{where}.expected_exit_code", "it must be from 0 to 255")
         program = replace(
             base,
             stdin=base.stdin if case.stdin is None else case.stdin,
@@ -226,8 +229,10 @@ class Batch(Generic[S]):
         return CaseResult(index, request.name, result, verdict, message[:MAX_MESSAGE])
 
     async def _check(self, request: CaseRequest, case: Case, result: Result) -> tuple[Verdict, str]:
-        if result.outcome is not Outcome.OK:
+        if result.outcome not in {Outcome.OK, Outcome.NONZERO_EXIT}:
             return Verdict.FAILED, f"it ended with {result.outcome.name}"
+        if result.exit_code != request.expected_exit_code:
+            return Verdict.FAILED, f"exit status {result.exit_code} instead of {request.expected_exit_code}"
         if request.expected is None:
             return Verdict.UNCHECKED, ""
         if result.stdout.truncated:

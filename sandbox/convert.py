@@ -149,6 +149,7 @@ def _case_from_proto(message: sandbox_pb2.BatchCase, checker: batch.Checker, whe
         files=files_from_proto(message.files, f"{where}.files") if message.files else (),
         asked=_within(where, lambda: limits_from_proto(message.limits)),
         expected=message.expected_stdout if message.HasField("expected_stdout") else None,
+        expected_exit_code=message.expected_exit_code,
         checker=checker,
     )
 

@@ -186,6 +186,22 @@ async def test_verdicts_and_messages(stub: "SandboxServiceAsyncStub") -> None:
     assert (summary.passed, summary.failed, summary.undecided, summary.unchecked) == (4, 1, 1, 1)
 
 
+async def test_an_exit_status_other_than_0_can_be_the_right_one(stub: "SandboxServiceAsyncStub") -> None:
+    """A case passes with the status that it should have, and then its output is compared as ever."""
+    program = python("import sys; print(1); sys.exit(int(sys.stdin.read()))")
+    cases: list[dict[str, Any]] = [
+        {"stdin": b"3", "expected_stdout": b"1\n", "expected_exit_code": 3},
+        {"stdin": b"3", "expected_stdout": b"2\n", "expected_exit_code": 3},
+        {"stdin": b"0", "expected_stdout": b"1\n", "expected_exit_code": 3},
+        {"stdin": b"3", "expected_stdout": b"1\n"},
+        {"stdin": b"3", "expected_exit_code": 3},
+    ]
+    results, _ = await batch(stub, program, cases)
+    assert verdicts(results) == ["PASSED", "FAILED", "FAILED", "FAILED", "UNCHECKED"]
+    assert "line 1" in results[1].message
+    assert [results[2].message, results[3].message] == ["exit status 0 instead of 3", "exit status 3 instead of 0"]
+
+
 CHECKER = """
     import sys
     given, output, answer = (open(name).read() for name in sys.argv[2:])
@@ -289,6 +305,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "checker.program.files",
     ),
     "a name": ({"cases": [{"name": "x" * 257}]}, "cases[0].name"),
+    "a status": ({"cases": [{}, {"expected_exit_code": 256}]}, "cases[1].expected_exit_code"),
 }
 
 

@@ -260,7 +260,7 @@ class ExecuteBatchRequest(_message.Message):
     def __init__(self, program: _Optional[_Union[ExecuteRequest, _Mapping]] = ..., cases: _Optional[_Iterable[_Union[BatchCase, _Mapping]]] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ..., stop_at_first_failure: _Optional[bool] = ...) -> None: ...
 
 class BatchCase(_message.Message):
-    __slots__ = ("name", "stdin", "arguments", "environment", "files", "limits", "expected_stdout", "checker")
+    __slots__ = ("name", "stdin", "arguments", "environment", "files", "limits", "expected_stdout", "checker", "expected_exit_code")
     class EnvironmentEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -276,6 +276,7 @@ class BatchCase(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_STDOUT_FIELD_NUMBER: _ClassVar[int]
     CHECKER_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
     name: str
     stdin: bytes
     arguments: _containers.RepeatedScalarFieldContainer[str]
@@ -284,7 +285,8 @@ class BatchCase(_message.Message):
     limits: _limits_pb2.ExecutionLimits
     expected_stdout: bytes
     checker: _checker_pb2.Checker
-    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[bytes] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ..., limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., expected_stdout: _Optional[bytes] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ...) -> None: ...
+    expected_exit_code: int
+    def __init__(self, name: _Optional[str] = ..., stdin: _Optional[bytes] = ..., arguments: _Optional[_Iterable[str]] = ..., environment: _Optional[_Mapping[str, str]] = ..., files: _Optional[_Iterable[_Union[_source_pb2.SourceFile, _Mapping]]] = ..., limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., expected_stdout: _Optional[bytes] = ..., checker: _Optional[_Union[_checker_pb2.Checker, _Mapping]] = ..., expected_exit_code: _Optional[int] = ...) -> None: ...
 
 class ExecuteBatchResponse(_message.Message):
     __slots__ = ("started", "compiled", "case_result", "summary")
