@@ -3,14 +3,19 @@
 import re
 from collections.abc import Collection, Mapping
 
-from assay.convert import duration_to_proto, finding_to_proto, result_to_proto, seconds_from_proto
+from assay.convert import (
+    contribution_to_proto,
+    duration_to_proto,
+    finding_to_proto,
+    result_to_proto,
+    seconds_from_proto,
+)
 from assay.errors import InvalidArgument
 from assay.stage import Candidate, StageResult
 from assay.v1 import stage_pb2, validation_pb2
 
 from services.validation.engine import StageDescription
 from services.validation.policy import Policy, PolicyRequest
-from services.validation.score import SCORER
 from services.validation.suppression import Silence, Suppression
 from services.validation.verdict import Decision
 
@@ -105,13 +110,15 @@ def fill(
     message.state = validation_pb2.STATE_SUCCEEDED
     message.verdict = getattr(validation_pb2, f"VERDICT_{decision.verdict.name}")
     message.authenticity_score = decision.score
-    message.scorer = SCORER
+    message.scorer = decision.scorer
+    message.contributions.extend(contribution_to_proto(one) for one in decision.contributions)
     message.explanation = decision.explanation
     message.deciding_findings.extend(finding_to_proto(finding) for finding in decision.deciding)
     message.stage_results.extend(result_to_proto(result) for result in results)
     message.language = candidate.language
     found = {finding.fingerprint for result in results for finding in result.findings}
     message.policy.CopyFrom(policy_to_proto(policy, found))
+    message.policy.reject_below = decision.reject_below
     _copy_labels(message, candidate.labels)
 
 

@@ -19,8 +19,11 @@ from assay.stage import MAX_FILES, Candidate
 from services.validation.fingerprints import FINGERPRINT
 from services.validation.suppression import NOTHING_SILENCED, Silence
 
-REJECT_BELOW = 0.5
-"""The score below which a candidate is rejected without a finding that rejects by itself."""
+REPAIR_BELOW = 0.95
+"""The score below which repair is tried, where the caller wants repair and does not say."""
+
+REPAIR_ROUNDS = 2
+MAX_REPAIR_ROUNDS = 5
 
 ON_REQUEST = frozenset({"execution", "review", "scoring"})
 """Stages that are not required by default: they need a sandbox, an AI provider or a model."""
@@ -33,12 +36,35 @@ MAX_RANGES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
+class RepairRequest:
+    """That the caller wants repair; None and 0 mean the default."""
+
+    below: float | None = None
+    max_rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPolicy:
+    """
+    When and how often repair is tried.
+
+    :param below: Where the verdict is not AUTHENTIC, or the score is below this, from 0 to 1.
+    :param max_rounds: Rounds at most, from 1 to MAX_REPAIR_ROUNDS.
+    """
+
+    below: float
+    max_rounds: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyRequest:
     """
     What the caller wrote; None and empty mean the default.
 
     :param required: Names of stages; None: the default.
     :param timeouts: Seconds by name of the stage.
+    :param fresh: Whether to judge anew what was judged before.
+    :param repair: None: no repair.
     """
 
     stages: tuple[str, ...] = ()
@@ -48,6 +74,9 @@ class PolicyRequest:
     timeouts: Mapping[str, float] = field(default_factory=dict)
     security_votes: bool = False
     silence: Silence = NOTHING_SILENCED
+    fresh: bool = False
+    check_determinism: bool = False
+    repair: RepairRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +90,25 @@ class Policy:
         by default.
     :param demanded: Those of them that the caller required, by name or by giving tests: nothing excuses them but
         completion.
+    :param reject_below: The score below which a candidate is rejected without a finding that rejects by itself; None:
+        the scorer's own.
     :param timeouts: Seconds by name, for every stage of ``stages``.
+    :param fresh: Whether to judge anew what was judged before.
+    :param check_determinism: Whether what runs is run twice, and compared.
+    :param repair: None: no repair.
     """
 
     stages: tuple[str, ...]
     required: frozenset[str]
-    reject_below: float
+    reject_below: float | None
     run_all_stages: bool
     timeouts: Mapping[str, float]
     security_votes: bool
     demanded: frozenset[str] = frozenset()
     silence: Silence = NOTHING_SILENCED
+    fresh: bool = False
+    check_determinism: bool = False
+    repair: RepairPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +140,7 @@ def resolve(request: PolicyRequest, candidate: Candidate, known: Sequence[str], 
     required = demanded if request.required is not None else demanded | (set(stages) - ON_REQUEST)
     if missing := sorted(required - set(stages)):
         raise InvalidArgument("policy.required_stages.stages", f"{missing[0]!r} is required, but is not to be run")
-    reject_below = REJECT_BELOW if request.reject_below is None else request.reject_below
-    if not 0 <= reject_below <= 1:
-        raise InvalidArgument("policy.reject_below", "it must be from 0 to 1")
+    _check_share("policy.reject_below", request.reject_below)
     for name, seconds in request.timeouts.items():
         if not 0 < seconds <= times.of(name):
             raise InvalidArgument(
@@ -114,12 +149,15 @@ def resolve(request: PolicyRequest, candidate: Candidate, known: Sequence[str], 
     return Policy(
         stages=stages,
         required=required,
-        reject_below=reject_below,
+        reject_below=request.reject_below,
         run_all_stages=request.run_all_stages,
         timeouts={name: request.timeouts.get(name, times.of(name)) for name in stages},
         security_votes=request.security_votes,
         demanded=demanded,
         silence=request.silence,
+        fresh=request.fresh,
+        check_determinism=request.check_determinism,
+        repair=None if request.repair is None else _repair(request.repair),
     )
 
 
@@ -128,6 +166,19 @@ def _demanded(request: PolicyRequest, candidate: Candidate, stages: tuple[str, .
     if request.required is not None:
         return frozenset(request.required)
     return frozenset({"execution"} & set(stages) if candidate.tests else ())
+
+
+def _repair(request: RepairRequest) -> RepairPolicy:
+    _check_share("policy.repair.below", request.below)
+    if not 0 <= request.max_rounds <= MAX_REPAIR_ROUNDS:
+        raise InvalidArgument("policy.repair.max_rounds", f"it must be from 1 to {MAX_REPAIR_ROUNDS}")
+    below = REPAIR_BELOW if request.below is None else request.below
+    return RepairPolicy(below, request.max_rounds or REPAIR_ROUNDS)
+
+
+def _check_share(field_name: str, share: float | None) -> None:
+    if share is not None and not 0 <= share <= 1:
+        raise InvalidArgument(field_name, "it must be from 0 to 1")
 
 
 def _check_silence(silence: Silence) -> None:

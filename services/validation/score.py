@@ -1,9 +1,10 @@
 """
-The rule-based score: a documented table of weights, until a trained model takes its place.
+The rule-based score: a documented table of weights, for where no trained scorer speaks.
 
-Each finding takes away its severity's share of what is left, in proportion to the stage's confidence: the score is the
-product of ``1 - weight * confidence`` over the findings that vote. It is monotone: more findings never raise it. It is
-not calibrated, which is why it is named in every answer.
+Each rule that fires takes away its severity's share of what is left, in proportion to the stage's confidence: the
+score is the product of ``1 - weight * confidence`` over the rules that vote. A rule counts once for a candidate, by its
+costliest finding: the same blemish in ten places is one habit, not ten grounds. It is monotone: more findings
+never raise it. It is not calibrated, which is why it is named in every answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,9 @@ from types import MappingProxyType
 from assay.stage import Category, Finding, Severity
 
 SCORER = "rules-1"
+
+REJECT_BELOW = 0.5
+"""The score of this table below which a candidate is rejected without a finding that rejects by itself."""
 
 WEIGHTS: Mapping[Severity, float] = MappingProxyType(
     {
@@ -41,4 +45,7 @@ def cost(finding: Finding) -> float:
 
 def score(findings: Iterable[Finding]) -> float:
     """Return the score of the findings that vote, from 0 to 1; 1 where there are none."""
-    return prod(1.0 - cost(finding) for finding in findings)
+    costs: dict[str, float] = {}
+    for finding in findings:
+        costs[finding.rule_id] = max(costs.get(finding.rule_id, 0.0), cost(finding))
+    return prod(1.0 - one for _, one in sorted(costs.items()))

@@ -3,7 +3,7 @@ The verdict: one pure function over what the stages said.
 
     row  holds first                                                        verdict
     1    a voting finding is HIGH or worse, with confidence of 0.5 or more   INAUTHENTIC
-    2    the score is below the policy's threshold                          INAUTHENTIC
+    2    the score is below the threshold                                   INAUTHENTIC
     3    a stage that the caller required did not complete                  INCONCLUSIVE
     4    a stage that is required by default failed                         INCONCLUSIVE
     5    no stage completed                                                 INCONCLUSIVE
@@ -13,16 +13,19 @@ Rows 1 and 2 stand before 3: evidence that a candidate is inauthentic is not und
 more findings never raise the score. Findings that the policy suppresses do not vote. In row 3 that a stage has nothing
 for the language is no excuse: tests that nobody ran prove nothing. Row 4 leaves out what is required by default and was
 skipped, which says that it is not configured: the explanation names it.
+
+The score is that of the stage that scores, where it completed, and otherwise that of the table of weights (score.py);
+the threshold is the policy's, else the one that came with the score. Either never rises with more findings.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from assay.stage import Finding, Severity, StageResult, StageStatus
+from assay.stage import Contribution, Finding, Severity, StageResult, StageStatus
 
 from services.validation.policy import Policy
-from services.validation.score import cost, score, voting
+from services.validation.score import REJECT_BELOW, SCORER, cost, score, voting
 
 REJECTS_FROM = Severity.HIGH
 SURE_FROM = 0.5
@@ -43,18 +46,41 @@ class Verdict(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """
+    How authentic a candidate is, and who says so.
+
+    :param value: From 0 to 1.
+    :param scorer: What made it, for example "rules-1".
+    :param reject_below: The score of this scorer below which a candidate is rejected, where the policy does not say.
+    :param contributions: What moved it most, the strongest first; empty for a table of weights.
+    """
+
+    value: float
+    scorer: str = SCORER
+    reject_below: float = REJECT_BELOW
+    contributions: tuple[Contribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """
     A verdict and what it rests on.
 
     :param score: From 0 to 1.
     :param deciding: The findings that decided it, most severe first; empty where none did.
+    :param scorer: What made the score.
+    :param reject_below: The score below which the candidate was to be rejected.
+    :param contributions: What moved the score most, the strongest first; empty where a table of weights made it.
     """
 
     verdict: Verdict
     score: float
     explanation: str
     deciding: tuple[Finding, ...] = ()
+    scorer: str = SCORER
+    reject_below: float = REJECT_BELOW
+    contributions: tuple[Contribution, ...] = ()
 
 
 def decide(results: Sequence[StageResult], policy: Policy) -> Decision:
@@ -62,24 +88,77 @@ def decide(results: Sequence[StageResult], policy: Policy) -> Decision:
     findings = voting(
         (finding for result in results for finding in result.findings), security_votes=policy.security_votes
     )
-    reached = score(findings)
+    made = scored(results, findings)
+    threshold = made.reject_below if policy.reject_below is None else policy.reject_below
+    verdict, explanation, deciding = _ruled(results, policy, findings, replace(made, reject_below=threshold))
+    return Decision(verdict, made.value, explanation, deciding, made.scorer, threshold, made.contributions)
+
+
+def scored(results: Sequence[StageResult], voting_findings: Sequence[Finding]) -> Score:
+    """
+    Return the score: of the stage that gives one where it completed, else of the table of weights.
+
+    A stage that scores says in its details what it scored with ("scorer") and below which score it would reject
+    ("reject_below"); one that says neither, or no number, has the table's threshold and its own name.
+    """
+    for result in results:
+        if result.status is StageStatus.COMPLETED and result.score is not None:
+            scorer = result.details.get("scorer") or f"{result.stage} {result.version}".strip()
+            return Score(result.score, scorer, _threshold(result.details.get("reject_below", "")), result.contributions)
+    return Score(score(voting_findings))
+
+
+def _threshold(text: str) -> float:
+    try:
+        said = float(text)
+    except ValueError:
+        return REJECT_BELOW
+    return said if 0 <= said <= 1 else REJECT_BELOW
+
+
+_Ruling = tuple[Verdict, str, tuple[Finding, ...]]
+
+
+def _ruled(results: Sequence[StageResult], policy: Policy, findings: Sequence[Finding], made: Score) -> _Ruling:
+    """Go down the table; return the verdict, why, and the findings that decided it."""
     if grounds := rejecting(findings):
-        return Decision(Verdict.INAUTHENTIC, reached, _because(grounds), _most_severe_first(grounds))
-    if reached < policy.reject_below:
+        return Verdict.INAUTHENTIC, _because(grounds), _most_severe_first(grounds)
+    if made.value < made.reject_below:
         costly = [finding for finding in findings if cost(finding) > 0]
-        text = f"The score of {reached:.2f} is below {policy.reject_below:g}."
-        return Decision(Verdict.INAUTHENTIC, reached, text, _most_severe_first(costly))
+        return Verdict.INAUTHENTIC, _too_low(made), _most_severe_first(costly)
     if unable := [result for result in results if _is_missed(result, policy)]:
-        return Decision(Verdict.INCONCLUSIVE, reached, " ".join(_unable(result) for result in unable))
-    completed = [result.stage for result in results if result.status is StageStatus.COMPLETED]
-    if not completed:
-        return Decision(Verdict.INCONCLUSIVE, reached, "No stage could judge this candidate.")
-    return Decision(Verdict.AUTHENTIC, reached, _passed(results, completed))
+        return Verdict.INCONCLUSIVE, " ".join(_unable(result) for result in unable), ()
+    if not (completed := [result.stage for result in results if _has_judged(result)]):
+        return Verdict.INCONCLUSIVE, "No stage could judge this candidate.", ()
+    return Verdict.AUTHENTIC, _passed(results, completed), ()
+
+
+def _has_judged(result: StageResult) -> bool:
+    """Return whether a stage looked at the candidate; one that scores only weighs what others saw."""
+    return result.status is StageStatus.COMPLETED and result.score is None
 
 
 def rejecting(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return those of the voting findings that reject by themselves: row 1 of the table."""
     return tuple(f for f in findings if f.severity >= REJECTS_FROM and f.confidence >= SURE_FROM)
+
+
+MAX_NAMED = 3
+"""Features that an explanation names."""
+
+
+def _too_low(made: Score) -> str:
+    """Return why the score alone rejects: the features that lowered it most, where its scorer tells them."""
+    text = f"The score of {made.value:.2f} by {made.scorer} is below {made.reject_below:g}"
+    lowering = [one for one in made.contributions if one.log_odds < 0][:MAX_NAMED]
+    if not lowering:
+        return f"{text}."
+    return f"{text}, mostly for: {'; '.join(_told(one) for one in lowering)}."
+
+
+def _told(contribution: Contribution) -> str:
+    value = "not known" if contribution.value is None else f"{contribution.value:g}"
+    return f"{contribution.description} ({value})"
 
 
 def _passed(results: Sequence[StageResult], completed: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ def test_defaults() -> None:
     policy = resolved()
     assert policy.stages == KNOWN
     assert policy.required == {"static", "placeholder", "semantic"}
-    assert (policy.reject_below, policy.run_all_stages, policy.security_votes) == (0.5, False, False)
+    assert (policy.reject_below, policy.run_all_stages, policy.security_votes) == (None, False, False)
     assert policy.timeouts == {"static": 60, "placeholder": 60, "semantic": 60, "execution": 120}
 
 

@@ -1,8 +1,10 @@
 """The rule-based score: its bounds, and that more findings never raise it."""
 
 import math
+from dataclasses import replace
 from random import Random
 
+import pytest
 from assay.stage import Category, Finding, Severity
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,13 @@ def test_nothing_found() -> None:
 def test_bounds(found: list[Finding]) -> None:
     """The score is from 0 to 1."""
     assert 0 <= score(found) <= 1
+
+
+def test_a_rule_counts_once() -> None:
+    """A rule that fires in many places costs what its costliest finding costs; another rule costs more."""
+    twice = [finding(Severity.MEDIUM), finding(Severity.MEDIUM, 0.5)]
+    assert score(twice) == score(twice[:1]) == pytest.approx(0.7)
+    assert score([*twice, replace(twice[0], rule_id="toy/other")]) == pytest.approx(0.49)
 
 
 @given(findings, findings)

@@ -3,18 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from assay.stage import Category, Finding, Severity, StageResult, StageStatus
+from assay.stage import Category, Contribution, Finding, Severity, StageResult, StageStatus
 
 from services.validation.policy import Policy
 from services.validation.verdict import Decision, Verdict, decide
 from tests.toys import finding
 
 REQUIRED = Policy(("a", "b"), frozenset({"a"}), 0.5, False, {}, security_votes=False)
+OPEN = replace(REQUIRED, reject_below=None)
 DEMANDED = replace(REQUIRED, demanded=frozenset({"a"}))
 
 HIGH = finding(Severity.HIGH)
 UNSURE = finding(Severity.HIGH, 0.49)
 MEDIUM = finding(Severity.MEDIUM)
+OTHER = replace(MEDIUM, rule_id="toy/other")
+UNSURE_OTHER = replace(UNSURE, rule_id="toy/other")
 
 
 def result(status: StageStatus, *findings: Finding, stage: str = "a") -> StageResult:
@@ -32,9 +35,9 @@ DONE, SKIPPED, NOT_FOR_IT, FAILED = StageStatus
         pytest.param([result(DONE, finding(Severity.CRITICAL, 0.5))], "INAUTHENTIC", 0.505, id="1: just sure enough"),
         pytest.param([result(FAILED, HIGH)], "INAUTHENTIC", 0.15, id="1 before 3: found before it failed"),
         pytest.param([result(FAILED), result(DONE, HIGH, stage="b")], "INAUTHENTIC", 0.15, id="1 before 3: by another"),
-        pytest.param([result(DONE, MEDIUM, MEDIUM)], "INAUTHENTIC", 0.49, id="2: the score alone"),
-        pytest.param([result(DONE, UNSURE, UNSURE)], "INAUTHENTIC", 0.340, id="2: many unsure ones"),
-        pytest.param([result(SKIPPED, MEDIUM, MEDIUM)], "INAUTHENTIC", 0.49, id="2 before 3"),
+        pytest.param([result(DONE, MEDIUM, OTHER)], "INAUTHENTIC", 0.49, id="2: the score alone"),
+        pytest.param([result(DONE, UNSURE, UNSURE_OTHER)], "INAUTHENTIC", 0.340, id="2: many unsure ones"),
+        pytest.param([result(SKIPPED, MEDIUM, OTHER)], "INAUTHENTIC", 0.49, id="2 before 3"),
         pytest.param([result(FAILED), result(DONE, stage="b")], "INCONCLUSIVE", 1.0, id="4: required failed"),
         pytest.param([result(NOT_FOR_IT), result(SKIPPED, stage="b")], "INCONCLUSIVE", 1.0, id="5: none completed"),
         pytest.param([], "INCONCLUSIVE", 1.0, id="5: none ran"),
@@ -43,6 +46,7 @@ DONE, SKIPPED, NOT_FOR_IT, FAILED = StageStatus
         pytest.param([result(SKIPPED), result(DONE, stage="b")], "AUTHENTIC", 1.0, id="6: required, not configured"),
         pytest.param([result(DONE, UNSURE)], "AUTHENTIC", 0.5835, id="6: not sure enough"),
         pytest.param([result(DONE, MEDIUM)], "AUTHENTIC", 0.7, id="6: blemishes"),
+        pytest.param([result(DONE, MEDIUM, MEDIUM, MEDIUM)], "AUTHENTIC", 0.7, id="6: one blemish in many places"),
         pytest.param([result(DONE, finding(Severity.INFO))], "AUTHENTIC", 1.0, id="6: worth knowing"),
         pytest.param([result(DONE, finding(suppressed="known"))], "AUTHENTIC", 1.0, id="6: suppressed"),
         pytest.param(
@@ -101,9 +105,71 @@ def test_deciding_findings() -> None:
 
 def test_deciding_by_score() -> None:
     """Where the score alone rejects, every finding that cost something has decided."""
-    decision = decide([result(DONE, finding(Severity.INFO), MEDIUM, UNSURE)], REQUIRED)
-    assert decision.deciding == (UNSURE, MEDIUM)
-    assert decision.explanation == "The score of 0.41 is below 0.5."
+    decision = decide([result(DONE, finding(Severity.INFO), OTHER, UNSURE)], REQUIRED)
+    assert decision.deciding == (UNSURE, OTHER)
+    assert decision.explanation == "The score of 0.41 by rules-1 is below 0.5."
+
+
+STUBS = Contribution("stub_bodies", "bodies that do nothing", 2.0, -1.5)
+RUN = Contribution("passed_share", "share of the tests that passed", None, -0.2)
+LOOPS = Contribution("loops", "loops", 1.0, 0.4)
+
+
+def scoring(score: float | None, status: StageStatus = DONE, **details: str) -> StageResult:
+    """Return what the stage that scores said."""
+    said = {"scorer": "model-1", "reject_below": "0.25"} | details
+    return StageResult(
+        status, details=said, stage="scoring", version="1", score=score, contributions=(STUBS, LOOPS, RUN)
+    )
+
+
+def test_the_scorer_speaks_where_it_completed() -> None:
+    """The score, its threshold and what moved it are those of the stage that scores."""
+    decision = decide([result(DONE, MEDIUM), scoring(0.9)], OPEN)
+    assert (decision.verdict, decision.score, decision.scorer) == (Verdict.AUTHENTIC, 0.9, "model-1")
+    assert (decision.reject_below, decision.contributions) == (0.25, (STUBS, LOOPS, RUN))
+    assert decision.explanation == "No finding of a rejects it."
+
+
+def test_the_table_stands_in_where_the_scorer_did_not_complete() -> None:
+    """A scorer that failed has no say: the table of weights scores, by its own threshold, and is named."""
+    decision = decide([result(DONE, MEDIUM), scoring(0.1, FAILED)], OPEN)
+    assert (decision.verdict, decision.score, decision.scorer) == (Verdict.AUTHENTIC, 0.7, "rules-1")
+    assert (decision.reject_below, decision.contributions) == (0.5, ())
+
+
+def test_a_score_alone_names_what_lowered_it() -> None:
+    """Where a scorer's score rejects, the explanation names the features that lowered it, and what is not known."""
+    decision = decide([result(DONE, MEDIUM), scoring(0.2)], OPEN)
+    assert (decision.verdict, decision.deciding) == (Verdict.INAUTHENTIC, (MEDIUM,))
+    assert decision.explanation == (
+        "The score of 0.20 by model-1 is below 0.25, mostly for: bodies that do nothing (2); "
+        "share of the tests that passed (not known)."
+    )
+
+
+def test_a_finding_rejects_whatever_the_score() -> None:
+    """A finding that rejects by itself is not outvoted by a high score."""
+    decision = decide([result(DONE, HIGH), scoring(0.99)], OPEN)
+    assert (decision.verdict, decision.deciding, decision.score) == (Verdict.INAUTHENTIC, (HIGH,), 0.99)
+
+
+def test_a_score_alone_is_no_judgement() -> None:
+    """Where no stage looked at a candidate, a score of nothing makes it neither authentic nor inauthentic."""
+    assert decide([result(FAILED, stage="b"), scoring(0.9)], OPEN).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("policy", "verdict"), [(0.1, "AUTHENTIC"), (0.3, "INAUTHENTIC")])
+def test_the_policy_threshold_comes_first(policy: float, verdict: str) -> None:
+    """The policy's threshold stands before the scorer's."""
+    decision = decide([result(DONE), scoring(0.2)], replace(OPEN, reject_below=policy))
+    assert (decision.verdict.name, decision.reject_below) == (verdict, policy)
+
+
+@pytest.mark.parametrize("said", ["", "none", "nan", "2", "-1"])
+def test_a_threshold_that_is_none(said: str) -> None:
+    """What a scorer calls its threshold and is no number from 0 to 1 is not used."""
+    assert decide([result(DONE), scoring(0.9, reject_below=said)], OPEN).reject_below == 0.5
 
 
 def test_reasons() -> None:
