@@ -5,7 +5,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from assay.stage import Candidate, StageContext, StageResult
+from assay.stage import Candidate, StageContext, StageResult, Workers
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -15,12 +15,13 @@ class Language(Protocol):
     """Runs the candidates of one language."""
 
     async def __call__(
-        self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub"
+        self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
     ) -> StageResult:
         """
         Run one candidate, its tests and its examples.
 
-        What could not be run is said in the result; see :class:`services.stages.execution.account.Account`.
+        Tests are parsed in the workers. What could not be run is said in the result; see
+        :class:`services.stages.execution.account.Account`.
         """
 
 

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, DeadlineExceeded, PluginFailed
-from assay.stage import Candidate, StageContext, StageResult
+from assay.stage import Candidate, StageContext, StageResult, Workers
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from .account import Account
@@ -28,7 +28,12 @@ TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
 """After one of these no further suite is run: the code has failed, and each would take as long again."""
 
 
-async def judge_python(candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub") -> StageResult:
+async def judge_python(
+    candidate: Candidate,
+    context: StageContext,
+    stub: "SandboxServiceAsyncStub",
+    workers: Workers,
+) -> StageResult:
     """Run a candidate in Python; see :class:`services.stages.execution.language.Language`."""
     return await Session(candidate, context, stub).run()
 

@@ -43,7 +43,8 @@ class ExecutionStage:
             channel = self._resources.channel("sandbox")
         except Unavailable as error:
             return StageResult(StageStatus.SKIPPED, reason=f"no sandbox is configured: {error.message}")
-        return await language(candidate.language)(candidate, context, SandboxServiceStub(channel))
+        judge = language(candidate.language)
+        return await judge(candidate, context, SandboxServiceStub(channel), self._resources.workers)
 
 
 @asynccontextmanager

@@ -1,15 +1,16 @@
 """The execution stage over a real sandbox service."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from tempfile import TemporaryDirectory
 
 import grpc.aio
 import pytest
-from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, TestFramework, TestSuite
+from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, TestFramework, TestSuite, Workers
 
 from host.server import serving
 from host.settings import Settings
 from services.stages.execution.stage import stage
+from services.stages.workers import ProcessWorkers
 
 Judge = Callable[..., Awaitable[StageResult]]
 
@@ -34,10 +35,11 @@ class Context:
 
 
 class Resources:
-    """What a host gives to the stage: a channel to the sandbox."""
+    """What a host gives to the stage: a channel to the sandbox, and workers."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, workers: Workers) -> None:
         self._channel = channel
+        self.workers = workers
         self.options: dict[str, str] = {}
 
     def channel(self, name: str) -> grpc.aio.Channel:
@@ -65,13 +67,21 @@ def candidate(
 
 
 @pytest.fixture(scope="session")
-async def execution(docker_ready: None) -> AsyncIterator[Stage]:
+def workers() -> Iterator[Workers]:
+    """Yield one worker, which all stages of these tests share."""
+    started = ProcessWorkers(count=1, memory_bytes=2 * 1024**3, task_seconds=60.0, tasks_per_worker=10_000)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+async def execution(docker_ready: None, workers: Workers) -> AsyncIterator[Stage]:
     """Yield the stage over a sandbox service with the default settings."""
     with TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
         async with (
             serving(["sandbox"], f"unix:{folder}/s", Settings()) as address,
             grpc.aio.insecure_channel(address) as channel,
-            stage(Resources(channel)) as built,  # type: ignore[arg-type]
+            stage(Resources(channel, workers)) as built,
         ):
             yield built
 

@@ -9,7 +9,7 @@ from typing import Any
 import grpc.aio
 import pytest
 from assay.errors import QueueFull, Unavailable
-from assay.stage import Stage, StageStatus
+from assay.stage import Stage, StageStatus, Workers
 from assay.v1.sandbox_pb2 import ExecuteRequest, ExecuteResponse, ExecutionResult, Outcome
 from assay.v1.sandbox_pb2_grpc import SandboxServiceServicer, add_SandboxServiceServicer_to_server
 
@@ -31,7 +31,7 @@ class Sandbox(SandboxServiceServicer):
 
 
 @pytest.fixture
-async def peer(folder: Path) -> AsyncIterator[tuple[Sandbox, Stage]]:
+async def peer(folder: Path, workers: Workers) -> AsyncIterator[tuple[Sandbox, Stage]]:
     """Yield a sandbox that does as it is told, and the stage over it."""
     # The stage calls Execute alone.
     servicer, server = Sandbox(), grpc.aio.server()  # type: ignore[abstract]
@@ -40,7 +40,7 @@ async def peer(folder: Path) -> AsyncIterator[tuple[Sandbox, Stage]]:
     await server.start()
     async with (
         grpc.aio.insecure_channel(f"unix:{folder / 's'}") as channel,
-        stage(Resources(channel)) as built,  # type: ignore[arg-type]
+        stage(Resources(channel, workers)) as built,
     ):
         yield servicer, built
     await server.stop(0)
