@@ -1,8 +1,10 @@
 """Messages of the validation service to domain types and back."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from typing import Any
 
+from assay.candidates import file_to_proto
 from assay.convert import (
     contribution_to_proto,
     duration_to_proto,
@@ -11,13 +13,14 @@ from assay.convert import (
     seconds_from_proto,
 )
 from assay.errors import InvalidArgument
-from assay.stage import Candidate, StageResult
+from assay.stage import Candidate
 from assay.v1 import stage_pb2, validation_pb2
 
 from services.validation.engine import StageDescription
-from services.validation.policy import Policy, PolicyRequest
+from services.validation.judgement import Judgement, Repair, Round
+from services.validation.policy import Policy, PolicyRequest, RepairRequest
 from services.validation.suppression import Silence, Suppression
-from services.validation.verdict import Decision
+from services.validation.verdict import Verdict
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
@@ -39,7 +42,14 @@ def policy_from_proto(message: validation_pb2.ValidationPolicy) -> PolicyRequest
         timeouts={name: seconds_from_proto(duration) for name, duration in message.stage_timeouts.items()},
         security_votes=message.security_findings_vote,
         silence=_silence_from_proto(message),
+        fresh=message.fresh,
+        check_determinism=message.check_determinism,
+        repair=_repair_from_proto(message.repair) if message.HasField("repair") else None,
     )
+
+
+def _repair_from_proto(message: validation_pb2.RepairPolicy) -> RepairRequest:
+    return RepairRequest(message.below if message.HasField("below") else None, message.max_rounds)
 
 
 def _silence_from_proto(message: validation_pb2.ValidationPolicy) -> Silence:
@@ -81,6 +91,11 @@ def policy_to_proto(policy: Policy, found: Collection[str] = ()) -> validation_p
             )
             for path, ranges in (silence.changed or {}).items()
         ],
+        fresh=policy.fresh,
+        check_determinism=policy.check_determinism,
+        repair=None
+        if policy.repair is None
+        else validation_pb2.RepairPolicy(below=policy.repair.below, max_rounds=policy.repair.max_rounds),
     )
 
 
@@ -99,29 +114,54 @@ def availability_to_proto(description: StageDescription) -> validation_pb2.Stage
     )
 
 
-def fill(
-    message: validation_pb2.Validation,
-    candidate: Candidate,
-    policy: Policy,
-    results: tuple[StageResult, ...],
-    decision: Decision,
-) -> None:
-    """Write what was decided into a validation."""
+def fill(message: validation_pb2.Validation, judgement: Judgement, repair: Repair | None) -> None:
+    """Write what was decided, and what repair came to, into a validation."""
+    decision, results = judgement.decision, judgement.results
     message.state = validation_pb2.STATE_SUCCEEDED
-    message.verdict = getattr(validation_pb2, f"VERDICT_{decision.verdict.name}")
+    message.verdict = _verdict_to_proto(decision.verdict)
     message.authenticity_score = decision.score
     message.scorer = decision.scorer
     message.contributions.extend(contribution_to_proto(one) for one in decision.contributions)
     message.explanation = decision.explanation
     message.deciding_findings.extend(finding_to_proto(finding) for finding in decision.deciding)
     message.stage_results.extend(result_to_proto(result) for result in results)
-    message.language = candidate.language
     found = {finding.fingerprint for result in results for finding in result.findings}
-    message.policy.CopyFrom(policy_to_proto(policy, found))
+    message.policy.CopyFrom(policy_to_proto(judgement.policy, found))
     message.policy.reject_below = decision.reject_below
-    _copy_labels(message, candidate.labels)
+    if repair is not None:
+        message.repair.CopyFrom(_repair_to_proto(judgement.candidate, repair))
 
 
-def _copy_labels(message: validation_pb2.Validation, labels: Mapping[str, str]) -> None:
-    for key, value in labels.items():
-        message.labels[key] = value
+def _repair_to_proto(given: Candidate, repair: Repair) -> validation_pb2.Repair:
+    message = validation_pb2.Repair(rounds=[round_to_proto(one) for one in repair.rounds])
+    if repair.kept is None:
+        return message
+    message.improved = True
+    message.verdict = _verdict_to_proto(repair.kept.decision.verdict)
+    message.authenticity_score = repair.kept.decision.score
+    message.diff = repair.diff
+    unchanged = set(given.files)
+    message.files.extend(file_to_proto(file) for file in repair.kept.candidate.files if file not in unchanged)
+    return message
+
+
+def round_to_proto(made: Round) -> validation_pb2.RepairRound:
+    """Return the message of a round of repair."""
+    message = validation_pb2.RepairRound(
+        number=made.number,
+        repairer=made.repairer,
+        mended=made.mended,
+        diff=made.diff,
+        kept=made.kept,
+        reason=made.reason,
+    )
+    if made.judgement is not None:
+        message.verdict = _verdict_to_proto(made.judgement.decision.verdict)
+        message.authenticity_score = made.judgement.decision.score
+        message.stage_results.extend(result_to_proto(result) for result in made.judgement.results)
+    return message
+
+
+def _verdict_to_proto(verdict: Verdict) -> Any:
+    # The stubs call it a plain number, which no field of the enum takes.
+    return validation_pb2.Verdict.Value(f"VERDICT_{verdict.name}")

@@ -15,6 +15,7 @@ from assay.errors import AssayError, PluginFailed, UnknownLanguage
 from assay.languages import DEFAULT_VERSIONS, SUFFIXES, of_path
 from assay.stage import Candidate, RuleInfo, Severity, StageResult, StageStatus
 
+from services.validation.following import NOBODY, Follower
 from services.validation.policy import Policy
 from services.validation.score import voting
 from services.validation.suppression import Marker
@@ -22,6 +23,10 @@ from services.validation.verdict import rejecting
 
 VERDICT_SECONDS = 0.25
 """What is kept of the call's time for the verdict and the store, so that a slow stage costs a stage, not the answer."""
+
+
+NOT_BEGUN = "not begun: "
+"""How the reason of a stage begins that an early exit kept from running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,19 @@ class Run:
     One candidate's way through its stages.
 
     :param seconds: The time for all stages together.
+    :param follower: Is told of each stage; one that it knows the result of is not run.
     """
 
-    def __init__(self, stages: Stages, known: Mapping[str, StageDescription], policy: Policy, seconds: float) -> None:
+    def __init__(
+        self,
+        stages: Stages,
+        known: Mapping[str, StageDescription],
+        policy: Policy,
+        seconds: float,
+        follower: Follower = NOBODY,
+    ) -> None:
         self._stages = stages
+        self._follower = follower
         self._known = known
         self._policy = policy
         self._ends = asyncio.get_running_loop().time() + seconds - VERDICT_SECONDS
@@ -114,17 +128,27 @@ class Run:
 
     async def _one(self, name: str, marker: Marker, before: Mapping[str, asyncio.Task[StageResult]]) -> StageResult:
         prior = {needed: await task for needed, task in before.items()}
-        description = self._known[name]
+        result = self._follower.done.get(name)
+        if result is None:
+            result = await self._said(self._known[name], marker, prior)
+            await self._follower.completed(result)
+        self._note(result)
+        return result
+
+    async def _said(
+        self, description: StageDescription, marker: Marker, prior: Mapping[str, StageResult]
+    ) -> StageResult:
+        """Return what a stage says, or why it says nothing."""
+        name = description.name
         if description.unavailable:
             status = StageStatus.FAILED if description.configured else StageStatus.SKIPPED
             return StageResult(status, stage=name, reason=description.unavailable)
         if self._stopped_by:
-            reason = f"not begun: {self._stopped_by} is critical"
+            reason = f"{NOT_BEGUN}{self._stopped_by} is critical"
             return StageResult(StageStatus.SKIPPED, stage=name, version=description.version, reason=reason)
+        await self._follower.started(name)
         # Marked at once: what does not count stops nobody.
-        result = marker.marked(await self._attempt(description, marker.candidate, prior))
-        self._note(result)
-        return result
+        return marker.marked(await self._attempt(description, marker.candidate, prior))
 
     async def _attempt(
         self, description: StageDescription, candidate: Candidate, prior: Mapping[str, StageResult]

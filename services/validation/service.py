@@ -8,6 +8,7 @@ from assay.v1 import validation_pb2_grpc
 
 from host import catalog, database
 from host.service import Registration, ServiceContext
+from services.validation.judging import Judging
 from services.validation.policy import StageTimes
 from services.validation.remote_stages import RemoteStages
 from services.validation.servicer import ValidationServicer
@@ -20,11 +21,10 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     """Open the validation service."""
     settings = context.settings.validation
     store = ValidationStore(lambda: database.open_engine(database.url_of(context.settings)), settings.keep)
+    stages = RemoteStages(catalog.stage_names(), context.channel)
+    judging = Judging(stages, StageTimes(settings.default_stage_seconds, settings.stage_seconds))
     servicer = ValidationServicer(
-        stages=RemoteStages(catalog.stage_names(), context.channel),
-        store=store,
-        turns=Turns(settings.max_concurrent, settings.queue_size),
-        times=StageTimes(settings.default_stage_seconds, settings.stage_seconds),
+        stages=stages, judging=judging, store=store, turns=Turns(settings.max_concurrent, settings.queue_size)
     )
     # Loading SQLAlchemy takes longer than reading a file: it overlaps with the stages. The first use tells of an error.
     opening = asyncio.create_task(store.open())

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
 
 from assay.candidates import candidate_from_proto
 from assay.convert import duration_to_proto, rule_to_proto
@@ -15,21 +14,15 @@ from host.interceptors.around import Context
 from host.interceptors.deadlines import seconds_left
 from services.validation import convert
 from services.validation.digest import candidate_digest
-from services.validation.engine import Run, StageDescription, Stages, in_language
+from services.validation.engine import Stages
+from services.validation.judging import ASK_SECONDS, Judging
 from services.validation.listing import page, rules_of
-from services.validation.policy import PolicyRequest, StageTimes, resolve
+from services.validation.policy import PolicyRequest
 from services.validation.store import Stored, ValidationStore
 from services.validation.turns import KeyedLocks, Turns
-from services.validation.verdict import decide
 
 LOCAL_TENANT = "local"
 """The tenant of every call until there is a door that tells tenants apart."""
-
-ASK_SECONDS = 5.0
-"""The longest that a stage may take to say what it is."""
-
-ASK_SHARE = 0.25
-"""The share of a call's time that may be spent on asking the stages what they are."""
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1_000
@@ -40,16 +33,16 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
     Serves validations.
 
     :param stages: Where the stages of the suite are.
+    :param judging: Takes a candidate through them.
     :param store: Where validations are kept.
     :param turns: Bounds how many are under way.
-    :param times: The suite's own bounds on stages.
     """
 
-    def __init__(self, *, stages: Stages, store: ValidationStore, turns: Turns, times: StageTimes) -> None:
+    def __init__(self, *, stages: Stages, judging: Judging, store: ValidationStore, turns: Turns) -> None:
         self._stages = stages
+        self._judging = judging
         self._store = store
         self._turns = turns
-        self._times = times
         self._under_way = KeyedLocks()
 
     async def ListValidationStages(  # noqa: N802  # the contract's name
@@ -97,20 +90,18 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         return validation_pb2.ValidateResponse(validation=_parsed(stored))
 
     async def _validate(self, candidate: Candidate, request: PolicyRequest) -> validation_pb2.Validation:
-        asking = ASK_SECONDS if (left := seconds_left()) is None else min(ASK_SECONDS, left * ASK_SHARE)
-        known = {description.name: description for description in await self._stages.describe(asking)}
-        candidate = in_language(candidate, _languages(list(known.values())))
-        policy = resolve(request, candidate, tuple(known), self._times)
+        prepared = await self._judging.prepare(candidate, request, seconds_left())
+        candidate = prepared.candidate
         message = validation_pb2.Validation(
-            id=f"val_{secrets.token_urlsafe(16)}", candidate_digest=candidate_digest(candidate)
+            id=f"val_{secrets.token_urlsafe(16)}",
+            language=candidate.language,
+            candidate_digest=candidate_digest(candidate),
+            labels=dict(candidate.labels),
         )
         message.create_time.GetCurrentTime()
         started = time.monotonic()
-        left = seconds_left()
-        results = await Run(
-            self._stages, known, policy, sum(policy.timeouts.values()) if left is None else left
-        ).results(candidate)
-        convert.fill(message, candidate, policy, results, decide(results, policy))
+        judgement, repair = await self._judging.judge(prepared, seconds_left())
+        convert.fill(message, judgement, repair)
         message.end_time.GetCurrentTime()
         message.run_duration.CopyFrom(duration_to_proto(time.monotonic() - started))
         return message
@@ -158,10 +149,6 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
 
 def _parsed(row: Stored) -> validation_pb2.Validation:
     return validation_pb2.Validation.FromString(row.body)
-
-
-def _languages(stages: Sequence[StageDescription]) -> frozenset[str]:
-    return frozenset().union(*(stage.languages for stage in stages))
 
 
 def _request_digest(request: validation_pb2.ValidateRequest) -> str:
