@@ -1,6 +1,7 @@
 """StageService for every stage: finds it by name, converts, runs it, converts back."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -8,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 from assay.candidates import candidate_from_proto
-from assay.convert import finding_to_proto, result_from_proto, result_to_proto, rule_to_proto
-from assay.errors import AssayError, InvalidArgument, PluginFailed, UnknownStage
+from assay.convert import finding_to_proto, result_from_proto, result_to_proto, rule_to_proto, seconds_from_proto
+from assay.errors import AssayError, DeadlineExceeded, InvalidArgument, PluginFailed, UnknownStage
 from assay.stage import Candidate, Finding, Stage, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
@@ -31,11 +32,14 @@ class QuietContext:
     prior_results: Mapping[str, StageResult]
     check_determinism: bool = False
 
+    ends: float = math.inf
+    """When the run's own time ends, on the monotonic clock."""
+
     @property
     def seconds_left(self) -> float:
-        """The time until the deadline of the call."""
+        """The time until the deadline of the run, which is that of the call or sooner."""
         left = seconds_left()
-        return DEFAULT_SECONDS if left is None else max(left, 0.0)
+        return max(min(DEFAULT_SECONDS if left is None else left, self.ends - time.monotonic()), 0.0)
 
     async def found(self, finding: Finding) -> None:
         """Pass over a finding: it stands in the result."""
@@ -98,6 +102,41 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    async def RunStages(  # noqa: N802  # the contract's name
+        self, request: stage_pb2.RunStagesRequest, context: Context
+    ) -> AsyncIterator[stage_pb2.RunStagesResponse]:
+        """See the contract."""
+        if not request.runs:
+            raise InvalidArgument("runs", "at least one stage is needed")
+        if len({run.stage for run in request.runs}) < len(request.runs):
+            raise InvalidArgument("runs", "a stage is named twice")
+        candidate = candidate_from_proto(request.candidate)
+        determinism = request.check_determinism
+        tasks = [asyncio.create_task(self._outcome(run, candidate, determinism)) for run in request.runs]
+        try:
+            for task in asyncio.as_completed(tasks):
+                yield await task
+        finally:
+            for left in tasks:
+                left.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _outcome(
+        self, run: stage_pb2.StageRun, candidate: Candidate, determinism: bool
+    ) -> stage_pb2.RunStagesResponse:
+        """Return what one stage of several came to: what goes wrong in it is its own."""
+        seconds = seconds_from_proto(run.timeout) if run.HasField("timeout") else DEFAULT_SECONDS
+        quiet = QuietContext({}, determinism, time.monotonic() + seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                return stage_pb2.RunStagesResponse(result=await _judge(self._stage(run.stage), candidate, quiet))
+        except TimeoutError:
+            error: AssayError = DeadlineExceeded(f"it took longer than the {seconds:g} s it had")
+        except AssayError as caught:
+            error = caught
+        failure = stage_pb2.StageFailure(stage=run.stage, reason=f"ERROR_REASON_{error.reason}", message=error.message)
+        return stage_pb2.RunStagesResponse(failure=failure)
 
     async def ListStageRules(  # noqa: N802  # the contract's name
         self, request: stage_pb2.ListStageRulesRequest, context: Context

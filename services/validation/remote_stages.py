@@ -12,6 +12,7 @@ from assay.stage import Candidate, RuleInfo, StageResult
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
 from services.validation.engine import StageDescription
+from services.validation.stage_calls import StageCall, run_stage
 
 
 class RemoteStages:
@@ -28,6 +29,7 @@ class RemoteStages:
         self._names = tuple(names)
         self._channel = channel
         self._described: dict[str, StageDescription] = {}
+        self._calls: dict[tuple[grpc.aio.Channel, int], StageCall] = {}
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See :class:`services.validation.engine.Stages`."""
@@ -56,7 +58,9 @@ class RemoteStages:
         self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
     ) -> StageResult:
         """See :class:`services.validation.engine.Stages`."""
-        stub = stage_pb2_grpc.StageServiceStub(self._channel(name))
+        channel = self._channel(name)
+        if not prior:
+            return _checked(name, await self._call(channel, candidate).run(name, seconds))
         request = stage_pb2.RunStageRequest(
             stage=name,
             candidate=candidate_to_proto(candidate),
@@ -64,12 +68,17 @@ class RemoteStages:
             result_only=True,
         )
         try:
-            async for event in stub.RunStage(request, timeout=seconds):
-                if event.HasField("result"):
-                    return _checked(name, event.result)
+            return _checked(name, await run_stage(stage_pb2_grpc.StageServiceStub(channel), request, seconds))
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from None
-        raise PluginFailed(f"the stage {name!r} ended without a result")
+
+    def _call(self, channel: grpc.aio.Channel, candidate: Candidate) -> StageCall:
+        """Return the call in which those of a candidate's stages go out that begin in this turn of the event loop."""
+        key = (channel, id(candidate))
+        if key not in self._calls:
+            self._calls[key] = StageCall(channel, candidate_to_proto(candidate), check_determinism=False)
+            asyncio.get_running_loop().call_soon(self._calls.pop, key)
+        return self._calls[key]
 
     async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
         """See :class:`services.validation.engine.Stages`."""

@@ -1,6 +1,7 @@
 import datetime
 
 from assay.v1 import candidate_pb2 as _candidate_pb2
+from assay.v1 import error_reason_pb2 as _error_reason_pb2
 from assay.v1 import finding_pb2 as _finding_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
@@ -104,6 +105,42 @@ class RunStageResponse(_message.Message):
     progress: StageProgress
     result: StageResult
     def __init__(self, finding: _Optional[_Union[_finding_pb2.Finding, _Mapping]] = ..., progress: _Optional[_Union[StageProgress, _Mapping]] = ..., result: _Optional[_Union[StageResult, _Mapping]] = ...) -> None: ...
+
+class RunStagesRequest(_message.Message):
+    __slots__ = ("candidate", "runs", "check_determinism")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    CHECK_DETERMINISM_FIELD_NUMBER: _ClassVar[int]
+    candidate: _candidate_pb2.Candidate
+    runs: _containers.RepeatedCompositeFieldContainer[StageRun]
+    check_determinism: bool
+    def __init__(self, candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., runs: _Optional[_Iterable[_Union[StageRun, _Mapping]]] = ..., check_determinism: _Optional[bool] = ...) -> None: ...
+
+class StageRun(_message.Message):
+    __slots__ = ("stage", "timeout")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    timeout: _duration_pb2.Duration
+    def __init__(self, stage: _Optional[str] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class RunStagesResponse(_message.Message):
+    __slots__ = ("result", "failure")
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    result: StageResult
+    failure: StageFailure
+    def __init__(self, result: _Optional[_Union[StageResult, _Mapping]] = ..., failure: _Optional[_Union[StageFailure, _Mapping]] = ...) -> None: ...
+
+class StageFailure(_message.Message):
+    __slots__ = ("stage", "reason", "message")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    reason: _error_reason_pb2.ErrorReason
+    message: str
+    def __init__(self, stage: _Optional[str] = ..., reason: _Optional[_Union[_error_reason_pb2.ErrorReason, str]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class StageProgress(_message.Message):
     __slots__ = ("message", "fraction")

@@ -46,6 +46,11 @@ class StageServiceStub:
                 request_serializer=assay_dot_v1_dot_stage__pb2.RunStageRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_stage__pb2.RunStageResponse.FromString,
                 _registered_method=True)
+        self.RunStages = channel.unary_stream(
+                '/assay.v1.StageService/RunStages',
+                request_serializer=assay_dot_v1_dot_stage__pb2.RunStagesRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_stage__pb2.RunStagesResponse.FromString,
+                _registered_method=True)
         self.ListStageRules = channel.unary_unary(
                 '/assay.v1.StageService/ListStageRules',
                 request_serializer=assay_dot_v1_dot_stage__pb2.ListStageRulesRequest.SerializeToString,
@@ -73,6 +78,14 @@ class StageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RunStages(self, request, context):
+        """Runs several stages over one candidate, side by side. Each answers once, when it is done. For stages that want no
+        other stage's result; a server that does not have this call is asked by RunStage for each.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListStageRules(self, request, context):
         """Lists the rules of one stage.
         """
@@ -92,6 +105,11 @@ def add_StageServiceServicer_to_server(servicer, server):
                     servicer.RunStage,
                     request_deserializer=assay_dot_v1_dot_stage__pb2.RunStageRequest.FromString,
                     response_serializer=assay_dot_v1_dot_stage__pb2.RunStageResponse.SerializeToString,
+            ),
+            'RunStages': grpc.unary_stream_rpc_method_handler(
+                    servicer.RunStages,
+                    request_deserializer=assay_dot_v1_dot_stage__pb2.RunStagesRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_stage__pb2.RunStagesResponse.SerializeToString,
             ),
             'ListStageRules': grpc.unary_unary_rpc_method_handler(
                     servicer.ListStageRules,
@@ -155,6 +173,33 @@ class StageService:
             '/assay.v1.StageService/RunStage',
             assay_dot_v1_dot_stage__pb2.RunStageRequest.SerializeToString,
             assay_dot_v1_dot_stage__pb2.RunStageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunStages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/assay.v1.StageService/RunStages',
+            assay_dot_v1_dot_stage__pb2.RunStagesRequest.SerializeToString,
+            assay_dot_v1_dot_stage__pb2.RunStagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,112 @@
+"""Stages over gRPC: which calls they go out in, and what a server says of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from assay.errors import AssayError, DeadlineExceeded, PluginFailed
+from assay.stage import Candidate, SourceFile, StageResult, StageStatus
+from assay.v1 import stage_pb2, stage_pb2_grpc
+from structlog.testing import capture_logs
+
+from host.peers import Peers
+from host.server import serving
+from host.settings import Settings
+from services.validation.remote_stages import RemoteStages
+
+Catalog = Callable[..., None]
+CANDIDATE = Candidate((SourceFile("a.py", b"x = 1  # TODO\n"),), "python")
+NAMES = ("first", "second", "slow", "broken")
+
+
+@pytest.fixture
+def all_toys(toy_catalog: Catalog) -> None:
+    """Let the suite have toys for stages."""
+    toy_catalog(**{name: f"tests.toys:{name}" for name in NAMES})
+
+
+@asynccontextmanager
+async def stages_at(*addresses: str) -> AsyncIterator[RemoteStages]:
+    """Yield the toys as a peer sees them, at one address or each at its own."""
+    every = addresses * len(NAMES) if len(addresses) == 1 else addresses
+    peers = Peers(dict(zip(NAMES, every, strict=False)))
+    try:
+        yield RemoteStages(NAMES, peers.channel)
+    finally:
+        await peers.close()
+
+
+async def outcomes(stages: RemoteStages, **seconds: float) -> dict[str, StageResult | BaseException]:
+    """Run stages side by side, and return what became of each."""
+    runs = (stages.run(name, CANDIDATE, {}, time) for name, time in seconds.items())
+    return dict(zip(seconds, await asyncio.gather(*runs, return_exceptions=True), strict=True))
+
+
+async def test_one_call(folder: Path, settings: Settings, all_toys: None) -> None:
+    """Stages that begin together at one address are one call, in which each fails or ends by itself."""
+    settings.log_level = "info"
+    async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
+        with capture_logs() as logs:
+            found = await outcomes(stages, first=9, second=9, slow=0.3, broken=9)
+    assert isinstance(found["first"], StageResult)
+    assert isinstance(found["second"], StageResult)
+    assert [finding.rule_id for finding in found["second"].findings] == ["second/todo"]
+    assert isinstance(found["slow"], DeadlineExceeded)
+    assert isinstance(found["broken"], PluginFailed)
+    methods = [line["method"] for line in logs if line["event"] == "call"]
+    assert methods == ["/assay.v1.StageService/RunStages"]
+
+
+async def test_prior_results(folder: Path, settings: Settings, all_toys: None) -> None:
+    """A stage that is given others' results is asked in a call of its own."""
+    prior = {"first": StageResult(StageStatus.COMPLETED, stage="first")}
+    async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
+        result = await stages.run("second", CANDIDATE, prior, 9)
+    assert result.stage == "second"
+
+
+async def test_given_up(folder: Path, settings: Settings, all_toys: None) -> None:
+    """A stage that nobody waits for any more does not keep another from its end."""
+    async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
+        slow = asyncio.create_task(stages.run("slow", CANDIDATE, {}, 60))
+        second = asyncio.create_task(stages.run("second", CANDIDATE, {}, 60))
+        await asyncio.sleep(0)
+        slow.cancel()
+        assert (await asyncio.wait_for(second, 20)).stage == "second"
+
+
+class Older(stage_pb2_grpc.StageServiceServicer):
+    """A server of the time before several stages could be asked for at once."""
+
+    async def RunStage(  # the contract's name
+        self, request: stage_pb2.RunStageRequest, context: object
+    ) -> AsyncIterator[stage_pb2.RunStageResponse]:
+        """Find nothing."""
+        status = stage_pb2.STAGE_STATUS_COMPLETED
+        yield stage_pb2.RunStageResponse(result=stage_pb2.StageResult(stage=request.stage, status=status))
+
+
+async def test_older_server(folder: Path) -> None:
+    """A server without the call for several is asked for each."""
+    server = grpc.aio.server()
+    stage_pb2_grpc.add_StageServiceServicer_to_server(Older(), server)  # type: ignore[abstract]
+    server.add_insecure_port(f"unix:{folder}/s")
+    await server.start()
+    try:
+        async with stages_at(f"unix:{folder}/s") as stages:
+            found = await outcomes(stages, first=9, second=9)
+    finally:
+        await server.stop(0)
+    assert {name: getattr(result, "stage", None) for name, result in found.items()} == {
+        "first": "first", "second": "second",
+    }  # fmt: skip
+
+
+async def test_nobody_there(folder: Path) -> None:
+    """A server that is not there is each stage's error."""
+    async with stages_at(f"unix:{folder}/none") as stages:
+        found = await outcomes(stages, first=5, second=5)
+    assert all(isinstance(error, AssayError) for error in found.values())
