@@ -69,13 +69,13 @@ class Connection:
         finally:
             del self._waiting[number]
 
-    async def notify(self, method: str, parameters: object) -> None:
+    async def notify(self, method: str, *parameters: object) -> None:
         """
-        Tell something that has no answer.
+        Tell something that has no answer, once for each of the parameters.
 
         :raises ConnectionLost: Nobody is there.
         """
-        await self._send({"method": method, "params": parameters})
+        await self._send(*({"method": method, "params": each} for each in parameters))
 
     async def close(self) -> None:
         """Stop reading; whoever waits is told so."""
@@ -84,10 +84,10 @@ class Connection:
             await self._reading
         self._writer.close()
 
-    async def _send(self, message: dict[str, object]) -> None:
-        body = json.dumps({"jsonrpc": "2.0"} | message).encode()
+    async def _send(self, *messages: dict[str, object]) -> None:
+        bodies = [json.dumps({"jsonrpc": "2.0"} | message).encode() for message in messages]
         try:
-            self._writer.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            self._writer.write(b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies))
             await self._writer.drain()
         except (ConnectionError, RuntimeError) as error:
             raise ConnectionLost(type(error).__name__) from None

@@ -16,6 +16,7 @@ from assay.errors import PluginFailed
 
 from services.stages.json_rpc import MAX_MESSAGE_BYTES, Connection, ConnectionLost, RequestRefused
 from services.stages.server_spec import Request, ServerSpec
+from services.stages.server_turns import Turn, Turns
 
 START_SECONDS = 20.0
 END_SECONDS = 2.0
@@ -42,6 +43,18 @@ class Opening:
     asked: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """
+    What one question has open.
+
+    :param home: Where its documents are files; None where they are not.
+    """
+
+    home: Path | None
+    uris: tuple[str, ...]
+
+
 class ServerProcess:
     """One process of a server; :func:`start` makes it."""
 
@@ -53,7 +66,7 @@ class ServerProcess:
         self._process = process
         self._connection = connection
         self._asked = 0
-        self._turns = asyncio.Lock()
+        self._turns: Turns[_Open] = Turns(spec.turn_seconds, self._close)
         self.busy = 0
         """Questions under way."""
         self.cancelled = 0
@@ -94,52 +107,45 @@ class ServerProcess:
         await self._connection.notify("initialized", {})
 
     @contextlib.asynccontextmanager
-    async def _its_turn(self) -> AsyncIterator[None]:
-        """Wait until the questions before have ended, as long as the server's specification says."""
-        taken = False
-        with contextlib.suppress(TimeoutError):
-            if self._spec.turn_seconds:
-                async with asyncio.timeout(self._spec.turn_seconds):
-                    taken = await self._turns.acquire()
-        try:
-            yield
-        finally:
-            if taken:
-                self._turns.release()
-
-    @contextlib.asynccontextmanager
     async def open(self, opening: Opening) -> AsyncIterator[Mapping[str, str]]:
         """Open the documents of a question, and give their addresses by path."""
         self._asked += 1
         self.busy += 1
         try:
-            async with self._its_turn(), self._opened(opening) as uris:
-                yield uris
+            async with self._turns.take() as turn:
+                yield await self._opened(opening, turn)
         finally:
             self.busy -= 1
 
-    @contextlib.asynccontextmanager
-    async def _opened(self, opening: Opening) -> AsyncIterator[Mapping[str, str]]:
+    async def _opened(self, opening: Opening, turn: Turn["_Open"]) -> Mapping[str, str]:
         home, documents = self._folder / opening.home, opening.documents
         written = self._spec.on_disk and len(documents) > 1
         uris = {path: (home / path).as_uri() for path in (opening.asked if written else documents)}
-        try:
-            if written:
-                await asyncio.to_thread(_write, home, documents)
-            for path, uri in uris.items():
-                document = {"uri": uri, "languageId": self._spec.language, "version": 1, "text": documents[path]}
-                await self._connection.notify("textDocument/didOpen", {"textDocument": document})
-            yield uris
-        finally:
-            with contextlib.suppress(ConnectionLost):
-                for uri in uris.values():
-                    await self._connection.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-            if written:
-                await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+        turn.close_later(_Open(home if written else None, tuple(uris.values())))
+        if written:
+            await asyncio.to_thread(_write, home, documents)
+        await self._connection.notify(
+            "textDocument/didOpen",
+            *(
+                {"textDocument": {"uri": uri, "languageId": self._spec.language, "version": 1, "text": documents[path]}}
+                for path, uri in uris.items()
+            ),
+        )
+        await turn.opened()
+        return uris
+
+    async def _close(self, opened: Sequence["_Open"]) -> None:
+        """Close what questions had open."""
+        uris = (uri for each in opened for uri in each.uris)
+        with contextlib.suppress(ConnectionLost):
+            await self._connection.notify("textDocument/didClose", *({"textDocument": {"uri": uri}} for uri in uris))
+        if homes := [each.home for each in opened if each.home is not None]:
+            await asyncio.to_thread(_remove_all, homes)
 
     async def diagnosed(self, uris: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """Return the diagnostics of some of the open documents."""
-        return {path: await self._pull(uris[path]) for path in wanted}
+        found = await asyncio.gather(*(self._pull(uris[path]) for path in wanted))
+        return dict(zip(wanted, found, strict=True))
 
     async def answered(self, uris: Mapping[str, str], requests: Sequence[Request]) -> list[Any]:
         """Return what the server answers about places in open documents."""
@@ -194,6 +200,11 @@ def _write(home: Path, documents: Mapping[str, str]) -> None:
         with contextlib.suppress(OSError):
             (home / path).parent.mkdir(parents=True, exist_ok=True)
             (home / path).write_text(text, encoding="utf-8", newline="")
+
+
+def _remove_all(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder(spec: ServerSpec) -> Path:
