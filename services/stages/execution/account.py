@@ -34,11 +34,15 @@ class Account:
     _outcome: str = ""
     _language_version: str = ""
 
-    def add(self, result: ExecutionResult) -> None:
-        """Add what a run used, and how it ended; of several the first that did not end well is told."""
+    def add(self, result: ExecutionResult, *, as_expected: bool = False) -> None:
+        """
+        Add what a run used, and how it ended; of several the first that did not end well is told.
+
+        :param as_expected: Whether it was to end so, for example with another status than 0.
+        """
         self._cpu += seconds_from_proto(result.usage.cpu_time)
         self._wall += seconds_from_proto(result.usage.wall_time)
-        outcome = Outcome.Name(result.outcome).removeprefix("OUTCOME_")
+        outcome = "OK" if as_expected else Outcome.Name(result.outcome).removeprefix("OUTCOME_")
         self._outcome = outcome if self._outcome in {"", "OK"} else self._outcome
         self._language_version = result.language_version or self._language_version
 

@@ -40,6 +40,21 @@ RULES: tuple[RuleInfo, ...] = (
         passes=("import sys\n\nif __name__ == '__main__':\n    sys.exit(0)\n",),
     ),
     RuleInfo(
+        "execution/compile-error",
+        Category.RUNTIME,
+        Severity.HIGH,
+        "The compiler rejects the code, or the code together with its tests. Warnings are not meant, nor a header, "
+        "package or crate that the sandbox lacks; see execution/missing-module.",
+        fires=("int main(void) { return undeclared; }\n",),
+        passes=("int main(void) { int unused; return 0; }\n",),
+    ),
+    RuleInfo(
+        "execution/not-deterministic",
+        Category.BEHAVIOR,
+        Severity.MEDIUM,
+        "Of two runs on the same input one ended otherwise, or wrote something else. Looked for where it is asked for.",
+    ),
+    RuleInfo(
         "execution/import-error",
         Category.RUNTIME,
         Severity.HIGH,

@@ -10,6 +10,8 @@ from assay.stage import Candidate, StageContext, StageResult, Workers
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
+    from .compiled_toolchain import Toolchain
+
 
 class Language(Protocol):
     """Runs the candidates of one language."""
@@ -37,3 +39,15 @@ def language(name: str) -> Language:
     """Return what runs the candidates of a language, one of :data:`LANGUAGES`."""
     module, function = LANGUAGES[name].split(":")
     return cast(Language, getattr(import_module(f"{__package__}.{module}"), function))
+
+
+TOOLCHAINS: Mapping[str, str] = MappingProxyType({})
+"""Of the compiled languages: modules of this folder, and the object of each that is a ``Toolchain``."""
+
+
+def toolchain(name: str) -> "Toolchain | None":
+    """Return what is known of a language's compiler; None where nothing is."""
+    if name not in TOOLCHAINS:
+        return None
+    module, attribute = TOOLCHAINS[name].split(":")
+    return cast("Toolchain", getattr(import_module(f"{__package__}.{module}"), attribute))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
@@ -11,9 +12,10 @@ from .language import LANGUAGES, language
 
 class ExecutionStage:
     """
-    Imports the candidate, runs the tests that came with it and its examples, each suite in a container of its own.
+    Imports or compiles the candidate, runs the tests that came with it and its examples, each suite in a container of
+    its own.
 
-    Tests share their process with the candidate, so what they tell is resistant to cheating, not proof against it.
+    Suites of cases are run here, in every language alike; those of files are their language's to run.
     """
 
     name = "execution"
@@ -43,8 +45,18 @@ class ExecutionStage:
             channel = self._resources.channel("sandbox")
         except Unavailable as error:
             return StageResult(StageStatus.SKIPPED, reason=f"no sandbox is configured: {error.message}")
+        stub = SandboxServiceStub(channel)
         judge = language(candidate.language)
-        return await judge(candidate, context, SandboxServiceStub(channel), self._resources.workers)
+        if not any(suite.cases for suite in candidate.tests):
+            return await judge(candidate, context, stub, self._resources.workers)
+        from .combined import combined
+        from .program_cases import judge_cases
+
+        by_cases = await judge_cases(candidate, context, stub)
+        by_files = replace(candidate, tests=tuple(suite for suite in candidate.tests if not suite.cases))
+        if not by_files.tests:
+            return by_cases
+        return combined(by_cases, await judge(by_files, context, stub, self._resources.workers))
 
 
 @asynccontextmanager
