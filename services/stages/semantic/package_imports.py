@@ -1,6 +1,6 @@
 """Judges imports from outside the standard library: does any distribution provide the module, and is it a safe one?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from services.stages.rules import Rule
@@ -112,12 +112,17 @@ class PackageImports:
 
     @cached_property
     def _known(self) -> tuple[str, ...]:
-        return (*self._library.top_level, *self._names.popular)
+        return _once((*self._library.top_level, *self._names.popular))
 
     @cached_property
     def _popular(self) -> tuple[str, ...]:
         popular = (name for name, rank in self._names.popular.items() if rank <= POPULAR_RANK)
-        return (*self._library.top_level, *popular)
+        return _once((*self._library.top_level, *popular))
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names in their order, each once: some packages are called like a module of the standard library."""
+    return tuple(dict.fromkeys(names))
 
 
 def _rule(found: Import, *, is_local: bool) -> Rule:

@@ -62,6 +62,7 @@ def test_findings_stand_at_the_name(code: str, place: tuple[int, int, int, int])
     [
         ("from reqeusts import get\n", "from requests import get\n"),
         ("import reqeusts as r\n", "import requests as r\n"),
+        ("import datetme\ndatetme.date\n", "import datetime\ndatetime.date\n"),  # a package is called so too
         (
             "import reqeusts\nreqeusts.pick(reqeusts=1, x=reqeusts.y).reqeusts\n",
             "import requests\nrequests.pick(reqeusts=1, x=requests.y).reqeusts\n",
