@@ -69,10 +69,11 @@ class Anew(Protocol):
     def seconds_left(self) -> float:
         """The time that is left for all further rounds together."""
 
-    async def judge(self, candidate: Candidate) -> Judgement:
+    async def judge(self, candidate: Candidate, policy: Policy) -> Judgement:
         """
         Judge a candidate.
 
+        :param policy: That of the judgement before, except that lines which count may have moved with the change.
         :raises assay.errors.AssayError: It could not be judged.
         """
 

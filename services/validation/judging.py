@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assay.stage import Candidate
 
@@ -69,7 +69,7 @@ class Judging:
         :raises assay.errors.PluginFailed: The stages cannot be put in an order.
         """
         anew = _Anew(self._stages, prepared, left)
-        judgement = await anew.judge(prepared.candidate, follower)
+        judgement = await anew.judge(prepared.candidate, prepared.policy, follower)
         if self._repairs is None or not _wants_repair(judgement):
             return judgement, None
         return judgement, await self._repairs(judgement, anew, follower.repaired)
@@ -95,9 +95,8 @@ class _Anew:
             return sum(self._prepared.policy.timeouts.values())
         return max(self._ends - asyncio.get_running_loop().time(), 0.0)
 
-    async def judge(self, candidate: Candidate, follower: Follower = NOBODY) -> Judgement:
+    async def judge(self, candidate: Candidate, policy: Policy, follower: Follower = NOBODY) -> Judgement:
         """Take a candidate through the stages and decide."""
-        prepared = replace(self._prepared, candidate=candidate)
-        run = Run(self._stages, prepared.known, prepared.policy, self.seconds_left, follower)
+        run = Run(self._stages, self._prepared.known, policy, self.seconds_left, follower)
         results = await run.results(candidate)
-        return Judgement(candidate, prepared.policy, results, decide(results, prepared.policy))
+        return Judgement(candidate, policy, results, decide(results, policy))

@@ -11,6 +11,7 @@ from host.service import Registration, ServiceContext
 from services.validation.judging import Judging
 from services.validation.policy import StageTimes
 from services.validation.remote_stages import RemoteStages
+from services.validation.repair import Rounds
 from services.validation.servicer import ValidationServicer
 from services.validation.store import ValidationStore
 from services.validation.turns import Turns
@@ -22,7 +23,7 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     settings = context.settings.validation
     store = ValidationStore(lambda: database.open_engine(database.url_of(context.settings)), settings.keep)
     stages = RemoteStages(catalog.stage_names(), context.channel)
-    judging = Judging(stages, StageTimes(settings.default_stage_seconds, settings.stage_seconds))
+    judging = Judging(stages, StageTimes(settings.default_stage_seconds, settings.stage_seconds), Rounds())
     servicer = ValidationServicer(
         stages=stages, judging=judging, store=store, turns=Turns(settings.max_concurrent, settings.queue_size)
     )
