@@ -270,6 +270,8 @@ def _raised(error: Error) -> str:
 
 def _is_newer(candidate: Candidate, result: ExecutionResult) -> bool:
     """Whether the candidate is written for a later Python than the sandbox runs."""
+    if candidate.language != "python":
+        return False
     from packaging.version import InvalidVersion, Version
 
     try:
