@@ -19,6 +19,7 @@ class Record:
 
     :param file: The name of the corpus file that it stands in, without its suffix.
     :param positive: Whether it is inauthentic: what the suite is to find.
+    :param group: The task that it is about: what is learnt from one record tells of the others of its group.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Record:
     positive: bool
     candidate: candidate_pb2.Candidate
     file: str = ""
+    group: str = ""
 
     @property
     def source(self) -> source_pb2.SourceFile:
@@ -54,6 +56,7 @@ def records(path: Path, language: str | None = None) -> Iterator[Record]:
                     positive=row["label"] == "inauthentic",
                     candidate=_candidate(row),
                     file=path.stem,
+                    group=row.get("group") or row["id"],
                 )
 
 
