@@ -1,7 +1,8 @@
 """A folder of installed packages: which modules it has, and of which version of which distribution they are."""
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -152,8 +153,27 @@ class Environment:
         for folder in self._folders:
             for name in (root, f"{root}-stubs"):
                 home = folder.joinpath(name, *rest)
-                places = [*home.glob("__init__.*"), *home.parent.glob(f"{home.name}.*")]
+                places = (*_named_like(home, "__init__"), *_named_like(home.parent, home.name))
                 yield from (place for place in places if place.suffix in SUFFIXES and place.is_file())
+
+
+def _named_like(folder: Path, stem: str) -> Iterator[Path]:
+    """Yield what a folder holds of a name, whatever its suffixes."""
+    with suppress(OSError):
+        yield from (folder / name for name in _listing(str(folder), folder.stat().st_mtime_ns).get(stem, ()))
+
+
+@lru_cache(maxsize=1024)
+def _listing(folder: str, changed: int) -> Mapping[str, Sequence[str]]:
+    """
+    Return the names in a folder by what comes before their first dot.
+
+    :param changed: When the folder last changed: what is installed meanwhile is seen.
+    """
+    names: dict[str, list[str]] = {}
+    for name in sorted(os.listdir(folder)):
+        names.setdefault(name.partition(".")[0], []).append(name)
+    return names
 
 
 def _named(info: Path | None) -> str:
