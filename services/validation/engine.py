@@ -47,6 +47,19 @@ class StageDescription:
     configured: bool = True
 
 
+class StageRuns(Protocol):
+    """Runs stages over one candidate."""
+
+    async def run(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> StageResult:
+        """
+        Run one stage.
+
+        :param prior: The results of the stages that it requires.
+        :param seconds: The longest time that it may take.
+        :raises AssayError: It could not be run.
+        """
+
+
 class Stages(Protocol):
     """Where the engine finds its stages."""
 
@@ -57,14 +70,11 @@ class Stages(Protocol):
         :param seconds: The longest that a stage may take to answer.
         """
 
-    async def run(
-        self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
-    ) -> StageResult:
+    def about(self, candidate: Candidate, *, check_determinism: bool) -> "StageRuns":
         """
-        Run one stage.
+        Return what runs stages over a candidate.
 
-        :param seconds: The longest time that it may take.
-        :raises AssayError: It could not be run.
+        :param check_determinism: Whether what runs is run twice, and compared.
         """
 
     async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
@@ -120,23 +130,26 @@ class Run:
         """Return what each stage of the policy said, in the policy's order."""
         tasks: dict[str, asyncio.Task[StageResult]] = {}
         marker = Marker(candidate, self._policy.silence)
+        runs = self._stages.about(candidate, check_determinism=self._policy.check_determinism)
         async with asyncio.TaskGroup() as group:
             for name in in_order(self._policy.stages, self._known):
                 before = {needed: tasks[needed] for needed in self._known[name].requires if needed in tasks}
-                tasks[name] = group.create_task(self._one(name, marker, before))
+                tasks[name] = group.create_task(self._one(name, runs, marker, before))
         return tuple(tasks[name].result() for name in self._policy.stages)
 
-    async def _one(self, name: str, marker: Marker, before: Mapping[str, asyncio.Task[StageResult]]) -> StageResult:
+    async def _one(
+        self, name: str, runs: StageRuns, marker: Marker, before: Mapping[str, asyncio.Task[StageResult]]
+    ) -> StageResult:
         prior = {needed: await task for needed, task in before.items()}
         result = self._follower.done.get(name)
         if result is None:
-            result = await self._said(self._known[name], marker, prior)
+            result = await self._said(self._known[name], runs, marker, prior)
             await self._follower.completed(result)
         self._note(result)
         return result
 
     async def _said(
-        self, description: StageDescription, marker: Marker, prior: Mapping[str, StageResult]
+        self, description: StageDescription, runs: StageRuns, marker: Marker, prior: Mapping[str, StageResult]
     ) -> StageResult:
         """Return what a stage says, or why it says nothing."""
         name = description.name
@@ -148,10 +161,10 @@ class Run:
             return StageResult(StageStatus.SKIPPED, stage=name, version=description.version, reason=reason)
         await self._follower.started(name)
         # Marked at once: what does not count stops nobody.
-        return marker.marked(await self._attempt(description, marker.candidate, prior))
+        return marker.marked(await self._attempt(description, runs, prior))
 
     async def _attempt(
-        self, description: StageDescription, candidate: Candidate, prior: Mapping[str, StageResult]
+        self, description: StageDescription, runs: StageRuns, prior: Mapping[str, StageResult]
     ) -> StageResult:
         name = description.name
         seconds = min(self._policy.timeouts[name], self._ends - asyncio.get_running_loop().time())
@@ -159,7 +172,7 @@ class Run:
         if seconds > 0:
             try:
                 async with asyncio.timeout(seconds):
-                    return await self._stages.run(name, candidate, prior, seconds)
+                    return await runs.run(name, prior, seconds)
             except TimeoutError:
                 pass
             except AssayError as error:

@@ -9,7 +9,7 @@ from assay.client import error_from_rpc
 from assay.convert import result_from_proto, result_to_proto, rule_from_proto
 from assay.errors import AssayError, PluginFailed, Unavailable
 from assay.stage import Candidate, RuleInfo, StageResult
-from assay.v1 import stage_pb2, stage_pb2_grpc
+from assay.v1 import candidate_pb2, stage_pb2, stage_pb2_grpc
 
 from services.validation.engine import StageDescription
 from services.validation.stage_calls import StageCall, run_stage
@@ -29,7 +29,6 @@ class RemoteStages:
         self._names = tuple(names)
         self._channel = channel
         self._described: dict[str, StageDescription] = {}
-        self._calls: dict[tuple[grpc.aio.Channel, int], StageCall] = {}
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See :class:`services.validation.engine.Stages`."""
@@ -54,31 +53,9 @@ class RemoteStages:
                 )
         return StageDescription(name, unavailable="the server at its address does not serve it")
 
-    async def run(
-        self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
-    ) -> StageResult:
+    def about(self, candidate: Candidate, *, check_determinism: bool) -> "RemoteRuns":
         """See :class:`services.validation.engine.Stages`."""
-        channel = self._channel(name)
-        if not prior:
-            return _checked(name, await self._call(channel, candidate).run(name, seconds))
-        request = stage_pb2.RunStageRequest(
-            stage=name,
-            candidate=candidate_to_proto(candidate),
-            prior_results=[result_to_proto(result) for result in prior.values()],
-            result_only=True,
-        )
-        try:
-            return _checked(name, await run_stage(stage_pb2_grpc.StageServiceStub(channel), request, seconds))
-        except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error) from None
-
-    def _call(self, channel: grpc.aio.Channel, candidate: Candidate) -> StageCall:
-        """Return the call in which those of a candidate's stages go out that begin in this turn of the event loop."""
-        key = (channel, id(candidate))
-        if key not in self._calls:
-            self._calls[key] = StageCall(channel, candidate_to_proto(candidate), check_determinism=False)
-            asyncio.get_running_loop().call_soon(self._calls.pop, key)
-        return self._calls[key]
+        return RemoteRuns(self._channel, candidate_to_proto(candidate), check_determinism=check_determinism)
 
     async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
         """See :class:`services.validation.engine.Stages`."""
@@ -91,6 +68,50 @@ class RemoteStages:
             return tuple(rule_from_proto(rule) for rule in answer.rules)
         except ValueError as error:
             raise PluginFailed(f"the stage {name!r} lists rules outside the contract: {error}") from None
+
+
+class RemoteRuns:
+    """
+    Implements :class:`services.validation.engine.StageRuns`.
+
+    :param channel: Returns the channel to a stage.
+    """
+
+    def __init__(
+        self,
+        channel: Callable[[str], grpc.aio.Channel],
+        candidate: candidate_pb2.Candidate,
+        *,
+        check_determinism: bool,
+    ) -> None:
+        self._channel = channel
+        self._candidate = candidate
+        self._check_determinism = check_determinism
+        self._calls: dict[grpc.aio.Channel, StageCall] = {}
+
+    async def run(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> StageResult:
+        """See :class:`services.validation.engine.StageRuns`."""
+        channel = self._channel(name)
+        if not prior:
+            return _checked(name, await self._call(channel).run(name, seconds))
+        request = stage_pb2.RunStageRequest(
+            stage=name,
+            candidate=self._candidate,
+            prior_results=[result_to_proto(result) for result in prior.values()],
+            result_only=True,
+            check_determinism=self._check_determinism,
+        )
+        try:
+            return _checked(name, await run_stage(stage_pb2_grpc.StageServiceStub(channel), request, seconds))
+        except grpc.aio.AioRpcError as error:
+            raise error_from_rpc(error) from None
+
+    def _call(self, channel: grpc.aio.Channel) -> StageCall:
+        """Return the call in which those of the stages go out that begin in this turn of the event loop."""
+        if channel not in self._calls:
+            self._calls[channel] = StageCall(channel, self._candidate, check_determinism=self._check_determinism)
+            asyncio.get_running_loop().call_soon(self._calls.pop, channel)
+        return self._calls[channel]
 
 
 def _checked(name: str, message: stage_pb2.StageResult) -> StageResult:

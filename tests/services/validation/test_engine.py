@@ -24,15 +24,19 @@ class LocalStages:
     def __init__(self, **rules: Rule) -> None:
         self.stage_rules = rules
         self.order: list[str] = []
+        self.twice = False
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See Stages."""
         return [StageDescription(name) for name in self.stage_rules]
 
-    async def run(
-        self, name: str, candidate: Candidate, prior: Mapping[str, StageResult], seconds: float
-    ) -> StageResult:
+    def about(self, candidate: Candidate, *, check_determinism: bool) -> "LocalStages":
         """See Stages."""
+        self.twice = check_determinism
+        return self
+
+    async def run(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> StageResult:
+        """See StageRuns."""
         self.order.append(name)
         result = await self.stage_rules[name](prior)
         return StageResult(result.status, result.findings, stage=name)

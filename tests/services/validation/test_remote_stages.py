@@ -8,14 +8,16 @@ from pathlib import Path
 import grpc.aio
 import pytest
 from assay.errors import AssayError, DeadlineExceeded, PluginFailed
-from assay.stage import Candidate, SourceFile, StageResult, StageStatus
+from assay.stage import Candidate, SourceFile, StageContext, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
 from structlog.testing import capture_logs
 
 from host.peers import Peers
 from host.server import serving
 from host.settings import Settings
+from services.validation.engine import StageRuns
 from services.validation.remote_stages import RemoteStages
+from tests import toys
 
 Catalog = Callable[..., None]
 CANDIDATE = Candidate((SourceFile("a.py", b"x = 1  # TODO\n"),), "python")
@@ -41,8 +43,14 @@ async def stages_at(*addresses: str) -> AsyncIterator[RemoteStages]:
 
 async def outcomes(stages: RemoteStages, **seconds: float) -> dict[str, StageResult | BaseException]:
     """Run stages side by side, and return what became of each."""
-    runs = (stages.run(name, CANDIDATE, {}, time) for name, time in seconds.items())
-    return dict(zip(seconds, await asyncio.gather(*runs, return_exceptions=True), strict=True))
+    runs = about(stages)
+    asked = (runs.run(name, {}, time) for name, time in seconds.items())
+    return dict(zip(seconds, await asyncio.gather(*asked, return_exceptions=True), strict=True))
+
+
+def about(stages: RemoteStages, *, twice: bool = False) -> StageRuns:
+    """Return what runs stages over the candidate of these tests."""
+    return stages.about(CANDIDATE, check_determinism=twice)
 
 
 async def test_one_call(folder: Path, settings: Settings, all_toys: None) -> None:
@@ -64,15 +72,40 @@ async def test_prior_results(folder: Path, settings: Settings, all_toys: None) -
     """A stage that is given others' results is asked in a call of its own."""
     prior = {"first": StageResult(StageStatus.COMPLETED, stage="first")}
     async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
-        result = await stages.run("second", CANDIDATE, prior, 9)
+        result = await about(stages).run("second", prior, 9)
     assert result.stage == "second"
+
+
+async def says_whether_twice(candidate: Candidate, context: StageContext) -> StageResult:
+    """Say whether what runs is to be run twice."""
+    return StageResult(StageStatus.COMPLETED, details={"twice": str(context.check_determinism)})
+
+
+asked = toys.opened(toys.Toy("asked", says_whether_twice))
+also_asked = toys.opened(toys.Toy("also_asked", says_whether_twice))
+
+
+@pytest.mark.parametrize("twice", [True, False])
+async def test_determinism(folder: Path, settings: Settings, toy_catalog: Catalog, twice: bool) -> None:
+    """That what runs is to be run twice is told to a stage, whichever call it goes out in."""
+    here = "tests.services.validation.test_remote_stages"
+    toy_catalog(asked=f"{here}:asked", also_asked=f"{here}:also_asked")
+    peers = Peers(dict.fromkeys(("asked", "also_asked"), f"unix:{folder}/s"))
+    async with serving(["asked", "also_asked"], f"unix:{folder}/s", settings):
+        runs = about(RemoteStages(("asked", "also_asked"), peers.channel), twice=twice)
+        together = await asyncio.gather(runs.run("asked", {}, 9), runs.run("also_asked", {}, 9))
+        alone = await runs.run("asked", {}, 9)
+        after = await runs.run("asked", {"also_asked": together[1]}, 9)
+        await peers.close()
+    assert {result.details["twice"] for result in (*together, alone, after)} == {str(twice)}
 
 
 async def test_given_up(folder: Path, settings: Settings, all_toys: None) -> None:
     """A stage that nobody waits for any more does not keep another from its end."""
     async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
-        slow = asyncio.create_task(stages.run("slow", CANDIDATE, {}, 60))
-        second = asyncio.create_task(stages.run("second", CANDIDATE, {}, 60))
+        runs = about(stages)
+        slow = asyncio.create_task(runs.run("slow", {}, 60))
+        second = asyncio.create_task(runs.run("second", {}, 60))
         await asyncio.sleep(0)
         slow.cancel()
         assert (await asyncio.wait_for(second, 20)).stage == "second"
