@@ -18,6 +18,8 @@ from cli.checked import Checked, Tally
 from cli.checking import Checker
 from cli.diff import changed_sources, changes
 from cli.environment import environment
+from cli.fix import Mending
+from cli.fix_options import NO_FIX, FixOptions, check_together
 from cli.options import CheckFormat
 from cli.outputs import DESCRIBING
 from cli.policies import Policies
@@ -73,6 +75,7 @@ class CheckOptions:
     config: bool = True
     force_exclude: bool = False
     cache: bool = True
+    fix: FixOptions = NO_FIX
 
 
 def check(options: CheckOptions) -> int:
@@ -86,11 +89,15 @@ def check(options: CheckOptions) -> int:
     begin = time.monotonic()
     settings = project(Path.cwd()) if options.config else Project(Path.cwd())
     options = replace(options, stages=options.stages or settings.stages, fail_on=options.fail_on or settings.fail_on)
+    check_together(
+        options.fix, options.paths, options.form, to_file=options.output is not None, baseline=options.write_baseline
+    )
     policies, sources = _asked_for(options, settings)
     call = _Call(options, policies, _framing(options, sources), settings.python)
-    with outputs.opened(options.output) as file:
-        run(call.check(sources, file))
+    with outputs.opened(options.output) as file, call.mending.report(file) as report:
+        run(call.check(sources, report))
         call.tally.seconds = time.monotonic() - begin
+        call.mending.end(file, call.tally)
         call.close()
     return call.status
 
@@ -114,7 +121,9 @@ def _asked_for(options: CheckOptions, settings: Project) -> tuple[Policies, list
     path = options.baseline or settings.baseline
     baseline = Baseline(path or settings.folder / DEFAULT_NAME) if path or options.write_baseline else None
     known = baseline.known() if baseline and not options.write_baseline else {}
-    policies = Policies(settings, options.stages, baseline, known, found, options.inline_ignores)
+    policies = Policies(
+        settings, options.stages, baseline, known, found, options.inline_ignores, repair=options.fix.wanted
+    )
     return policies, sources
 
 
@@ -146,6 +155,8 @@ class _Call:
         self._results: dict[str, Checked] = {}
         self._output: outputs.Output | None = None
         self.tally = Tally()
+        given = framing.standard_input if STANDARD_INPUT in options.paths else None
+        self.mending = Mending(options.fix, _say, options.form, given)
 
     @property
     def status(self) -> int:
@@ -190,6 +201,7 @@ class _Call:
         assert self._output is not None
         self.tally.add(checked)
         self._output.add(checked)
+        self.mending.take(source, checked)
         if self._options.write_baseline and self._policies.baseline is not None:
             self._results[self._policies.baseline.name(source)] = replace(checked, files={})
 

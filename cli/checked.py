@@ -91,14 +91,24 @@ class Tally:
         self._counts: Counter[int] = Counter()
         self._verdicts: Counter[int] = Counter()
         self.known = 0
+        self.mended: list[str] = []
         self.seconds = 0.0
 
     def add(self, checked: Checked) -> None:
         """Count one result."""
-        self._counts[checked.status] += 1
-        verdict = None if checked.validation is None else checked.validation.verdict
-        self._verdicts[exits.UNDETERMINED if verdict is None else _STATUS.get(verdict, exits.UNDETERMINED)] += 1
+        self._count(checked, 1)
         self.known += checked.known
+
+    def mend(self, before: Checked, after: Checked) -> None:
+        """Count a result that was counted, and whose file was mended, as what it has become."""
+        self._count(before, -1)
+        self._count(after, 1)
+        self.mended.append(after.name)
+
+    def _count(self, checked: Checked, by: int) -> None:
+        self._counts[checked.status] += by
+        verdict = None if checked.validation is None else checked.validation.verdict
+        self._verdicts[exits.UNDETERMINED if verdict is None else _STATUS.get(verdict, exits.UNDETERMINED)] += by
 
     @property
     def files(self) -> int:
@@ -108,7 +118,7 @@ class Tally:
     @property
     def exit_status(self) -> int:
         """The exit status of the whole call."""
-        return exits.of_all(self._counts)
+        return exits.of_all(status for status, count in self._counts.items() if count)
 
     @property
     def failing(self) -> int:
@@ -124,6 +134,7 @@ class Tally:
             "undetermined": self._verdicts[exits.UNDETERMINED],
             "failing": self.failing,
             "known": self.known,
+            "mended": len(self.mended),
             "seconds": round(self.seconds, 3),
         }
 
@@ -131,7 +142,8 @@ class Tally:
         figures = self.figures()
         failing = f" ({self.failing} more fail by a finding)" if self.failing else ""
         known = f", {self.known} of them known" if self.known else ""
+        mended = f", {len(self.mended)} mended" if self.mended else ""
         return (
             f"{self.files} files: {figures['authentic']} authentic, {figures['inauthentic']} inauthentic, "
-            f"{figures['undetermined']} undetermined{failing}{known}, in {self.seconds:.1f} s"
+            f"{figures['undetermined']} undetermined{failing}{known}{mended}, in {self.seconds:.1f} s"
         )

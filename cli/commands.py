@@ -75,6 +75,9 @@ def check(
     config: options.NoConfig = True,
     force_exclude: options.ForceExclude = False,
     cache: options.UseCache = True,
+    fix: options.Fix = False,
+    yes: options.Yes = False,
+    diff_only: options.DiffOnly = False,
 ) -> int:
     """
     Say whether code is authentic, and why.
@@ -83,10 +86,11 @@ def check(
     excludes. The modules that a file imports from its own project are sent along, and are not judged with it.
 
     Exit status: 0 authentic, 1 inauthentic, 2 could not be determined. Of several files the worst counts: 1 before 2
-    before 0.
+    before 0. A file that --fix wrote counts as what it is now.
     """
     from cli.check import CheckOptions
     from cli.check import check as run_check
+    from cli.fix_options import FixOptions
 
     if not (paths or diff):
         context.fail("Missing argument 'PATH...'.")
@@ -112,6 +116,7 @@ def check(
             config=config,
             force_exclude=force_exclude,
             cache=cache,
+            fix=FixOptions(wanted=fix, yes=yes, diff_only=diff_only),
         )
     )
 

@@ -5,11 +5,14 @@ What `assay check --format json` prints: one object, written as the results come
      "results": [{"path": …, "exit_status": 0, "known": false, "validation": {…}},
                  {"path": …, "exit_status": 2, "known": false, "error": {"reason": …, "message": …}}],
      "summary": {"files": 2, "authentic": 1, "inauthentic": 0, "undetermined": 1, "failing": 0, "known": 0,
-                 "seconds": 0.8},
+                 "mended": 0, "seconds": 0.8},
+     "mended": [],
      "exit_status": 2}
 
 A validation is `assay.v1.Validation` in protobuf's JSON mapping with the fields' own names, every field of a single
-value present. `format` rises only when something is taken away or changes its meaning; fields may be added.
+value present. A result is that of the file as it was read; `mended` names the files that `--fix` wrote, which count in
+the summary and the exit status as what they are now. `format` rises only when something is taken away or changes its
+meaning; fields may be added.
 """
 
 import json
@@ -41,7 +44,7 @@ class JsonReport:
 
     def close(self, tally: Tally) -> None:
         """Write the summary and the end."""
-        last = {"summary": tally.figures(), "exit_status": tally.exit_status}
+        last = {"summary": tally.figures(), "mended": tally.mended, "exit_status": tally.exit_status}
         if not self._written:
             self._file.write(_BEGIN)
         self._file.write(f"\n], {json.dumps(last)[1:]}\n")

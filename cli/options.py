@@ -102,6 +102,14 @@ ForceExclude = Annotated[
 UseCache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Whether files that were read before are not read again.")
 ]
+Fix = Annotated[
+    bool,
+    typer.Option("--fix", help="Show what can be mended without anybody's judgement, and ask whether to write it."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="With --fix: write without asking.")]
+DiffOnly = Annotated[
+    bool, typer.Option("--diff-only", help="With --fix: print the difference, as git apply takes it, and nothing else.")
+]
 
 Wall = Annotated[float | None, typer.Option(metavar="SECONDS", help="Limit: time on the clock.")]
 Cpu = Annotated[float | None, typer.Option(metavar="SECONDS", help="Limit: CPU time of all processes.")]

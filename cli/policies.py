@@ -20,6 +20,7 @@ class Policies:
     :param baseline: The file that `known` was read from, and how sources are named in it; None: there is none.
     :param changes: Where only changed lines count, which they are; None: all count.
     :param inline: Whether comments in the sources count.
+    :param repair: Whether what can be mended is tried.
     """
 
     project: Project
@@ -28,6 +29,7 @@ class Policies:
     known: Known = field(default_factory=dict)
     changes: Changes | None = None
     inline: bool = False
+    repair: bool = False
 
     def of(self, source: Source, path: str) -> validation_pb2.ValidationPolicy:
         """
@@ -44,6 +46,7 @@ class Policies:
                 for rule in ignore.rules
             ],
             inline_ignores=self.inline,
+            repair=validation_pb2.RepairPolicy() if self.repair else None,
         )
         if self.baseline is not None:
             policy.baseline.extend(sorted(self.known.get(self.baseline.name(source), ())))

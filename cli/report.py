@@ -60,6 +60,8 @@ class Report:
             return
         validation = checked.validation
         self._line(_headline(checked, validation))
+        if validation.HasField("repair"):
+            self._line(_repair(validation.repair))
         if self._brief and checked.status == exits.AUTHENTIC:
             self._remarks(checked, validation)
             return
@@ -174,6 +176,23 @@ def _headline(checked: Checked, validation: validation_pb2.Validation) -> Text:
         least = finding_pb2.Severity.Name(checked.fail_on).removeprefix("SEVERITY_")
         line.append(f", and fails: something is {least} or worse", "bold red")
     return line
+
+
+def _repair(repair: validation_pb2.Repair) -> Text:
+    line = Text("  repair: ")
+    kept = [made for made in repair.rounds if made.kept]
+    if repair.improved:
+        _, word, style = _VERDICTS.get(repair.verdict, _UNDECIDED)
+        count = sum(len(made.mended) for made in kept)
+        line.append(word, style)
+        return line.append(f", score {repair.authenticity_score:.2f}, once {_findings(count)} mended")
+    if repair.rounds:
+        return line.append(f"none: {printable(repair.rounds[-1].reason)}")
+    return line.append("none: no finding has a fix that needs no person's judgement")
+
+
+def _findings(count: int) -> str:
+    return "1 finding is" if count == 1 else f"{count} findings are"
 
 
 def _severity(finding: finding_pb2.Finding) -> str:
