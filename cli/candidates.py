@@ -8,7 +8,7 @@ from assay.candidates import MAX_PATH_CHARACTERS, MAX_SPECIFICATION_CHARACTERS
 from assay.languages import SUFFIXES, of_path
 from assay.v1 import candidate_pb2, source_pb2
 
-from cli.modules import context, import_roots, root_of
+from cli import modules, scripts
 from cli.sources import BadSource, Source, read
 
 _DEFAULT_NAMES = {language: f"main{suffix}" for suffix, language in reversed(SUFFIXES.items())}
@@ -52,27 +52,33 @@ def candidate_of(source: Source, framing: Framing) -> candidate_pb2.Candidate:
     )
     if framing.specification:
         candidate.specification.text = framing.specification
-    if source.path is not None and language == "python":
-        candidate.context_files.extend(_context(source, candidate.files[0], deep=framing.deep))
+    if source.path is not None:
+        candidate.context_files.extend(_context(source, candidate.files[0], language, deep=framing.deep))
     return candidate
 
 
-def _context(source: Source, file: source_pb2.SourceFile, *, deep: bool) -> list[source_pb2.SourceFile]:
+def _context(source: Source, file: source_pb2.SourceFile, language: str, *, deep: bool) -> list[source_pb2.SourceFile]:
     assert source.path is not None
-    found = context(source.path.absolute(), file.content, import_roots(source), deep=deep)
+    found: dict[str, bytes] = {}
+    if language == "python":
+        found = modules.context(source.path.absolute(), file.content, modules.import_roots(source), deep=deep)
+    elif language in scripts.LANGUAGES:
+        found = scripts.context(source.path.absolute(), file.content, deep=deep)
     return [source_pb2.SourceFile(path=path, content=held) for path, held in found.items() if path != file.path]
 
 
 def path_in_candidate(source: Source, language: str) -> str:
     """
-    Return the path that a source has in its candidate: below the folder that its module is imported from.
+    Return the path that a source has in its candidate: below the folder that its module is imported from, or that its
+    package lies in.
 
     Characters that the contract's paths do not take, for example line ends, become "_".
     """
     if source.path is None:
         return _DEFAULT_NAMES.get(language, "main")
     path = source.path.absolute()
-    parts = [_fit(part) for part in path.relative_to(root_of(path)).parts]
+    root = scripts.package_root(path) if language in scripts.LANGUAGES else modules.root_of(path)
+    parts = [_fit(part) for part in path.relative_to(root).parts]
     return "/".join(parts)[-MAX_PATH_CHARACTERS:].lstrip("/")
 
 

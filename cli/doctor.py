@@ -79,6 +79,7 @@ def _examine_all() -> Iterator[Diagnosis]:
     yield runtime
     yield images
     yield _examined("a validation", lambda: run(_validate()))
+    yield _examined("names in JavaScript", lambda: run(_scripts()))
     if runtime.good and images.good:
         yield _examined("a run in the sandbox", lambda: run(_execute()))
     else:
@@ -223,19 +224,31 @@ async def _languages() -> list[sandbox_pb2.Language]:
 
 
 async def _validate() -> str:
-    candidate = candidate_pb2.Candidate(
-        files=[source_pb2.SourceFile(path="canary.py", content=_CANARY)], language="python"
-    )
-    policy = validation_pb2.ValidationPolicy(stages=READING_STAGES)
-    async with suite("", own_settings(sandbox=False)) as client:
-        request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
-        answer = await client.validation.Validate(request, timeout=_CANARY_SECONDS)
-    for result in answer.validation.stage_results:
+    validation = await _validated("canary.py", _CANARY, READING_STAGES)
+    for result in validation.stage_results:
         if result.status != stage_pb2.STAGE_STATUS_COMPLETED:
             raise Ill(f"the stage {result.stage} did not complete: {result.reason}", "see the reason")
-    if answer.validation.verdict != validation_pb2.VERDICT_AUTHENTIC:
+    if validation.verdict != validation_pb2.VERDICT_AUTHENTIC:
         raise Ill("a correct function was not found authentic", "this is a defect of the suite; please report it")
     return f"{', '.join(READING_STAGES)} work"
+
+
+async def _scripts() -> str | tuple[str, str]:
+    """Show whether TypeScript's compiler is there; who has no such code needs none."""
+    (result,) = (await _validated("canary.js", b"console.log(1);\n", ("semantic",))).stage_results
+    if result.status == stage_pb2.STAGE_STATUS_FAILED:
+        raise Ill(result.reason, "see the reason")
+    if result.status != stage_pb2.STAGE_STATUS_COMPLETED:
+        return "not checked, which only JavaScript and TypeScript want", result.reason
+    return "checked by TypeScript's compiler"
+
+
+async def _validated(path: str, content: bytes, stages: Sequence[str]) -> validation_pb2.Validation:
+    candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path=path, content=content)])
+    policy = validation_pb2.ValidationPolicy(stages=stages, fresh=True)
+    async with suite("", own_settings(sandbox=False)) as client:
+        request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
+        return (await client.validation.Validate(request, timeout=_CANARY_SECONDS)).validation
 
 
 async def _execute() -> str:
