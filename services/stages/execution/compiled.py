@@ -5,12 +5,13 @@ import time
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError
-from assay.stage import Candidate, Category, Finding, Severity, StageContext, StageResult, TestSuite
+from assay.stage import Candidate, Category, Finding, Severity, StageContext, StageResult, TestSuite, Workers
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from .account import Account
 from .compiled_findings import compile_findings, run_findings
 from .compiled_toolchain import CannotRun, Program, Toolchain
+from .language import toolchain
 from .sandbox import check_time, execute, seconds_for
 
 if TYPE_CHECKING:
@@ -21,10 +22,17 @@ TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
 
 
 async def judge_compiled(
-    toolchain: Toolchain, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub"
+    candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
 ) -> StageResult:
-    """Compile a candidate and run its tests, or only compile it where there are none."""
-    return await _Session(toolchain, candidate, context, stub).run()
+    """
+    Compile a candidate and run its tests, or only compile it where there are none.
+
+    Its language is one of :data:`services.stages.execution.language.TOOLCHAINS`; see
+    :class:`services.stages.execution.language.Language`.
+    """
+    known = toolchain(candidate.language)
+    assert known is not None
+    return await _Session(known, candidate, context, stub).run()
 
 
 class _Session:

@@ -143,6 +143,8 @@ def _difference(failure: Failure) -> str:
 
 
 def _subject(candidate: Candidate, failure: Failure, lines: Sequence[str]) -> Location | None:
+    if not failure.test_line:
+        return location_of(candidate, called((failure.statement, *lines)))
     above = lines[max(0, failure.test_line - LINES_BEFORE) : failure.test_line]
     return location_of(candidate, called((failure.statement, *reversed(above))))
 

@@ -30,6 +30,8 @@ class Language(Protocol):
 LANGUAGES: Mapping[str, str] = MappingProxyType(
     {
         "python": "session:judge_python",
+        "c": "compiled:judge_compiled",
+        "cpp": "compiled:judge_compiled",
     }
 )
 """Modules of this folder, and the function of each that is a :class:`Language`."""
@@ -41,7 +43,12 @@ def language(name: str) -> Language:
     return cast(Language, getattr(import_module(f"{__package__}.{module}"), function))
 
 
-TOOLCHAINS: Mapping[str, str] = MappingProxyType({})
+TOOLCHAINS: Mapping[str, str] = MappingProxyType(
+    {
+        "c": "c_family:C",
+        "cpp": "c_family:CPP",
+    }
+)
 """Of the compiled languages: modules of this folder, and the object of each that is a ``Toolchain``."""
 
 

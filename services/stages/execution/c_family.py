@@ -1,0 +1,162 @@
+"""
+C and C++: the tests stand at the end of the entry point, in its translation unit.
+
+What tells that they came to their end is in a unit of its own (``c_harness``), whose symbols a candidate cannot define
+a second time. ``#line`` keeps paths and lines what the caller knows them by.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from assay.stage import Candidate, SourceFile, TestSuite
+from assay.v1.sandbox_pb2 import ExecutionResult
+
+from . import c_messages
+from .compiled_toolchain import CannotRun, Failure, Problem, Program, Ran, as_submitted, tests_path
+
+HARNESS = Path(__file__).parent / "c_harness" / "start.c"
+NO_TESTS = b"int main(void) { return 0; }\n"
+"""What runs where a candidate is only compiled."""
+
+OTHER_SUFFIXES = {"c": (), "cpp": (".cc", ".cxx", ".c++", ".C")}
+"""Suffixes of sources that the sandbox's command does not name: they get one that it does."""
+
+CONTROL = (
+    "if",
+    "else",
+    "for",
+    "while",
+    "do",
+    "switch",
+    "case",
+    "default",
+    "break",
+    "continue",
+    "return",
+    "throw",
+    "try",
+)
+"""Words that a macro of the candidate's must not change in the tests. Types may: "#define int long long" is in use."""
+
+MAIN = re.compile(rb"\bmain\s*\(")
+INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"(?:\./)?([^"\n]{1,512})"', re.MULTILINE)
+THROWN = re.compile(
+    r"^terminate called after throwing an instance of '([^'\n]{1,500})'(?:\n  what\(\):  ([^\n]*))?", re.MULTILINE
+)
+FAILED = re.compile(r" failed (\d{1,10}) ([^\t]{0,4096})\t(.*)")
+
+
+class CFamily:
+    """The toolchain of C or of C++; see :class:`services.stages.execution.compiled_toolchain.Toolchain`."""
+
+    def __init__(self, language: str, suffix: str) -> None:
+        self.language = language
+        self._suffix = suffix
+
+    def program(self, candidate: Candidate, suite: TestSuite | None, nonce: str) -> Program:
+        """Return the entry point with the tests at its end, the other files, and what wraps main."""
+        entry = candidate.entry()
+        folder = f".assay-{secrets.token_hex(4)}"
+        if suite is None:
+            appended, start = b"", SourceFile(f"{folder}/start{self._suffix}", NO_TESTS)
+        else:
+            appended = self._tests(candidate, suite)
+            start = SourceFile(f"{folder}/start{self._suffix}", _harness())
+        files = {file.path: file for file in (suite.files[1:] if suite else ())}
+        files |= {file.path: self._source(file) for file in (*candidate.context_files, *candidate.files)}
+        files[entry.path] = self._renamed(SourceFile(entry.path, _without_main(entry) + appended), always=True)
+        return Program((*files.values(), start), files[entry.path].path, f"{nonce}\n".encode())
+
+    def own_program(self, candidate: Candidate) -> Program:
+        """Return the candidate as a program of its own."""
+        program = as_submitted(candidate)
+        entry = self._renamed(candidate.entry(), always=True).path
+        files = (self._renamed(file, always=file.path == program.entry_point) for file in program.files)
+        return Program(tuple(files), entry)
+
+    def problems(self, candidate: Candidate, suite: TestSuite | None, messages: str) -> list[Problem]:
+        """Return what GCC and the linker say."""
+        return c_messages.problems(candidate, suite, messages)
+
+    def ran(self, candidate: Candidate, suite: TestSuite, result: ExecutionResult, nonce: str) -> Ran:
+        """Return whether main returned 0, and the assertion or exception that ended it otherwise."""
+        prefix = f"{nonce} "
+        stdout = result.stdout.content.decode(errors="replace")
+        told = [line.removeprefix(nonce) for line in stdout.split("\n") if line.startswith(prefix)]
+        failures = tuple(_asserted(candidate, suite, told)) or tuple(_thrown(suite, result))
+        ended = " ended" in told and not failures and result.exit_code == 0 and not result.HasField("signal")
+        return Ran(ended, passed=int(ended), failures=failures)
+
+    def _tests(self, candidate: Candidate, suite: TestSuite) -> bytes:
+        """Return the text of the tests as it is appended: macros of the candidate's own do not change its words."""
+        text = _without_include(suite.files[0].content, candidate.entry().path)
+        if not MAIN.search(text):
+            raise CannotRun("they have no main function")
+        undefined = "".join(f"#undef {name}\n" for name in ("main", "NDEBUG", "assert", *CONTROL))
+        path = _literal(tests_path(candidate, suite))
+        return f'\n{undefined}#include <assert.h>\n#line 1 "{path}"\n'.encode() + text + b"\n"
+
+    def _source(self, file: SourceFile) -> SourceFile:
+        """Return a file as it is compiled beside the entry point; what is not compiled stays as it is."""
+        if PurePosixPath(file.path).suffix not in {self._suffix, *OTHER_SUFFIXES[self.language]}:
+            return file
+        return self._renamed(SourceFile(file.path, _without_main(file)))
+
+    def _renamed(self, file: SourceFile, *, always: bool = False) -> SourceFile:
+        """Return a file that is compiled under a path that the sandbox compiles; messages have its own."""
+        suffix = PurePosixPath(file.path).suffix
+        if suffix == self._suffix or not (always or suffix in OTHER_SUFFIXES[self.language]):
+            return file
+        return SourceFile(f"{file.path}{self._suffix}", file.content)
+
+
+C = CFamily("c", ".c")
+CPP = CFamily("cpp", ".cpp")
+
+
+def _without_main(file: SourceFile) -> bytes:
+    """Return a source under its own path whose main function, where it has one, is another function."""
+    text = f'#line 1 "{_literal(file.path)}"\n'.encode() + file.content
+    return b"#define main assay_main_of_the_candidate\n" + text if MAIN.search(file.content) else text
+
+
+def _without_include(text: bytes, path: str) -> bytes:
+    """Return tests that do not include the entry point once more: they stand at its end."""
+    own = path.encode()
+    return INCLUDE.sub(lambda found: b"" if found[1] == own else found[0], text)
+
+
+def _literal(path: str) -> str:
+    return path.replace("\\", "\\\\").replace('"', '\\"')
+
+
+@cache
+def _harness() -> bytes:
+    return HARNESS.read_bytes()
+
+
+def _asserted(candidate: Candidate, suite: TestSuite, told: list[str]) -> Iterator[Failure]:
+    """Yield the assertion that failed: of the tests, or of the code itself."""
+    for found in filter(None, map(FAILED.fullmatch, told)):
+        line, path, statement = int(found[1]), found[2], found[3]
+        if path == tests_path(candidate, suite):
+            yield Failure(test_line=line, statement=statement)
+        else:
+            yield Failure(exception="a failed assertion", message=statement, path=path, line=line)
+        return
+
+
+def _thrown(suite: TestSuite, result: ExecutionResult) -> Iterator[Failure]:
+    """Yield the exception that nothing caught; one whose message stands in the tests is their own way to fail."""
+    found = THROWN.search(result.stderr.content.decode(errors="replace"))
+    if found is None:
+        return
+    kind, message = found[1], (found[2] or "").strip()
+    tests = suite.files[0].content.decode(errors="replace")
+    if len(message) > 3 and (place := tests.find(message)) >= 0:
+        yield Failure(message=message, test_line=tests.count("\n", 0, place) + 1)
+    else:
+        yield Failure(exception=kind, message=message)

@@ -1,0 +1,87 @@
+"""What GCC and the linker say, as problems of the candidate and of its tests."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from assay.stage import Candidate, TestSuite
+
+from .compiled_toolchain import Problem, tests_path
+
+MAX_LINES = 20_000
+QUOTES = str.maketrans("‘’", "''")  # noqa: RUF001  # as GCC quotes where the locale is UTF-8
+ERROR = re.compile(r"^(?P<path>[^\n:]{1,4096}):(?P<line>\d{1,8}):(?:\d{1,8}:)? (?:fatal )?error: (?P<message>.*)$")
+HEADER = re.compile(r"^(?P<name>\S{1,512}): No such file or directory$")
+NAME = re.compile(
+    r"^'(?P<a>[^']{1,512})' (?:was not declared in this scope|does not name a type|undeclared|has not been declared)"
+    r"|^implicit declaration of function '(?P<b>[^']{1,512})'"
+    r"|^unknown type name '(?P<c>[^']{1,512})'"
+)
+STANDARD = re.compile(
+    r"is defined in header '<|include '<[^']{1,200}>' or provide a declaration|fixable by adding '#include <"
+    r"|did you mean 'std::"
+)
+"""How GCC says that what it does not know is the standard library's."""
+
+LATER = re.compile(r"only available (?:from (C\+\+\d\d) onwards|with '(-f[\w-]{1,50})')")
+"""How GCC says that a later standard, or a switch, has what it does not know."""
+
+LINKER = re.compile(r"(?P<what>undefined reference to|multiple definition of) `(?P<name>[^'\n]{1,2000})'")
+IDENTIFIER = re.compile(r"~?[A-Za-z_]\w*")
+
+
+def problems(candidate: Candidate, suite: TestSuite | None, messages: str) -> list[Problem]:
+    """Return the errors, in their order; warnings are none. Where none is of the compiler, those of the linker."""
+    lines = messages.translate(QUOTES).splitlines()[:MAX_LINES]
+    starts = [index for index, line in enumerate(lines) if ERROR.match(line)]
+    told = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
+    return [_problem(lines) for lines in told] or list(dict.fromkeys(_unlinked(candidate, suite, lines)))
+
+
+def _problem(told: Sequence[str]) -> Problem:
+    """Return one error; what is told of it begins with its own line and ends before the next error."""
+    error = ERROR.match(told[0])
+    assert error is not None
+    message = error["message"]
+    name, missing = _missing(message, told)
+    return Problem(error["path"].removeprefix("./"), int(error["line"]), _plain(message), name, missing)
+
+
+def _missing(message: str, told: Sequence[str]) -> tuple[str, Literal["", "module", "name", "standard"]]:
+    if header := HEADER.match(message):
+        return header["name"], "module"
+    if later := next(filter(None, map(LATER.search, told)), None):
+        return later[1] or later[2], "module"
+    if named := NAME.match(message):
+        name = next(filter(None, named.groups()))
+        return name, "standard" if any(map(STANDARD.search, told)) else "name"
+    return "", ""
+
+
+def _unlinked(candidate: Candidate, suite: TestSuite | None, lines: Sequence[str]) -> Iterator[Problem]:
+    """Yield what the linker misses, at the line on which the candidate first has the name."""
+    for line in lines:
+        if not (found := LINKER.search(line)):
+            continue
+        signature = found["name"]
+        names = IDENTIFIER.findall(signature.partition("(")[0])
+        name = names[-1] if names else signature
+        path, number = _first_place(candidate, name)
+        if path or suite is None:
+            yield Problem(path, number, f"{found['what']} '{signature}'")
+        else:
+            yield Problem(tests_path(candidate, suite), 0, f"{found['what']} '{signature}'", name, "name")
+
+
+def _first_place(candidate: Candidate, name: str) -> tuple[str, int]:
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    for file in candidate.files:
+        text = file.content.decode(errors="replace")
+        if found := word.search(text):
+            return file.path, text.count("\n", 0, found.start()) + 1
+    return "", 0
+
+
+def _plain(message: str) -> str:
+    """Return a message without the switch that turned it on."""
+    return re.sub(r" \[-[\w=+-]{1,60}\]$", "", message)
