@@ -32,6 +32,8 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
         "python": "session:judge_python",
         "c": "compiled:judge_compiled",
         "cpp": "compiled:judge_compiled",
+        "ruby": "interpreted.ruby:judge_ruby",
+        "php": "interpreted.php:judge_php",
     }
 )
 """Modules of this folder, and the function of each that is a :class:`Language`."""

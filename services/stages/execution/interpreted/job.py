@@ -1,0 +1,89 @@
+"""What goes into the sandbox for one run of an interpreted candidate."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from assay.stage import Candidate, SourceFile, TestSuite
+
+HARNESS = Path(__file__).parent / "harness"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """
+    One test: code that is run, and where it was taken apart an expression whose value is compared outside.
+
+    :param line: The line of the tests by which a person knows it.
+    :param code_line: The line on which the code begins.
+    :param value: The expression; empty where the code itself decides.
+    """
+
+    __test__ = False
+
+    line: int
+    code: str
+    code_line: int = 1
+    value: str = ""
+    value_line: int = 1
+
+    @property
+    def id(self) -> str:
+        """Its name in the report."""
+        return f"line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """
+    The program of a run; see :class:`services.stages.execution.sandbox.Runnable`.
+
+    :param nonce: What the report's lines begin with. It is on standard input alone, which is read before the candidate
+        is loaded.
+    """
+
+    files: tuple[SourceFile, ...]
+    entry_point: str
+    stdin: bytes
+    nonce: str
+
+
+def program(candidate: Candidate, suite: TestSuite | None, mode: str, tests: Sequence[Test]) -> Program:
+    """
+    Return the program of a run.
+
+    The tests travel on standard input and are never a file that the candidate could read. Other files of the suite, and
+    of the candidate's context, give way to files of the candidate with the same path.
+
+    :param mode: How the harness runs the tests: "load", "script" or "unittest".
+    """
+    nonce = secrets.token_hex(16)
+    folder = f".assay-{secrets.token_hex(4)}"
+    beside = suite.files[1:] if suite else ()
+    files = {file.path: file for file in (*beside, *candidate.context_files, *candidate.files)}
+    harness = (SourceFile(f"{folder}/{name}", content) for name, content in _harness(candidate.language))
+    test_path = suite.files[0].path if suite else ""
+    head = (nonce, mode, _encoded(candidate.entry().path), _encoded(test_path))
+    stdin = "\n".join((*head, *map(_line, tests))) + "\n"
+    return Program((*files.values(), *harness), f"{folder}/{_main(candidate.language)}", stdin.encode(), nonce)
+
+
+def _line(test: Test) -> str:
+    fields = (test.id, test.code_line, _encoded(test.code), test.value_line, _encoded(test.value))
+    return "\t".join(map(str, fields))
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
+
+
+@cache
+def _harness(language: str) -> tuple[tuple[str, bytes], ...]:
+    return tuple((file.name, file.read_bytes()) for file in sorted((HARNESS / language).iterdir()))
+
+
+def _main(language: str) -> str:
+    return next(name for name, _ in _harness(language) if name.startswith("main."))

@@ -1,0 +1,33 @@
+"""PHP: scripts that throw, or assert."""
+
+import re
+from typing import TYPE_CHECKING
+
+from assay.stage import Candidate, StageContext, StageResult, TestFramework, Workers
+
+from .php_tests import PhpTests
+from .session import Interpreter, Session
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
+
+PHPUNIT = re.compile(r"\bPHPUnit\\|\bextends\s+\\?(?:\w+\\)*TestCase\b")
+PEST = re.compile(r"^\s*(?:it|test)\s*\(\s*(['\"]).*?\1\s*,\s*(?:function|fn)\b", re.MULTILINE)
+
+
+async def judge_php(
+    candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
+) -> StageResult:
+    """Run a candidate in PHP; see :class:`services.stages.execution.language.Language`."""
+    return await Session(PHP, candidate, context, stub, workers).run()
+
+
+def _lacking(text: str, framework: TestFramework) -> str:
+    if framework is TestFramework.PYTEST:
+        return "pytest is for Python"
+    if framework is TestFramework.UNITTEST or PHPUNIT.search(text):
+        return "they need PHPUnit, which is not in this environment"
+    return "they need Pest, which is not in this environment" if PEST.search(text) else ""
+
+
+PHP = Interpreter(dialect=PhpTests(), lacking=_lacking)

@@ -1,0 +1,192 @@
+"""One candidate's way through the sandbox in an interpreted language: its runs, and what they add up to."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assay.errors import AssayError, PluginFailed
+from assay.stage import Candidate, Finding, StageContext, StageResult, TestFramework, Workers
+from assay.v1.sandbox_pb2 import ExecutionResult
+
+from services.stages.execution.account import Account
+from services.stages.execution.compiled import TIME_LIMITS, not_deterministic
+from services.stages.execution.findings import judge
+from services.stages.execution.outcomes import name_of
+from services.stages.execution.plan import Run
+from services.stages.execution.report import Report, parse
+from services.stages.execution.sandbox import check_time, execute, seconds_for
+
+from .apart import Script, take_apart
+from .dialect import Dialect
+from .job import Program, Test, program
+from .plain import Told, told
+from .verdicts import at_end, decide, standing, with_subjects
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
+
+LOAD = "load"
+SCRIPT = "script"
+UNITTEST = "unittest"
+MAX_EVIDENCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """
+    What interpreted languages differ in.
+
+    :param dialect: How the tests are taken apart; None where they are not.
+    :param is_unittest: Whether a text of tests is one of the language's unit test framework.
+    :param lacking: What tests need that this environment lacks, half a sentence; empty where they can be run.
+    :param unfit: Why a candidate is not loaded where no tests were given; empty where it is.
+    """
+
+    dialect: Dialect | None = None
+    is_unittest: Callable[[str], bool] = lambda _: False
+    lacking: Callable[[str, TestFramework], str] = lambda _, __: ""
+    unfit: Callable[[Candidate], str] = lambda _: ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one run gave."""
+
+    result: ExecutionResult
+    report: Report
+    values: dict[str, Told]
+
+    def end(self) -> tuple[object, ...]:
+        """Return what two runs of a program that is deterministic have in common."""
+        ends = {
+            test: (end.event, end.error and (end.error.type, end.error.line))
+            for test, end in self.report.results.items()
+        }
+        result = self.result
+        return result.outcome, result.exit_code, result.signal, ends, self.values, result.stderr.content
+
+
+class Session:
+    """Runs one candidate."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        candidate: Candidate,
+        context: StageContext,
+        stub: "SandboxServiceAsyncStub",
+        workers: Workers,
+    ) -> None:
+        self._interpreter = interpreter
+        self._candidate = candidate
+        self._context = context
+        self._stub = stub
+        self._workers = workers
+        self._until = time.monotonic() + context.seconds_left
+        self._account = Account()
+        self._isolations: set[str] = set()
+
+    async def run(self) -> StageResult:
+        """Do every run, and return what they add up to."""
+        suites = self._candidate.tests or (None,)
+        for index, suite in enumerate(suites):
+            run = Run(suite, f"the tests in {suite.files[0].path}" if suite else "the code", examples=False)
+            await self._context.progress(f"running {run.label}", index / len(suites))
+            try:
+                can_go_on = await self._one(run)
+            except AssayError as error:
+                self._account.failure = f"{run.label} could not be run: {error.message}"
+                break
+            if not can_go_on:
+                break
+        if self._isolations:
+            self._account.isolation = "mixed" if len(self._isolations) > 1 else next(iter(self._isolations))
+        return self._account.result()
+
+    async def _one(self, run: Run) -> bool:
+        """Judge one suite, or the candidate alone; return whether another suite can tell more."""
+        if run.suite is None:
+            if unfit := self._interpreter.unfit(self._candidate):
+                self._account.details["not_loaded"] = unfit
+                return False
+            return await self._judge(run, LOAD, Script("", ()))
+        text = run.suite.files[0].content.decode("utf-8", "surrogateescape")
+        if lacking := self._interpreter.lacking(text, run.suite.framework):
+            self._account.unable.append(f"{run.label} could not be run: {lacking}")
+            return True
+        if self._is_unittest(text, run.suite.framework):
+            return await self._judge(run, UNITTEST, Script(text, (Test(1, text),)))
+        return await self._judge(run, SCRIPT, await self._apart(text))
+
+    def _is_unittest(self, text: str, framework: TestFramework) -> bool:
+        if framework is TestFramework.UNSPECIFIED:
+            return self._interpreter.is_unittest(text)
+        return framework is TestFramework.UNITTEST
+
+    async def _apart(self, text: str, keep: frozenset[str] = frozenset()) -> Script:
+        if self._interpreter.dialect is None:
+            return Script(text, (Test(1, text),))
+        return await self._workers.run(take_apart, self._interpreter.dialect, text, keep)
+
+    async def _judge(self, run: Run, mode: str, script: Script) -> bool:
+        """Run a script; where values are not plain data, once more with their checks as they were written."""
+        made = program(self._candidate, run.suite, mode, script.tests)
+        ran = await self._run(run, made)
+        if odd := frozenset(test for test, value in ran.values.items() if value.odd):
+            script = await self._apart(script.text, odd)
+            made = program(self._candidate, run.suite, mode, script.tests)
+            ran = await self._run(run, made)
+        if run.suite is not None:
+            self._isolations.add(script.isolation)
+        await self._add(run, script, ran)
+        if self._context.check_determinism and ran.result.outcome not in TIME_LIMITS:
+            await self._again(run, made, ran)
+        return "loaded" in ran.report.reached and ran.result.outcome not in TIME_LIMITS
+
+    async def _run(self, run: Run, made: Program) -> Ran:
+        seconds = seconds_for(run.label, self._until)
+        result = await execute(self._stub, self._candidate.language, made, seconds, self._until)
+        report = parse(result.stdout.content, made.nonce)
+        if report.broken:
+            raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")
+        if "loading" not in report.reached:
+            raise PluginFailed(f"the harness did not begin {run.label} (exit status {result.exit_code})")
+        check_time(run.label, result.outcome, seconds)
+        values, well_formed = told(result.stdout.content, made.nonce)
+        report.malformed |= not well_formed
+        self._account.add(result)
+        return Ran(result, report, dict(values))
+
+    async def _add(self, run: Run, script: Script, ran: Ran) -> None:
+        """Decide what is decided here, and say what the run says about the candidate."""
+        report = ran.report
+        if self._interpreter.dialect is not None:
+            decide(self._interpreter.dialect, script, report, ran.values)
+        if run.suite is not None:
+            with_subjects(self._candidate, run.suite, report)
+        account = self._account
+        account.passed += report.count("passed")
+        account.failed += report.count("failed")
+        account.skipped += report.count("skipped")
+        account.planned += len(report.missing()) + len(report.results)
+        said = judge(self._candidate, run, ran.result, report)
+        place = standing(self._candidate, run.suite, report) if run.suite else None
+        await self._found([at_end(finding, place) for finding in said.findings])
+        if said.unable:
+            account.unable.append(said.unable)
+
+    async def _again(self, run: Run, made: Program, first: Ran) -> None:
+        """Run once more, and say where it ended otherwise."""
+        second = await self._run(run, made)
+        if first.end() != second.end():
+            found = not_deterministic(f"Two runs of {run.label} did not end alike.", first.result, second.result)
+            evidence = {
+                f"{which}_outcome": name_of(ran.result.outcome) for which, ran in (("first", first), ("second", second))
+            }
+            await self._found([replace(found, evidence=evidence)])
+
+    async def _found(self, findings: list[Finding]) -> None:
+        for finding in findings:
+            if self._account.find(finding):
+                await self._context.found(finding)

@@ -1,0 +1,94 @@
+"""What is decided outside about the tests of a run: whether the values that came out are those that were expected."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from assay.stage import Candidate, Finding, Location, TestSuite
+
+from services.stages.execution.report import End, Error, Report
+from services.stages.execution.subject import called, location_of
+
+from .apart import Check, Script
+from .dialect import TRUE, Dialect
+from .plain import Told, show
+
+LINES_BEFORE = 20
+"""Lines of the tests above the one that failed in which the call that it rests on is looked for."""
+
+
+def decide(dialect: Dialect, script: Script, report: Report, values: Mapping[str, Told]) -> None:
+    """
+    Put into a report how the tests ended that are decided outside.
+
+    A test of these that told no value, though it ended, or a value that nobody asked for, makes the report malformed.
+    """
+    asked = {test for test, end in report.results.items() if test in script.checks and end.event == "passed"}
+    under_way = {test for test in values if report.results.get(test) is None}
+    if not asked <= values.keys() or not values.keys() - under_way <= script.checks.keys():
+        report.malformed = True
+        return
+    failed = {test for test in asked if not _holds(dialect, script.checks[test], values[test])}
+    for test in failed:
+        error = _error(script.checks[test], values[test], int(test.removeprefix("line ")))
+        report.results[test] = End(event="failed", test=test, error=error)
+    if report.done is not None:
+        told = report.done
+        changed = {"passed": told.passed - len(failed), "failed": told.failed + len(failed)}
+        report.done = told.model_copy(update=changed)
+
+
+def _holds(dialect: Dialect, check: Check, value: Told) -> bool:
+    if value.value is None:
+        return False
+    return dialect.equal(check.operator, value.value, check.expected) == check.holds
+
+
+def _error(check: Check, value: Told, line: int) -> Error:
+    actual = show(value.value) if value.value is not None else value.odd
+    if check.operator == TRUE:
+        expected = "a true value" if check.holds else "a false value"
+    else:
+        expected = show(check.expected) if check.expected is not None else ""
+        expected = expected if check.holds else f"anything but {expected}"
+    return Error(
+        assertion=True, test_line=line, left=actual, right=expected, operator="Eq", statement=check.statement[:2_000]
+    )
+
+
+def with_subjects(candidate: Candidate, suite: TestSuite, report: Report) -> None:
+    """Put into a report which function of the candidate each failed test is about, by the tests' text."""
+    lines = suite.files[0].content.decode(errors="replace").splitlines()
+    for test, end in report.results.items():
+        if end.error is None or end.error.line:
+            continue
+        place = location_of(candidate, called(_statements(end.error, lines)))
+        if place is not None:
+            error = end.error.model_copy(update={"subject_path": place.path, "subject_line": place.start_line})
+            report.results[test] = end.model_copy(update={"error": error})
+
+
+def standing(candidate: Candidate, suite: TestSuite, report: Report) -> Location | None:
+    """Return the function of the candidate that the test calls which was under way at the end; None without one."""
+    if not report.under_way:
+        return None
+    lines = suite.files[0].content.decode(errors="replace").splitlines()
+    line = report.under_way.removeprefix("line ")
+    if line == report.under_way or report.plan is None or len(report.plan.tests) == 1:
+        return location_of(candidate, called(lines))
+    return location_of(candidate, called(_above(lines, int(line))))
+
+
+def at_end(finding: Finding, place: Location | None) -> Finding:
+    """Return a finding on how the program ended with the place at which it stood, where it has none of its own."""
+    is_end = "outcome" in finding.evidence
+    return replace(finding, location=place) if is_end and finding.location is None else finding
+
+
+def _statements(error: Error, lines: list[str]) -> Iterable[str]:
+    """Return the statement that failed, and those above it."""
+    return (error.statement, *_above(lines, error.test_line))
+
+
+def _above(lines: list[str], line: int) -> Iterable[str]:
+    """Return the lines of the tests up to one of them, nearest first."""
+    return reversed(lines[max(0, line - LINES_BEFORE) : line])
