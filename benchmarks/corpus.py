@@ -37,6 +37,11 @@ class Record:
         return self.candidate.files[0]
 
     @property
+    def has_tests(self) -> bool:
+        """Whether tests come with it."""
+        return bool(self.candidate.tests)
+
+    @property
     def hard_negative(self) -> bool:
         """Whether it is authentic and looks otherwise."""
         return self.kind.startswith("hn_")

@@ -35,6 +35,8 @@ class Judged:
     :param verdict: AUTHENTIC, INAUTHENTIC, INCONCLUSIVE, or ERROR where there is no answer.
     :param stages: Seconds by stage, of those that completed.
     :param skipped: What the others said instead.
+    :param score: How authentic it is said to be; None where there is no answer.
+    :param scorer: What made the score.
     """
 
     record: Record
@@ -44,6 +46,8 @@ class Judged:
     seconds: float = 0.0
     stages: Mapping[str, float] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
+    score: float | None = None
+    scorer: str = ""
 
     @property
     def found(self) -> bool:
@@ -110,6 +114,8 @@ async def judge(suite: Suite, record: Record, stages: Sequence[str], way: str) -
         seconds,
         {result.stage: seconds_from_proto(result.run_duration) for result in validation.stage_results if _ran(result)},
         tuple(f"{r.stage}: {r.reason}" for r in validation.stage_results if not _ran(r)),
+        validation.authenticity_score,
+        validation.scorer,
     )
 
 

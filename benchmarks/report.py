@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.calibration import brier, reliability
 from benchmarks.corpus import Record
 from benchmarks.figures import figures, grouped, latency, pooled, precision_at
 from benchmarks.judged import Judged
@@ -13,7 +14,10 @@ from benchmarks.required import GROUPS, required
 
 COLUMNS = ("precision", "recall", "false_positive_rate", "inconclusive")
 
-FOLDS = "Nothing was fitted: rules are no parameters, so no record is held out by its group. By file, below."
+FOLDS = (
+    "Rules have no parameters. The scorer was trained on the files that its card names: over those its scores are no "
+    "measure. By file, below."
+)
 
 
 def report(
@@ -36,8 +40,32 @@ def report(
         "precision_at_prevalence": precision_at(judged),
         "hard_negatives": figures(row for row in judged if row.record.hard_negative),
         **{f"by_{name}": grouped(judged, key) for name, key in _keys(judged).items()},
+        "scores": {name: scores(rows) for name, rows in _with_and_without_tests(judged).items()},
         "latency": latency(judged, seconds),
         "peers": _peers(judged, peers or {}),
+    }
+
+
+def scores(judged: Iterable[Judged]) -> dict[str, Any]:
+    """Return how good the scores of records are as probabilities, and what made them."""
+    rows = [row for row in judged if row.score is not None]
+    scored = [(float(row.score or 0.0), not row.record.positive) for row in rows]
+    return {
+        "n": len(rows),
+        "scorers": dict(Counter(row.scorer for row in rows)),
+        "brier": brier(scored),
+        "reliability": reliability(scored),
+    }
+
+
+def _with_and_without_tests(judged: Sequence[Judged]) -> dict[str, list[Judged]]:
+    real = [row for row in judged if row.record.origin == "real_llm"]
+    return {
+        "all": list(judged),
+        "with tests": [row for row in judged if row.record.has_tests],
+        "without tests": [row for row in judged if not row.record.has_tests],
+        "real_llm with tests": [row for row in real if row.record.has_tests],
+        "real_llm without tests": [row for row in real if not row.record.has_tests],
     }
 
 
@@ -49,6 +77,7 @@ def _files(judged: Sequence[Judged]) -> dict[str, list[Judged]]:
 def _keys(judged: Sequence[Judged]) -> dict[str, Callable[[Record], str]]:
     return {
         "file": lambda record: record.file,
+        "tests": lambda record: "with tests" if record.has_tests else "without tests",
         "origin": lambda record: record.origin,
         "language": lambda record: record.language,
         "kind_pooled": pooled(judged),
@@ -88,9 +117,18 @@ def show(made: dict[str, Any]) -> None:
         for name, group in made[title].items():
             _row(name, group)
     print("precision at prevalence:", json.dumps(made["precision_at_prevalence"]))
+    _show_scores(made["scores"])
     print("latency:", json.dumps(made["latency"]))
     if made["peers"]:
         _show_peers(made["peers"])
+
+
+def _show_scores(groups: Mapping[str, Mapping[str, Any]]) -> None:
+    print("-- scores as probabilities: Brier; then mean score, share authentic and n of each bin")
+    for name, group in groups.items():
+        bins = "  ".join(f"{one['score']:.2f} {one['authentic']:.2f} /{one['n']}" for one in group["reliability"])
+        print(f"{name:28}{group['n']:>5}  {group['brier'] if group['brier'] is not None else '-':<8}{bins}")
+        print(f"{'':35}by {json.dumps(group['scorers'])}")
 
 
 def _row(name: str, group: Mapping[str, Any]) -> None:
@@ -134,6 +172,8 @@ def write_cases(judged: Iterable[Judged], path: Path) -> None:
                 "kind": row.record.kind,
                 "positive": row.record.positive,
                 "verdict": row.verdict,
+                "score": None if row.score is None else round(row.score, 4),
+                "scorer": row.scorer,
                 "rules": row.rules,
                 "explanation": row.explanation,
                 "skipped": row.skipped,

@@ -1,6 +1,7 @@
 """What the report says of verdicts."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,25 @@ def test_peers() -> None:
     assert made["overall"]["n"] == 3
     assert made["peers"]["assay"]["recall"] | {"low": 0, "high": 0} == {"value": 0.5, "low": 0, "high": 0, "n": 2}
     assert made["peers"]["linter"]["by_kind"]["made"]["n"] == 2
+
+
+def test_scores() -> None:
+    """Scores are measured where there are any, those of records with tests apart, and what made them is told."""
+    right = replace(judged(True, "INAUTHENTIC"), score=0.2, scorer="toy-1")
+    wrong = replace(judged(False, "INAUTHENTIC"), score=0.4, scorer="toy-2")
+    suite = candidate_pb2.TestSuite(files=[source_pb2.SourceFile(path="tests.py", content=b"assert True\n")])
+    candidate = candidate_pb2.Candidate(files=right.record.candidate.files, tests=[suite])
+    tested = replace(right, record=replace(right.record, candidate=candidate))
+    made = report([tested, wrong, judged(True, "ERROR")], seconds=1.0)
+    assert made["scores"]["with tests"] == {
+        "n": 1,
+        "scorers": {"toy-1": 1},
+        "brier": 0.04,
+        "reliability": [{"score": 0.2, "authentic": 0.0, "n": 1}],
+    }
+    assert (made["scores"]["all"]["n"], made["scores"]["all"]["brier"]) == (2, 0.2)
+    assert made["scores"]["real_llm with tests"]["brier"] is None
+    assert made["by_tests"]["with tests"]["recall"]["value"] == 1
 
 
 def test_no_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
