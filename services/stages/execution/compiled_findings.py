@@ -89,17 +89,22 @@ def run_findings(candidate: Candidate, suite: TestSuite, result: ExecutionResult
     lines = suite.files[0].content.decode(errors="replace").splitlines()
     found = [failure_finding(candidate, failure, lines) for failure in list(ran.failures)[:MAX_FAILURES]]
     evidence = end_evidence(result)
+    where = f"in {quoted(ran.under_way)}" if ran.under_way else "in the tests"
+    if ran.under_way:
+        evidence["test"] = ran.under_way
     if result.outcome in LIMITS:
         rule, did = LIMITS[result.outcome]
-        message = f"The program {did} in the tests."
+        message = f"The program {did} {where}."
         end = Finding(f"execution/{rule}", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
     elif found or (ran.ended and result.outcome == Outcome.OUTCOME_OK):
         return found
     elif result.outcome == Outcome.OUTCOME_SIGNALED:
-        message = f"The program was ended by signal {result.signal} in the tests."
+        message = f"The program was ended by signal {result.signal} {where}."
         end = Finding("execution/crashed", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
     elif result.outcome == Outcome.OUTCOME_OK:
-        message = "The program left before its tests had come to their end."
+        message = f"The program left {where}, before they had come to their end."
+        if ran.under_way:
+            message = f"The program left {where}, before it had come to its end."
         end = Finding("execution/exited-early", Category.BEHAVIOR, Severity.HIGH, message, evidence=evidence)
     else:
         message = f"The tests end with exit status {result.exit_code}."

@@ -84,6 +84,7 @@ class Ran:
 
     :param ended: Whether the tests came to their own end; only that, and no failure, is a pass.
     :param planned: How many there are, known before any of the candidate's code ran.
+    :param under_way: The test that had begun and not ended, where that is known.
     :param missing: What was imported while the program ran, and this environment lacks.
     """
 
@@ -92,6 +93,7 @@ class Ran:
     passed: int = 0
     skipped: int = 0
     failures: Sequence[Failure] = ()
+    under_way: str = ""
     missing: str = ""
 
 

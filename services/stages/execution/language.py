@@ -32,6 +32,8 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
         "python": "session:judge_python",
         "c": "compiled:judge_compiled",
         "cpp": "compiled:judge_compiled",
+        "go": "compiled:judge_compiled",
+        "rust": "compiled:judge_compiled",
         "ruby": "interpreted.ruby:judge_ruby",
         "php": "interpreted.php:judge_php",
     }
@@ -49,6 +51,8 @@ TOOLCHAINS: Mapping[str, str] = MappingProxyType(
     {
         "c": "c_family:C",
         "cpp": "c_family:CPP",
+        "go": "go.toolchain:GO",
+        "rust": "rust:RUST",
     }
 )
 """Of the compiled languages: modules of this folder, and the object of each that is a ``Toolchain``."""
