@@ -36,6 +36,7 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
         "rust": "compiled:judge_compiled",
         "ruby": "interpreted.ruby:judge_ruby",
         "php": "interpreted.php:judge_php",
+        "bash": "interpreted.bash:judge_bash",
     }
 )
 """Modules of this folder, and the function of each that is a :class:`Language`."""
@@ -49,10 +50,10 @@ def language(name: str) -> Language:
 
 TOOLCHAINS: Mapping[str, str] = MappingProxyType(
     {
-        "c": "c_family:C",
-        "cpp": "c_family:CPP",
+        "c": "c.toolchain:C",
+        "cpp": "c.toolchain:CPP",
         "go": "go.toolchain:GO",
-        "rust": "rust:RUST",
+        "rust": "rust.toolchain:RUST",
     }
 )
 """Of the compiled languages: modules of this folder, and the object of each that is a ``Toolchain``."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .compiled_toolchain import Failure, Problem
+from services.stages.execution.compiled_toolchain import Failure, Problem
 
 MAX_LINES = 20_000
 ERROR = re.compile(r"^error(?:\[(?P<code>E\d{4})\])?: (?P<message>.*)$")
@@ -57,7 +57,7 @@ class Entry:
         return (self.tests, line - self.lines) if path == self.path and line > self.lines else (path, line)
 
 
-def problems(messages: str, entry: Entry) -> list[Problem]:
+def problems_in(messages: str, entry: Entry) -> list[Problem]:
     """Return the errors, in their order; warnings are none."""
     lines = messages.splitlines()[:MAX_LINES]
     starts = [index for index, line in enumerate(lines) if ERROR.match(line)]

@@ -13,11 +13,19 @@ from pathlib import Path
 from assay.stage import Candidate, SourceFile, TestSuite
 from assay.v1.sandbox_pb2 import ExecutionResult
 
-from . import rust_messages
-from .compiled_toolchain import CannotRun, Failure, Problem, Program, Ran, as_submitted, tests_path
-from .rust_messages import Entry
+from services.stages.execution.compiled_toolchain import (
+    CannotRun,
+    Failure,
+    Problem,
+    Program,
+    Ran,
+    as_submitted,
+    tests_path,
+)
 
-HARNESS = Path(__file__).parent / "rust_harness"
+from .messages import Entry, panic, problems_in
+
+HARNESS = Path(__file__).parent
 NO_TESTS = b"#[allow(warnings)]\nfn main() {}\n"
 """What runs where a candidate is only compiled."""
 
@@ -62,7 +70,7 @@ class Rust:
 
     def problems(self, candidate: Candidate, suite: TestSuite | None, messages: str) -> list[Problem]:
         """Return what rustc says."""
-        return rust_messages.problems(messages, _entry(candidate, suite))
+        return problems_in(messages, _entry(candidate, suite))
 
     def ran(self, candidate: Candidate, suite: TestSuite, result: ExecutionResult, nonce: str) -> Ran:
         """Return which tests passed, or whether main returned 0, and the panics that ended them otherwise."""
@@ -73,7 +81,7 @@ class Rust:
         ended = " ended" in told and not result.HasField("signal") and result.exit_code == 0
         if names:
             return _tested(told, entry, len(names), ended=ended)
-        failure = None if ended else rust_messages.panic(result.stderr.content.decode(errors="replace"), entry)
+        failure = None if ended else panic(result.stderr.content.decode(errors="replace"), entry)
         return Ran(ended, passed=int(ended), failures=(failure,) if failure else ())
 
 
@@ -95,7 +103,7 @@ def _failures(reports: list[re.Match[str]], entry: Entry) -> Iterator[Failure]:
     for report in reports:
         if report["what"] == "failed":
             said = ESCAPE.sub(lambda found: "\n" if found[1] == "n" else found[1], report["problem"] or "")
-            yield rust_messages.panic(said, entry, report["test"]) or Failure(report["test"], said)
+            yield panic(said, entry, report["test"]) or Failure(report["test"], said)
 
 
 def _entry(candidate: Candidate, suite: TestSuite | None) -> Entry:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from assay.stage import Candidate, TestSuite
 
-from .compiled_toolchain import Problem, tests_path
+from services.stages.execution.compiled_toolchain import Problem, tests_path
 
 MAX_LINES = 20_000
 QUOTES = str.maketrans("‘’", "''")  # noqa: RUF001  # as GCC quotes where the locale is UTF-8
@@ -30,7 +30,7 @@ LINKER = re.compile(r"(?P<what>undefined reference to|multiple definition of) `(
 IDENTIFIER = re.compile(r"~?[A-Za-z_]\w*")
 
 
-def problems(candidate: Candidate, suite: TestSuite | None, messages: str) -> list[Problem]:
+def problems_in(messages: str, candidate: Candidate, suite: TestSuite | None) -> list[Problem]:
     """Return the errors, in their order; warnings are none. Where none is of the compiler, those of the linker."""
     lines = messages.translate(QUOTES).splitlines()[:MAX_LINES]
     starts = [index for index, line in enumerate(lines) if ERROR.match(line)]

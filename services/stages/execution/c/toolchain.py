@@ -1,7 +1,7 @@
 """
 C and C++: the tests stand at the end of the entry point, in its translation unit.
 
-What tells that they came to their end is in a unit of its own (``c_harness``), whose symbols a candidate cannot define
+What tells that they came to their end is in a unit of its own (``start.c``), whose symbols a candidate cannot define
 a second time. ``#line`` keeps paths and lines what the caller knows them by.
 """
 
@@ -14,10 +14,19 @@ from pathlib import Path, PurePosixPath
 from assay.stage import Candidate, SourceFile, TestSuite
 from assay.v1.sandbox_pb2 import ExecutionResult
 
-from . import c_messages
-from .compiled_toolchain import CannotRun, Failure, Problem, Program, Ran, as_submitted, tests_path
+from services.stages.execution.compiled_toolchain import (
+    CannotRun,
+    Failure,
+    Problem,
+    Program,
+    Ran,
+    as_submitted,
+    tests_path,
+)
 
-HARNESS = Path(__file__).parent / "c_harness" / "start.c"
+from .messages import problems_in
+
+HARNESS = Path(__file__).parent / "start.c"
 NO_TESTS = b"int main(void) { return 0; }\n"
 """What runs where a candidate is only compiled."""
 
@@ -79,7 +88,7 @@ class CFamily:
 
     def problems(self, candidate: Candidate, suite: TestSuite | None, messages: str) -> list[Problem]:
         """Return what GCC and the linker say."""
-        return c_messages.problems(candidate, suite, messages)
+        return problems_in(messages, candidate, suite)
 
     def ran(self, candidate: Candidate, suite: TestSuite, result: ExecutionResult, nonce: str) -> Ran:
         """Return whether main returned 0, and the assertion or exception that ended it otherwise."""
