@@ -43,6 +43,8 @@ def gain(before: Judgement, after: Judgement) -> tuple[bool, str]:
 def _within_a_verdict(before: Judgement, after: Judgement) -> tuple[bool, str]:
     """Go down the rows of the table from the fifth."""
     was, now = before.decision.score, after.decision.score
+    if before.decision.scorer != after.decision.scorer:
+        now = was  # of another scale
     if new := next(_new(before, after), None):
         return False, f"there is a new finding of {new.rule_id}"
     if now > was:

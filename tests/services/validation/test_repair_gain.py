@@ -71,6 +71,16 @@ def test_a_finding_on_a_mended_line_is_not_new() -> None:
     )
 
 
+def test_scores_of_two_scorers_are_not_compared() -> None:
+    """A score of another scorer is on another scale, and so neither a gain nor a loss."""
+    before, after = judged(MEDIUM), judged(LOW)
+    after = replace(after, decision=replace(after.decision, scorer="another"))
+    assert gain(before, after)[0] is False
+    fewer = judged(grave("y"))
+    fewer = replace(fewer, decision=replace(fewer.decision, scorer="another", score=0.001))
+    assert gain(judged(grave("x"), grave("y")), fewer)[0] is True
+
+
 @pytest.mark.parametrize("votes", [True, False])
 def test_security_counts_where_it_votes(votes: bool) -> None:
     """A new finding on security is in the way only where the policy lets them vote."""
