@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 LOAD = "load"
+CHECK = "check"
 SCRIPT = "script"
 UNITTEST = "unittest"
 MAX_EVIDENCE = 2_000
@@ -40,13 +41,15 @@ class Interpreter:
     :param dialect: How the tests are taken apart; None where they are not.
     :param is_unittest: Whether a text of tests is one of the language's unit test framework.
     :param lacking: What tests need that this environment lacks, half a sentence; empty where they can be run.
-    :param unfit: Why a candidate is not loaded where no tests were given; empty where it is.
+    :param is_loaded: Whether a candidate without tests is loaded; else it is only read by the interpreter.
+    :param explain: Adds to a report what else the run tells about its failed tests.
     """
 
     dialect: Dialect | None = None
     is_unittest: Callable[[str], bool] = lambda _: False
     lacking: Callable[[str, TestFramework], str] = lambda _, __: ""
-    unfit: Callable[[Candidate], str] = lambda _: ""
+    is_loaded: Callable[[Candidate], bool] = lambda _: True
+    explain: Callable[[Candidate, ExecutionResult, Report], None] = lambda *_: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,10 @@ class Session:
     async def _one(self, run: Run) -> bool:
         """Judge one suite, or the candidate alone; return whether another suite can tell more."""
         if run.suite is None:
-            if unfit := self._interpreter.unfit(self._candidate):
-                self._account.details["not_loaded"] = unfit
-                return False
-            return await self._judge(run, LOAD, Script("", ()))
+            if self._interpreter.is_loaded(self._candidate):
+                return await self._judge(run, LOAD, Script("", ()))
+            self._account.details["not_loaded"] = "a program's main part is run by cases alone"
+            return await self._judge(run, CHECK, Script("", ()))
         text = run.suite.files[0].content.decode("utf-8", "surrogateescape")
         if lacking := self._interpreter.lacking(text, run.suite.framework):
             self._account.unable.append(f"{run.label} could not be run: {lacking}")
@@ -164,6 +167,7 @@ class Session:
         if self._interpreter.dialect is not None:
             decide(self._interpreter.dialect, script, report, ran.values)
         if run.suite is not None:
+            self._interpreter.explain(self._candidate, ran.result, report)
             with_subjects(self._candidate, run.suite, report)
         account = self._account
         account.passed += report.count("passed")

@@ -1,12 +1,13 @@
 """What is decided outside about the tests of a run: whether the values that came out are those that were expected."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from assay.stage import Candidate, Finding, Location, TestSuite
 
 from services.stages.execution.report import End, Error, Report
-from services.stages.execution.subject import called, location_of
+from services.stages.execution.subject import location_of
 
 from .apart import Check, Script
 from .dialect import TRUE, Dialect
@@ -14,6 +15,9 @@ from .plain import Told, show
 
 LINES_BEFORE = 20
 """Lines of the tests above the one that failed in which the call that it rests on is looked for."""
+
+DEFINED = re.compile(r"\b(?:def|function)[ \t]+(?:self\.|&)?(\w+)|^[ \t]*(\w+)[ \t]*\(\)", re.MULTILINE)
+WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def decide(dialect: Dialect, script: Script, report: Report, values: Mapping[str, Told]) -> None:
@@ -61,7 +65,7 @@ def with_subjects(candidate: Candidate, suite: TestSuite, report: Report) -> Non
     for test, end in report.results.items():
         if end.error is None or end.error.line:
             continue
-        place = location_of(candidate, called(_statements(end.error, lines)))
+        place = location_of(candidate, _named(candidate, _statements(end.error, lines)))
         if place is not None:
             error = end.error.model_copy(update={"subject_path": place.path, "subject_line": place.start_line})
             report.results[test] = end.model_copy(update={"error": error})
@@ -74,14 +78,21 @@ def standing(candidate: Candidate, suite: TestSuite, report: Report) -> Location
     lines = suite.files[0].content.decode(errors="replace").splitlines()
     line = report.under_way.removeprefix("line ")
     if line == report.under_way or report.plan is None or len(report.plan.tests) == 1:
-        return location_of(candidate, called(lines))
-    return location_of(candidate, called(_above(lines, int(line))))
+        return location_of(candidate, _named(candidate, lines))
+    return location_of(candidate, _named(candidate, _above(lines, int(line))))
 
 
 def at_end(finding: Finding, place: Location | None) -> Finding:
     """Return a finding on how the program ended with the place at which it stood, where it has none of its own."""
     is_end = "outcome" in finding.evidence
     return replace(finding, location=place) if is_end and finding.location is None else finding
+
+
+def _named(candidate: Candidate, statements: Iterable[str]) -> list[str]:
+    """Return the functions of the candidate that statements name, in their order: calls need no brackets here."""
+    texts = (file.content.decode(errors="replace") for file in candidate.files)
+    defined = {name for text in texts for names in DEFINED.findall(text) for name in names}
+    return [name for statement in statements for name in WORD.findall(statement) if name in defined]
 
 
 def _statements(error: Error, lines: list[str]) -> Iterable[str]:
