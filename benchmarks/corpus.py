@@ -76,8 +76,10 @@ def _candidate(row: dict[str, Any]) -> candidate_pb2.Candidate:
     )
     if row.get("prompt"):
         candidate.specification.text = row["prompt"]
-    if row.get("tests") and language == "python":
-        # Tests in other languages are of frameworks that the contract does not have.
-        tests = source_pb2.SourceFile(path="tests.py", content=row["tests"].encode("utf-8", "surrogatepass"))
+    if row.get("tests"):
+        # The header is what the tests import, where their language wants it before all else.
+        text = "\n".join(filter(None, (row.get("test_header"), row["tests"])))
+        path = "tests" + SUFFIX_OF.get(language, ".txt")
+        tests = source_pb2.SourceFile(path=path, content=text.encode("utf-8", "surrogatepass"))
         candidate.tests.append(candidate_pb2.TestSuite(framework=candidate_pb2.TEST_FRAMEWORK_ASSERTS, files=[tests]))
     return candidate

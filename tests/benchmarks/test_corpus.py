@@ -34,10 +34,11 @@ def test_records(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", sorted(set(SUFFIXES.values())))
 def test_file_names(language: str, tmp_path: Path) -> None:
-    """In every language a record's file is named as one of that language, and tests of others than Python stay out."""
+    """In every language a record's file is named as one of that language, and its tests begin with their header."""
     row = {"id": "1", "language": language, "label": "authentic", "kind": "k", "origin": "o", "code": "", "tests": "t"}
+    row["test_header"] = "h"
     path = tmp_path / "corpus.jsonl"
     path.write_text(json.dumps(row) + "\n" + json.dumps(row | {"filename": "notes.txt"}) + "\n", encoding="utf-8")
     for record in records(path):
         assert of_path(record.source.path) == language
-        assert bool(record.candidate.tests) == (language == "python")
+        assert record.candidate.tests[0].files[0].content == b"h\nt"
