@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 import grpc.aio
 import pytest
+from assay.languages import SUFFIXES
 from assay.stage import Candidate, Finding, SourceFile, Stage, StageResult, TestFramework, TestSuite, Workers
 
 from host.server import serving
@@ -54,15 +55,17 @@ def candidate(
     framework: TestFramework = TestFramework.UNSPECIFIED,
     specification: str = "",
     entry_point: str = "",
+    language: str = "python",
 ) -> Candidate:
     """Return a candidate of one file, or of several, with a suite for each test file."""
-    files = {"main.py": code} if isinstance(code, str) else code
+    suffix = next(suffix for suffix, name in SUFFIXES.items() if name == language)
+    files = {f"main{suffix}": code} if isinstance(code, str) else code
     return Candidate(
         files=tuple(SourceFile(path, content.encode()) for path, content in files.items()),
-        language="python",
+        language=language,
         entry_point=entry_point or next(iter(files)),
         specification=specification,
-        tests=tuple(TestSuite((SourceFile("test_it.py", text.encode()),), framework) for text in tests),
+        tests=tuple(TestSuite((SourceFile(f"test_it{suffix}", text.encode()),), framework) for text in tests),
     )
 
 
@@ -90,8 +93,8 @@ async def execution(docker_ready: None, workers: Workers) -> AsyncIterator[Stage
 def judge(execution: Stage) -> Judge:
     """Give a function that runs the stage over a candidate, and checks that what it told early is what it found."""
 
-    async def run(*arguments: str | dict[str, str], **fields: object) -> StageResult:
-        context = Context()
+    async def run(*arguments: str | dict[str, str], check_determinism: bool = False, **fields: object) -> StageResult:
+        context = Context(check_determinism=check_determinism)
         result = await execution.run(candidate(*arguments, **fields), context)  # type: ignore[arg-type]
         assert tuple(context.findings) == result.findings
         return result
