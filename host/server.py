@@ -37,13 +37,14 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     address = bind(server, listen)
     local = [name for names in wanted.values() for name in names]
     peers = Peers(settings.peers | dict.fromkeys(local, address))
+    stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(peers.close)
         registrations: list[Registration] = []
         try:
             for target, group in wanted.items():
                 service: Service = catalog.load(target)
-                context = ServiceContext(tuple(group), settings, peers.channel)
+                context = ServiceContext(tuple(group), settings, peers.channel, stopping)
                 registrations.extend(await stack.enter_async_context(service(context)))
             health_servicer = _register(server, registrations)
         except BaseException:
@@ -52,6 +53,7 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
         await server.start()
         # Entered last, so left first: the services are closed when no call is under way any more.
         stack.push_async_callback(_stop, server, health_servicer, settings.server.drain_seconds)
+        stack.callback(stopping.set)
         await _set_health(health_servicer, registrations)
         await _log.ainfo("serving", address=address, services=local)
         yield address

@@ -1,8 +1,9 @@
 """What a service is: something that opens what it needs and says what it registers on the server."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc.aio
 
@@ -29,11 +30,13 @@ class ServiceContext:
 
     :param names: The names of the catalog that this service is to serve here, for example ("static", "semantic").
     :param channel: Returns the channel to a peer by its name in the catalog. The host owns it; never close it.
+    :param stopping: Set when the server is about to stop: before it takes no new calls, and lets those under way end.
     """
 
     names: tuple[str, ...]
     settings: Settings
     channel: Callable[[str], grpc.aio.Channel]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 Service = Callable[[ServiceContext], AbstractAsyncContextManager[Sequence[Registration]]]

@@ -164,6 +164,12 @@ class ValidationSettings(Section):
     max_concurrent: Count = 8
     """Validations under way at one time; the rest wait for their turn within their deadlines."""
     queue_size: Count = 256
+    max_queued: Count = 1_000
+    """Validations that may be queued or run without anybody waiting for them."""
+    queue_workers: NoLess = 4
+    """Queued validations that this process makes at one time, of those under way; 0: it makes none."""
+    lease_seconds: Seconds = 15.0
+    """How long after a process was lost its queued validations are taken by another, or by itself when it is back."""
     keep: Count = 100_000
     """Stored validations; the oldest go first."""
     stage_seconds: dict[str, Seconds] = {"execution": 120.0}

@@ -19,6 +19,17 @@ MAY_IMPORT = {
     "services.stages.static": {"assay", "services.stages", "services.stages.static"},
     "services.stages.placeholder": {"assay", "services.stages", "services.stages.placeholder"},
     "services.stages.semantic": {"assay", "services.stages", "services.stages.semantic"},
+    "services.stages.scoring": {"assay", "services.stages", "services.stages.placeholder", "services.stages.scoring"},
+    # Training happens in the working tree, never in a server.
+    "services.stages.scoring.train": {"benchmarks", "host", "services.stages.scoring.training"},
+    "services.stages.scoring.training": {
+        "assay",
+        "benchmarks",
+        "services.stages",
+        "services.stages.placeholder",
+        "services.stages.scoring",
+        "services.stages.scoring.training",
+    },
     "services.stages.execution": {"assay", "services.stages", "services.stages.execution"},
     "cli": {"assay", "host", "cli"},
 }
@@ -44,7 +55,7 @@ DOMAIN = (
 
 ONLY_IN = {
     "docker": {"sandbox", "cli"},
-    "sqlalchemy": {"host/database.py", "services/validation/schema.py", "services/validation/store.py"},
+    "sqlalchemy": {"host/database.py", "services/validation/schema.py"},
 }
 
 

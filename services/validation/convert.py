@@ -19,6 +19,7 @@ from assay.v1 import stage_pb2, validation_pb2
 from services.validation.engine import StageDescription
 from services.validation.judgement import Judgement, Repair, Round
 from services.validation.policy import Policy, PolicyRequest, RepairRequest
+from services.validation.store import Stored
 from services.validation.suppression import Silence, Suppression
 from services.validation.verdict import Verdict
 
@@ -132,6 +133,14 @@ def fill(message: validation_pb2.Validation, judgement: Judgement, repair: Repai
         message.repair.CopyFrom(_repair_to_proto(judgement.candidate, repair))
 
 
+def validation_from_row(row: Stored) -> validation_pb2.Validation:
+    """Return a validation as it is."""
+    message = validation_pb2.Validation.FromString(row.body)
+    message.state = _numbered(row.state)
+    message.sequence = row.sequence
+    return message
+
+
 def _repair_to_proto(given: Candidate, repair: Repair) -> validation_pb2.Repair:
     message = validation_pb2.Repair(rounds=[round_to_proto(one) for one in repair.rounds])
     if repair.kept is None:
@@ -163,5 +172,9 @@ def round_to_proto(made: Round) -> validation_pb2.RepairRound:
 
 
 def _verdict_to_proto(verdict: Verdict) -> Any:
-    # The stubs call it a plain number, which no field of the enum takes.
-    return validation_pb2.Verdict.Value(f"VERDICT_{verdict.name}")
+    return _numbered(verdict.value)
+
+
+def _numbered(number: int) -> Any:
+    # The stubs want a member of the enum; what there is, and is taken, is its number.
+    return number

@@ -1,11 +1,22 @@
-"""The table of stored validations."""
+"""The tables: validations, those of them that wait or run, and what happened to these."""
 
 from assay.errors import StoreUnavailable
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -19,27 +30,69 @@ validations = Table(
     Column("request_digest", String(64), nullable=False),
     Column("verdict", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("state", Integer, nullable=False, server_default="3"),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("key", String(64), nullable=True),
     UniqueConstraint("tenant", "request_id"),
+    Index("ix_validations_key", "tenant", "key"),
     sqlite_autoincrement=True,
 )
+"""
+Every validation. ``body`` is the message as it was when it was made, and then when it ended; the state in between is
+``state``, the number of the last thing that happened ``sequence``. ``key`` finds what can be used again.
+"""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), ForeignKey("validations.id"), nullable=False, unique=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("owner", String(64), nullable=True),
+    Column("expires", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""
+Validations that wait or run. ``owner`` is the process that has one, until ``expires`` (seconds since 1970) unless it
+says that it is still there; ``attempts`` counts how often one was begun.
+"""
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("name", String(400), nullable=False),
+    Column("created", Float, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("id", "name"),
+)
+"""What happened to validations that were queued. ``name`` says what, so that nothing happens twice to one of them."""
 
 
-async def create(engine: AsyncEngine) -> None:
+def prepare(connection: Connection) -> None:
     """
-    Make the table where it is missing.
+    Make the tables where they are missing, and bring those of the version before up to date.
 
     :raises StoreUnavailable: The database was written by another version of the schema.
     """
-    async with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            found = (await connection.execute(text("PRAGMA user_version"))).scalar_one()
-            if found not in {0, SCHEMA_VERSION}:
-                raise StoreUnavailable(
-                    f"the database has schema {found}, this version needs {SCHEMA_VERSION}; move the file away"
-                )
-            if found == 0:
-                await connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
-        # "If not exists" in the statement itself: two processes may start on a new database at once.
-        await connection.execute(CreateTable(validations, if_not_exists=True))
-        for index in validations.indexes:
-            await connection.execute(CreateIndex(index, if_not_exists=True))
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("PRAGMA user_version")).scalar_one()
+        if found not in {0, 1, SCHEMA_VERSION}:
+            raise StoreUnavailable(
+                f"the database has schema {found}, this version needs {SCHEMA_VERSION}; move the file away"
+            )
+        if found == 1:
+            _from_first(connection)
+        connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
+    metadata.create_all(connection)
+
+
+def _from_first(connection: Connection) -> None:
+    """Add the columns that the first version did not have; all of its validations had ended."""
+    connection.execute(text("ALTER TABLE validations ADD COLUMN state INTEGER NOT NULL DEFAULT 3"))
+    connection.execute(text("ALTER TABLE validations ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0"))
+    connection.execute(text("ALTER TABLE validations ADD COLUMN key VARCHAR(64)"))
+    connection.execute(text("CREATE INDEX ix_validations_key ON validations (tenant, key)"))

@@ -1,41 +1,72 @@
-"""Composes the validation service: the engine over the stages of the suite, and the store."""
+"""Composes the validation service: the engine over the stages of the suite, the store and the queue."""
 
 import asyncio
+import os
+import secrets
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from assay.v1 import validation_pb2_grpc
 
-from host import catalog, database
+from host import catalog
+from host.database import Database, url_of
+from host.interceptors.deadlines import seconds_left
 from host.service import Registration, ServiceContext
 from services.validation.judging import Judging
 from services.validation.policy import StageTimes
+from services.validation.queue import Queue
 from services.validation.remote_stages import RemoteStages
 from services.validation.repair import Rounds
 from services.validation.servicer import ValidationServicer
-from services.validation.store import ValidationStore
+from services.validation.store import ValidationStore, prepare
 from services.validation.turns import Turns
+from services.validation.validating import Validating
+from services.validation.watching import Changes, Watching
+from services.validation.workers import QueueWorkers
 
 
 @asynccontextmanager
 async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
     """Open the validation service."""
     settings = context.settings.validation
-    store = ValidationStore(lambda: database.open_engine(database.url_of(context.settings)), settings.keep)
+    database = Database(lambda: url_of(context.settings), prepare)
+    changes = Changes()
+    store = ValidationStore(database, settings.keep)
+    queue = Queue(
+        database,
+        keep=settings.keep,
+        most=settings.max_queued,
+        owner=_owner(),
+        lease=settings.lease_seconds,
+        told=changes.tell,
+    )
     stages = RemoteStages(catalog.stage_names(), context.channel)
     judging = Judging(stages, StageTimes(settings.default_stage_seconds, settings.stage_seconds), Rounds())
+    watching = Watching(queue, changes, context.stopping)
+    turns = Turns(settings.max_concurrent, settings.queue_size)
+    validating = Validating(judging=judging, store=store, queue=queue, watching=watching, left=seconds_left)
+    workers = QueueWorkers(
+        queue=queue, validating=validating, turns=turns, count=settings.queue_workers, stopping=context.stopping
+    )
     servicer = ValidationServicer(
-        stages=stages, judging=judging, store=store, turns=Turns(settings.max_concurrent, settings.queue_size)
+        stages=stages, validating=validating, store=store, queue=queue, workers=workers, watching=watching, turns=turns
     )
     # Loading SQLAlchemy takes longer than reading a file: it overlaps with the stages. The first use tells of an error.
-    opening = asyncio.create_task(store.open())
+    opening = asyncio.create_task(database.open())
     try:
-        yield [
-            Registration(
-                "assay.v1.ValidationService",
-                lambda server: validation_pb2_grpc.add_ValidationServiceServicer_to_server(servicer, server),
-            )
-        ]
+        async with workers.at_work():
+            yield [
+                Registration(
+                    "assay.v1.ValidationService",
+                    lambda server: validation_pb2_grpc.add_ValidationServiceServicer_to_server(servicer, server),
+                )
+            ]
     finally:
         await asyncio.gather(opening, return_exceptions=True)
-        await store.close()
+        await database.close()
+
+
+def _owner() -> str:
+    """Return what names this process among all that ever use the database."""
+    return f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(8)}"[:64]

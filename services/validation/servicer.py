@@ -1,31 +1,35 @@
-"""ValidationService: converts, calls the engine, stores, converts back."""
+"""ValidationService: converts, calls the engine, converts back."""
 
-import hashlib
-import secrets
-import time
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 
-from assay.candidates import candidate_from_proto
-from assay.convert import duration_to_proto, rule_to_proto
-from assay.errors import InvalidArgument, UnknownStage
-from assay.stage import Candidate
-from assay.v1 import validation_pb2, validation_pb2_grpc
+import structlog
+from assay.candidates import MAX_TOTAL_BYTES
+from assay.convert import rule_to_proto
+from assay.errors import AssayError, InvalidArgument, UnknownStage
+from assay.v1 import candidate_pb2, validation_pb2, validation_pb2_grpc
 
 from host.interceptors.around import Context
-from host.interceptors.deadlines import seconds_left
 from services.validation import convert
-from services.validation.digest import candidate_digest
+from services.validation.batch import answers
+from services.validation.endings import error_to_proto
 from services.validation.engine import Stages
-from services.validation.judging import ASK_SECONDS, Judging
+from services.validation.judging import ASK_SECONDS
 from services.validation.listing import page, rules_of
-from services.validation.policy import PolicyRequest
-from services.validation.store import Stored, ValidationStore
-from services.validation.turns import KeyedLocks, Turns
+from services.validation.queue import Queue
+from services.validation.store import ValidationStore
+from services.validation.turns import Turns
+from services.validation.validating import LOCAL_TENANT, Validating
+from services.validation.watching import Watching
+from services.validation.workers import QueueWorkers
 
-LOCAL_TENANT = "local"
-"""The tenant of every call until there is a door that tells tenants apart."""
+_log = structlog.get_logger("assay.validation")
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1_000
+MAX_REQUESTS = 1_000
+"""Requests of one batch."""
 
 
 class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
@@ -33,17 +37,33 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
     Serves validations.
 
     :param stages: Where the stages of the suite are.
-    :param judging: Takes a candidate through them.
-    :param store: Where validations are kept.
+    :param validating: Makes validations.
+    :param store: Where they are kept.
+    :param queue: Where they wait that nobody waits for.
+    :param workers: Make those.
+    :param watching: Follows those.
     :param turns: Bounds how many are under way.
     """
 
-    def __init__(self, *, stages: Stages, judging: Judging, store: ValidationStore, turns: Turns) -> None:
+    def __init__(
+        self,
+        *,
+        stages: Stages,
+        validating: Validating,
+        store: ValidationStore,
+        queue: Queue,
+        workers: QueueWorkers,
+        watching: Watching,
+        turns: Turns,
+    ) -> None:
         self._stages = stages
-        self._judging = judging
+        self._validating = validating
         self._store = store
+        self._queue = queue
+        self._workers = workers
+        self._watching = watching
         self._turns = turns
-        self._under_way = KeyedLocks()
+        self._batches = itertools.count()
 
     async def ListValidationStages(  # noqa: N802  # the contract's name
         self, request: validation_pb2.ListValidationStagesRequest, context: Context
@@ -58,62 +78,71 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, request: validation_pb2.ValidateRequest, context: Context
     ) -> validation_pb2.ValidateResponse:
         """See the contract."""
-        request_id = convert.request_id_from_proto(request.request_id)
-        candidate = candidate_from_proto(request.candidate)
-        policy = convert.policy_from_proto(request.policy)
-        if not request_id:
-            return await self._answer(candidate, policy, "", "")
-        digest = _request_digest(request)
-        # Calls with one request_id go one after another, so that the second finds what the first stored.
-        async with self._under_way.hold(request_id):
-            found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
-            if found is not None:
-                return validation_pb2.ValidateResponse(validation=_parsed(found))
-            return await self._answer(candidate, policy, request_id, digest)
+        return validation_pb2.ValidateResponse(validation=await self._validating.validate(request, self._turns.take()))
 
-    async def _answer(
-        self, candidate: Candidate, policy: PolicyRequest, request_id: str, digest: str
-    ) -> validation_pb2.ValidateResponse:
-        async with self._turns.take():
-            validation = await self._validate(candidate, policy)
-        validation.request_id = request_id
-        stored = await self._store.add(
-            Stored(
-                id=validation.id,
-                tenant=LOCAL_TENANT,
-                request_id=request_id,
-                request_digest=digest,
-                verdict=validation.verdict,
-                body=validation.SerializeToString(),
-            )
-        )
-        return validation_pb2.ValidateResponse(validation=_parsed(stored))
+    async def ValidateBatch(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.ValidateBatchRequest, context: Context
+    ) -> AsyncIterator[validation_pb2.ValidateBatchResponse]:
+        """See the contract."""
+        _check_batch(request)
+        lane = f"batch/{next(self._batches)}"
 
-    async def _validate(self, candidate: Candidate, request: PolicyRequest) -> validation_pb2.Validation:
-        prepared = await self._judging.prepare(candidate, request, seconds_left())
-        candidate = prepared.candidate
-        message = validation_pb2.Validation(
-            id=f"val_{secrets.token_urlsafe(16)}",
-            language=candidate.language,
-            candidate_digest=candidate_digest(candidate),
-            labels=dict(candidate.labels),
+        async def ask(index: int, one: validation_pb2.ValidateRequest) -> validation_pb2.ValidateBatchResponse:
+            return await self._outcome(index, one, lane)
+
+        async with aclosing(answers(request.requests, ask, self._turns.at_once)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+    async def _outcome(
+        self, index: int, request: validation_pb2.ValidateRequest, lane: str
+    ) -> validation_pb2.ValidateBatchResponse:
+        try:
+            validation = await self._validating.validate(request, self._turns.take(lane, patient=True))
+            return validation_pb2.ValidateBatchResponse(index=index, validation=validation)
+        except InvalidArgument as error:
+            failure: AssayError = error.within(f"requests[{index}]")
+        except AssayError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001  # the other requests are answered all the same
+            await _log.aexception("a request of a batch broke", index=index, exc_info=error)
+            failure = AssayError("an error of the suite; its log has the details")
+        return validation_pb2.ValidateBatchResponse(index=index, error=error_to_proto(failure))
+
+    async def CreateValidation(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.CreateValidationRequest, context: Context
+    ) -> validation_pb2.CreateValidationResponse:
+        """See the contract."""
+        asked = validation_pb2.ValidateRequest(
+            candidate=request.candidate, policy=request.policy, request_id=request.request_id
         )
-        message.create_time.GetCurrentTime()
-        started = time.monotonic()
-        judgement, repair = await self._judging.judge(prepared, seconds_left())
-        convert.fill(message, judgement, repair)
-        message.end_time.GetCurrentTime()
-        message.run_duration.CopyFrom(duration_to_proto(time.monotonic() - started))
-        return message
+        validation = await self._validating.queue(asked)
+        self._workers.wake()
+        return validation_pb2.CreateValidationResponse(validation=validation)
+
+    async def CancelValidation(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.CancelValidationRequest, context: Context
+    ) -> validation_pb2.CancelValidationResponse:
+        """See the contract."""
+        row = await self._queue.cancel(LOCAL_TENANT, _given(request.id))
+        self._workers.stop(row.id)
+        return validation_pb2.CancelValidationResponse(validation=convert.validation_from_row(row))
+
+    async def WatchValidation(  # noqa: N802  # the contract's name
+        self, request: validation_pb2.WatchValidationRequest, context: Context
+    ) -> AsyncIterator[validation_pb2.WatchValidationResponse]:
+        """See the contract."""
+        following = self._watching.follow(LOCAL_TENANT, _given(request.id), request.after_sequence)
+        async with aclosing(following) as happenings:
+            async for happening in happenings:
+                yield happening
 
     async def GetValidation(  # noqa: N802  # the contract's name
         self, request: validation_pb2.GetValidationRequest, context: Context
     ) -> validation_pb2.GetValidationResponse:
         """See the contract."""
-        if not request.id:
-            raise InvalidArgument("id", "it is missing")
-        stored = await self._store.get(LOCAL_TENANT, request.id)
-        return validation_pb2.GetValidationResponse(validation=_parsed(stored))
+        row = await self._store.get(LOCAL_TENANT, _given(request.id))
+        return validation_pb2.GetValidationResponse(validation=convert.validation_from_row(row))
 
     async def ListValidations(  # noqa: N802  # the contract's name
         self, request: validation_pb2.ListValidationsRequest, context: Context
@@ -124,9 +153,11 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
             raise InvalidArgument("page_size", f"it must be from 1 to {MAX_PAGE}")
         if request.verdict not in validation_pb2.Verdict.values():
             raise InvalidArgument("verdict", "it is not a verdict of this contract")
-        rows, following = await self._store.page(LOCAL_TENANT, size, request.page_token, request.verdict)
+        if request.state not in validation_pb2.State.values():
+            raise InvalidArgument("state", "it is not a state of this contract")
+        rows, following = await self._store.page(LOCAL_TENANT, size, request.page_token, request.verdict, request.state)
         return validation_pb2.ListValidationsResponse(
-            validations=[_parsed(row) for row in rows], next_page_token=following
+            validations=[convert.validation_from_row(row) for row in rows], next_page_token=following
         )
 
     async def ListRules(  # noqa: N802  # the contract's name
@@ -147,9 +178,21 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         )
 
 
-def _parsed(row: Stored) -> validation_pb2.Validation:
-    return validation_pb2.Validation.FromString(row.body)
+def _given(identifier: str) -> str:
+    if not identifier:
+        raise InvalidArgument("id", "it is missing")
+    return identifier
 
 
-def _request_digest(request: validation_pb2.ValidateRequest) -> str:
-    return hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
+def _check_batch(request: validation_pb2.ValidateBatchRequest) -> None:
+    count = len(request.requests)
+    if not 1 <= count <= MAX_REQUESTS:
+        raise InvalidArgument("requests", f"there must be 1 to {MAX_REQUESTS}, and there are {count}")
+    total = sum(_size(one.candidate) for one in request.requests)
+    if total > MAX_TOTAL_BYTES:
+        raise InvalidArgument("requests", f"{total} bytes of files are more than the {MAX_TOTAL_BYTES} allowed")
+
+
+def _size(candidate: candidate_pb2.Candidate) -> int:
+    tests = (file for suite in candidate.tests for file in suite.files)
+    return sum(len(file.content) for file in (*candidate.files, *candidate.context_files, *tests))

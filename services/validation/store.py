@@ -1,27 +1,26 @@
 """Stored validations: what was decided, by tenant. The code that was judged is not kept, only its digest."""
 
-import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavailable
+from assay.errors import InvalidArgument, NotFound, RequestIdReused
+
+from host.database import Database, sql
 
 if TYPE_CHECKING:
-    from sqlalchemy import RowMapping, Table
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from host.database import Connection
 
 MAX_NUMBER = 2**63 - 1
 """The largest number that a row can have."""
 
-
 PAGE_BYTES = 8 * 1024 * 1024
 """What the validations of one page have together at most, well below the largest message that is sent."""
+
+SUCCEEDED = 3
+"""STATE_SUCCEEDED of the contract; states from here on are those of a validation that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,10 @@ class Stored:
 
     :param request_digest: What the request asked for, so that a request_id is not used for two things.
     :param verdict: The number of the verdict in the contract.
-    :param body: The validation as a serialised message.
+    :param body: The validation as a serialised message, as it was made, and once it has ended as it ended.
+    :param state: The number of the state in the contract.
+    :param sequence: The number of the last thing that happened to it; 0 where it was not queued.
+    :param key: What an equal validation of the same candidate would go by; empty where it is not to be used again.
     """
 
     id: str
@@ -40,26 +42,54 @@ class Stored:
     request_digest: str
     verdict: int
     body: bytes
+    state: int = SUCCEEDED
+    sequence: int = 0
+    key: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state >= SUCCEEDED
+
+
+INSERT = """
+    INSERT INTO validations (id, tenant, request_id, request_digest, verdict, body, state, sequence, key)
+    VALUES (:id, :tenant, :request_id, :request_digest, :verdict, :body, :state, :sequence, :key)
+"""
+PRUNE = """
+    DELETE FROM validations WHERE number <= (SELECT MAX(number) - :keep FROM validations) AND state >= :ended
+"""
+BY_ID = """
+    SELECT id, tenant, request_id, request_digest, verdict, body, state, sequence, key
+    FROM validations WHERE tenant = :tenant AND id = :id
+"""
+BY_REQUEST = """
+    SELECT id, tenant, request_id, request_digest, verdict, body, state, sequence, key
+    FROM validations WHERE tenant = :tenant AND request_id = :request_id
+"""
+BY_KEY = """
+    SELECT id, tenant, request_id, request_digest, verdict, body, state, sequence, key
+    FROM validations WHERE tenant = :tenant AND key = :key ORDER BY number DESC LIMIT 1
+"""
+PAGE = """
+    SELECT number, id, tenant, request_id, request_digest, verdict, body, state, sequence, key
+    FROM validations
+    WHERE tenant = :tenant AND number < :before
+        AND (:verdict = 0 OR verdict = :verdict) AND (:state = 0 OR state = :state)
+    ORDER BY number DESC LIMIT :most
+"""
 
 
 class ValidationStore:
     """
-    Keeps validations, the newest ``keep`` of them.
+    Keeps validations, the newest ``keep`` of them, and those that have not ended.
 
-    The database is opened by the first call, in a thread, since loading SQLAlchemy takes longer than reading a file.
-
-    :param open_engine: Opens the database; may raise :class:`StoreUnavailable`.
     :param keep: How many are kept; the oldest go first.
     """
 
-    def __init__(self, open_engine: Callable[[], "AsyncEngine"], keep: int) -> None:
-        self._open_engine = open_engine
+    def __init__(self, database: Database, keep: int) -> None:
+        self._database = database
         self._keep = keep
-        self._lock = asyncio.Lock()
-        self._turn = asyncio.Lock()
-        self._waiting: list[tuple[Stored, asyncio.Future[None]]] = []
-        self._under_way: set[asyncio.Future[None]] = set()
-        self._opened: tuple[AsyncEngine, Table] | None = None
 
     async def add(self, row: Stored) -> Stored:
         """
@@ -68,57 +98,7 @@ class ValidationStore:
         :raises RequestIdReused: The request_id stands for another request.
         :raises StoreUnavailable: The database cannot be written.
         """
-        from sqlalchemy.exc import IntegrityError
-
-        if not row.request_id:
-            await self._together(row)
-            return row
-        try:
-            await self._write([row])
-        except IntegrityError:
-            found = await self.by_request(row.tenant, row.request_id, row.request_digest)
-            if found is None:
-                raise StoreUnavailable("the validation could not be stored: its row contradicts another") from None
-            return found
-        return row
-
-    async def _together(self, row: Stored) -> None:
-        """Write a row with those that come while others are written: a transaction costs more than a row."""
-        written = asyncio.get_running_loop().create_future()
-        self._waiting.append((row, written))
-        async with self._turn:
-            if self._waiting:
-                waiting, self._waiting = self._waiting, []
-                writing = asyncio.ensure_future(self._write_for(waiting))
-                self._under_way.add(writing)
-                writing.add_done_callback(self._under_way.discard)
-                # Who gives up waiting does not take the others' rows along.
-                await asyncio.shield(writing)
-        await written
-
-    async def _write_for(self, waiting: "list[tuple[Stored, asyncio.Future[None]]]") -> None:
-        """Write rows, and tell each that waits for one."""
-        failure: Exception | None = None
-        try:
-            await self._write([row for row, _ in waiting])
-        except Exception as error:  # noqa: BLE001  # raised where each is waited for
-            failure = error
-        for _, written in waiting:
-            if not written.done():
-                written.set_result(None) if failure is None else written.set_exception(failure)
-
-    async def _write(self, rows: Sequence[Stored]) -> None:
-        from sqlalchemy import delete, func, insert, select
-
-        engine, table = await self.open()
-        values = [
-            {name: getattr(row, name) for name in row.__slots__} | {"request_id": row.request_id or None}
-            for row in rows
-        ]
-        async with _translated(), engine.begin() as connection:
-            await connection.execute(insert(table), values)
-            newest = select(func.max(table.c.number)).scalar_subquery()
-            await connection.execute(delete(table).where(table.c.number <= newest - self._keep))
+        return await self._database.write(lambda connection: add(connection, row, self._keep))
 
     async def by_request(self, tenant: str, request_id: str, request_digest: str) -> Stored | None:
         """
@@ -128,13 +108,16 @@ class ValidationStore:
         """
         if not request_id:
             return None
-        rows = await self._select(lambda table: (table.c.tenant == tenant) & (table.c.request_id == request_id), 1)
-        if not rows:
-            return None
-        found = rows[0][1]
-        if found.request_digest != request_digest:
-            raise RequestIdReused("this request_id was used before, for another request")
-        return found
+        return await self._database.read(lambda connection: by_request(connection, tenant, request_id, request_digest))
+
+    async def reusable(self, tenant: str, key: str) -> Stored | None:
+        """Return the newest validation that goes by a key."""
+
+        def work(connection: "Connection") -> Stored | None:
+            row = connection.execute(sql(BY_KEY), {"tenant": tenant, "key": key}).first()
+            return None if row is None else stored(row)
+
+        return await self._database.read(work)
 
     async def get(self, tenant: str, identifier: str) -> Stored:
         """
@@ -142,99 +125,84 @@ class ValidationStore:
 
         :raises NotFound: There is none, or it is another tenant's.
         """
-        rows = await self._select(lambda table: (table.c.tenant == tenant) & (table.c.id == identifier), 1)
-        if not rows:
-            raise NotFound("there is no such validation")
-        return rows[0][1]
+        return await self._database.read(lambda connection: get(connection, tenant, identifier))
 
-    async def page(self, tenant: str, size: int, token: str, verdict: int) -> tuple[Sequence[Stored], str]:
+    async def page(
+        self, tenant: str, size: int, token: str, verdict: int = 0, state: int = 0
+    ) -> tuple[Sequence[Stored], str]:
         """
         Return a page of validations, newest first, and the token of the next one.
 
         A page has fewer than ``size`` where they would be more than PAGE_BYTES; never none where there is one.
 
         :param verdict: Only those with this verdict; 0: all.
+        :param state: Only those in this state; 0: all.
         :raises InvalidArgument: The token is not one of ours.
         """
-        before = _number_of(token)
-
-        def wanted(table: "Table") -> Any:
-            clause = table.c.tenant == tenant
-            if before is not None:
-                clause &= table.c.number < before
-            return clause & (table.c.verdict == verdict) if verdict else clause
-
-        rows = await self._select(wanted, size + 1)
+        wanted = {"tenant": tenant, "before": _number_of(token), "verdict": verdict, "state": state, "most": size + 1}
+        rows = await self._database.read(lambda connection: _page(connection, wanted))
         kept = _within(rows[:size])
         following = _token_of(rows[kept - 1][0]) if len(rows) > kept else ""
         return [row for _, row in rows[:kept]], following
 
-    async def _select(self, where: Callable[["Table"], Any], limit: int) -> list[tuple[int, Stored]]:
-        from sqlalchemy import select
 
-        engine, table = await self.open()
-        query = select(table).where(where(table)).order_by(table.c.number.desc()).limit(limit)
-        rows: list[tuple[int, Stored]] = []
-        total = 0
-        async with _translated(), engine.connect() as connection:
-            async for row in (await connection.stream(query)).mappings():
-                rows.append((row["number"], _stored(row)))
-                total += len(row["body"])
-                if total > PAGE_BYTES and len(rows) > 1:
-                    break
-        return rows
+def prepare(connection: "Connection") -> None:
+    """
+    Make the tables that are missing, within a transaction.
 
-    async def open(self) -> tuple["AsyncEngine", "Table"]:
-        """
-        Open the database and make its table if it is not there.
+    :raises StoreUnavailable: The database was written by another version of the schema.
+    """
+    from services.validation import schema
 
-        :raises StoreUnavailable: It cannot be opened, or its schema is another version's.
-        """
-        async with self._lock:
-            if self._opened is None:
-                self._opened = await self._open()
-            return self._opened
-
-    async def _open(self) -> tuple["AsyncEngine", "Table"]:
-        await asyncio.to_thread(import_module, "sqlalchemy.ext.asyncio")
-        from services.validation.schema import create, validations
-
-        async with _translated():
-            engine = self._open_engine()
-            try:
-                await create(engine)
-            except BaseException:
-                await engine.dispose()
-                raise
-        return engine, validations
-
-    async def close(self) -> None:
-        """Close the database, once what is being written is there."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-        if self._opened is not None:
-            await self._opened[0].dispose()
-            self._opened = None
+    schema.prepare(connection)
 
 
-def _stored(row: "RowMapping") -> Stored:
-    values = {name: row[name] for name in Stored.__slots__}
-    return Stored(**(values | {"request_id": values["request_id"] or ""}))
+def add(connection: "Connection", row: Stored, keep: int) -> Stored:
+    """Add a row, within a transaction; see :meth:`ValidationStore.add`. The oldest give way to it."""
+    found = by_request(connection, row.tenant, row.request_id, row.request_digest) if row.request_id else None
+    if found is not None:
+        return found
+    values = {name: getattr(row, name) for name in row.__slots__}
+    connection.execute(sql(INSERT), values | {"request_id": row.request_id or None, "key": row.key or None})
+    connection.execute(sql(PRUNE), {"keep": keep, "ended": SUCCEEDED})
+    return row
 
 
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """Turn the database's errors into ours; a broken constraint is the caller's to read."""
-    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+def by_request(connection: "Connection", tenant: str, request_id: str, request_digest: str) -> Stored | None:
+    """Return the row of a request_id, within a transaction; see :meth:`ValidationStore.by_request`."""
+    row = connection.execute(sql(BY_REQUEST), {"tenant": tenant, "request_id": request_id}).first()
+    if row is None:
+        return None
+    found = stored(row)
+    if found.request_digest != request_digest:
+        raise RequestIdReused("this request_id was used before, for another request")
+    return found
 
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except (SQLAlchemyError, ImportError) as error:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise StoreUnavailable(
-            f"the database cannot be used ({cause}); see ASSAY_STATE_DIR and ASSAY_DATABASE_URL"
-        ) from error
+
+def get(connection: "Connection", tenant: str, identifier: str) -> Stored:
+    """Return one row, within a transaction; see :meth:`ValidationStore.get`."""
+    row = connection.execute(sql(BY_ID), {"tenant": tenant, "id": identifier}).first()
+    if row is None:
+        raise NotFound("there is no such validation")
+    return stored(row)
+
+
+def stored(columns: "Sequence[Any]") -> Stored:
+    """Return what COLUMNS of a row say."""
+    identifier, tenant, request_id, digest, verdict, body, state, sequence, key = columns
+    return Stored(identifier, tenant, request_id or "", digest, verdict, body, state, sequence, key or "")
+
+
+def _page(connection: "Connection", wanted: dict[str, object]) -> list[tuple[int, Stored]]:
+    rows: list[tuple[int, Stored]] = []
+    total = 0
+    for number, *columns in connection.execute(sql(PAGE), wanted):
+        row = stored(columns)
+        rows.append((number, row))
+        total += len(row.body)
+        if total > PAGE_BYTES and len(rows) > 1:
+            break
+    return rows
 
 
 def _within(rows: Sequence[tuple[int, Stored]]) -> int:
@@ -247,9 +215,9 @@ def _token_of(number: int) -> str:
     return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
 
 
-def _number_of(token: str) -> int | None:
+def _number_of(token: str) -> int:
     if not token:
-        return None
+        return MAX_NUMBER
     try:
         number = int(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except ValueError:

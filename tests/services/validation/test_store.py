@@ -12,8 +12,9 @@ import pytest
 from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavailable
 
 from host import database
+from host.database import Database
 from host.settings import Settings
-from services.validation.store import Stored, ValidationStore
+from services.validation.store import Stored, ValidationStore, prepare
 from tests.processes import run_python
 
 
@@ -22,19 +23,19 @@ def row(number: int, tenant: str = "local", request_id: str = "", digest: str = 
     return Stored(f"val_{tenant}_{number}", tenant, request_id, digest, verdict, b"body %d" % number)
 
 
-def at(folder: Path, keep: int = 1000) -> ValidationStore:
-    """Return a store whose database lies in a folder."""
-    return ValidationStore(lambda: database.open_engine(database.url_of(Settings(state_dir=folder))), keep)
+def at(folder: Path) -> Database:
+    """Return a database that lies in a folder."""
+    return Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
 
 
 @asynccontextmanager
 async def opened(folder: Path, keep: int = 1000) -> AsyncIterator[ValidationStore]:
     """Open a store and close it."""
-    store = at(folder, keep)
+    held = at(folder)
     try:
-        yield store
+        yield ValidationStore(held, keep)
     finally:
-        await store.close()
+        await held.close()
 
 
 async def test_kept(folder: Path) -> None:
@@ -94,7 +95,7 @@ async def test_new_rows_do_not_move_pages(folder: Path) -> None:
     async with opened(folder) as store:
         for number in range(4):
             await store.add(row(number))
-        _, token = await store.page("local", 2, "", 0)
+        _, token = await store.page("local", 2, "")
         await store.add(row(4))
         rows, token = await store.page("local", 2, token, 0)
     assert (list(rows), token) == ([row(1), row(0)], "")
@@ -172,19 +173,19 @@ async def test_pruned(folder: Path) -> None:
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from host import database
+from host.database import Database, url_of
 from host.settings import Settings
-from services.validation.store import Stored, ValidationStore
+from services.validation.store import Stored, ValidationStore, prepare
 
 async def main():
-    url = database.url_of(Settings(state_dir=Path(sys.argv[1])))
-    store = ValidationStore(lambda: database.open_engine(url), 1000)
-    await asyncio.to_thread(__import__, "sqlalchemy.ext.asyncio")
+    database = Database(lambda: url_of(Settings(state_dir=Path(sys.argv[1]))), prepare)
+    store = ValidationStore(database, 1000)
+    await asyncio.to_thread(__import__, "sqlalchemy")
     while not Path(sys.argv[1], "go").exists():
         await asyncio.sleep(0.001)
     for number in range(20):
         await store.add(Stored(f"{sys.argv[2]}{number}", "local", "", "", 1, b""))
-    await store.close()
+    await database.close()
 
 asyncio.run(main())
 """
@@ -243,12 +244,13 @@ async def test_cannot_be_opened(folder: Path, prepare: Callable[[Path], Path]) -
                 await store.get("local", "x")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite+nothing:///x", "postgresql+asyncpg://u:hunter2@localhost/x", ""])
+@pytest.mark.parametrize("url", ["nonsense", "sqlite+nothing:///x", "postgresql+psycopg://u:hunter2@localhost/x", ""])
 async def test_bad_url(folder: Path, url: str) -> None:
     """A database URL that cannot be used is StoreUnavailable, and its password stays out of it."""
-    store = ValidationStore(lambda: database.open_engine(url), 10)
+    held = Database(lambda: url, prepare)
     with pytest.raises(StoreUnavailable, match="ASSAY_DATABASE_URL") as caught:
-        await store.get("local", "x")
+        await ValidationStore(held, 10).get("local", "x")
+    await held.close()
     assert "hunter2" not in str(caught.value)
 
 
@@ -257,7 +259,7 @@ async def test_another_schema(folder: Path) -> None:
     with sqlite3.connect(folder / "assay.db") as connection:
         connection.execute("PRAGMA user_version = 99")
     async with opened(folder) as store:
-        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 1"):
+        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 2"):
             await store.add(row(1))
     with sqlite3.connect(folder / "assay.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
@@ -312,7 +314,6 @@ async def test_one_that_gives_up(folder: Path) -> None:
 async def test_many_that_cannot_be_written(folder: Path) -> None:
     """Where the database cannot be used each caller is told."""
     (folder / "file").write_text("")
-    store = at(folder / "file")
-    done = await asyncio.gather(*(store.add(row(number)) for number in range(5)), return_exceptions=True)
+    async with opened(folder / "file") as store:
+        done = await asyncio.gather(*(store.add(row(number)) for number in range(5)), return_exceptions=True)
     assert [type(one) for one in done] == [StoreUnavailable] * 5
-    await store.close()

@@ -1,0 +1,189 @@
+"""Makes the validations that were queued, in tasks of the service: so many at one time, fair to those who wait."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from assay.convert import result_from_proto, result_to_proto
+from assay.errors import AssayError, StoreUnavailable
+from assay.stage import StageResult
+from assay.v1 import validation_pb2
+
+from services.validation import convert
+from services.validation.endings import failed, succeeded
+from services.validation.jobs import COMPLETED, Happening, Job, LeaseLost
+from services.validation.judgement import Round
+from services.validation.queue import Queue
+from services.validation.store import Stored
+from services.validation.turns import Turns
+from services.validation.validating import Validating
+
+_log = structlog.get_logger("assay.validation")
+
+LOOK_SECONDS = 1.0
+"""How often the database is asked for jobs that other processes queued, or had when they were lost."""
+
+RENEWALS = 3
+"""How often a lease is renewed in its time."""
+
+LANE = "queue"
+
+
+class JobFollower:
+    """Writes down what happens to a job; see :class:`services.validation.following.Follower`."""
+
+    def __init__(self, queue: Queue, job: Job) -> None:
+        self._queue = queue
+        self._job = job
+        said = (result_from_proto(event.stage_completed) for event in job.done)
+        self.done: Mapping[str, StageResult] = {result.stage: result for result in said}
+
+    async def started(self, stage: str) -> None:
+        """See :class:`services.validation.following.Follower`."""
+        await self._queue.happened(self._job, Happening(stage_started=stage), f"started/{stage}")
+
+    async def completed(self, result: StageResult) -> None:
+        """See :class:`services.validation.following.Follower`."""
+        event = Happening(stage_completed=result_to_proto(result))
+        await self._queue.happened(self._job, event, f"{COMPLETED}{result.stage}")
+
+    async def repaired(self, made: Round) -> None:
+        """See :class:`services.validation.following.Follower`."""
+        event = Happening(repair_round=convert.round_to_proto(made))
+        await self._queue.happened(self._job, event, f"round/{made.number}")
+
+
+class QueueWorkers:
+    """
+    Takes jobs from the queue and makes them.
+
+    :param count: Jobs at one time; 0: none are taken.
+    :param stopping: Set when the service is about to stop: jobs are given back at once, since stages take no new calls.
+    """
+
+    def __init__(
+        self, *, queue: Queue, validating: Validating, turns: Turns, count: int, stopping: asyncio.Event
+    ) -> None:
+        self._queue = queue
+        self._validating = validating
+        self._turns = turns
+        self._count = count
+        self._stopping = stopping
+        self._work = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Work until the block is left, or the service is about to stop; then give back what is not done."""
+        if not self._count:
+            yield
+            return
+        work = asyncio.create_task(self._until_stopping())
+        try:
+            yield
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Look for jobs at once."""
+        self._work.set()
+
+    def stop(self, identifier: str) -> None:
+        """Stop what is done here for a validation, which has ended otherwise."""
+        if (task := self._running.get(identifier)) is not None:
+            task.cancel()
+
+    async def _until_stopping(self) -> None:
+        tasks = [asyncio.create_task(self._serve()) for _ in range(self._count)]
+        tasks.append(asyncio.create_task(self._renew()))
+        try:
+            await self._stopping.wait()
+        finally:
+            tasks += self._running.values()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        try:
+            await self._queue.give_back()
+        except StoreUnavailable as error:
+            # The leases run out by themselves.
+            await _log.awarning("jobs cannot be given back", reason=error.message)
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                await self._one()
+            except StoreUnavailable as error:
+                await _log.awarning("the queue cannot be read", reason=error.message)
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _one(self) -> None:
+        """Wait for a job and for a turn, and make it."""
+        async with AsyncExitStack() as held:
+            # One at a time looks, so that the others do not ask the database the same.
+            async with self._looking:
+                await self._until_ready()
+                await held.enter_async_context(self._turns.take(LANE, patient=True))
+                job = await self._queue.take()
+            if job is not None:
+                await self._attend(job)
+
+    async def _until_ready(self) -> None:
+        while not await self._queue.ready():
+            try:
+                await asyncio.wait_for(self._work.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+            self._work.clear()
+
+    async def _attend(self, job: Job) -> None:
+        """Make a job in a task of its own, which can be stopped without its worker."""
+        task = asyncio.create_task(self._make(job))
+        self._running[job.row.id] = task
+        try:
+            await asyncio.wait({task})
+        finally:
+            del self._running[job.row.id]
+            task.cancel()
+
+    async def _make(self, job: Job) -> None:
+        try:
+            await self._queue.end(job, await self._made(job))
+        except LeaseLost:
+            await _log.ainfo("a job is another's now", id=job.row.id)
+        except StoreUnavailable as error:
+            # It is taken again when its lease has run out.
+            await _log.awarning("a job cannot be written down", id=job.row.id, reason=error.message)
+
+    async def _made(self, job: Job) -> Stored:
+        message = validation_pb2.Validation.FromString(job.row.body)
+        try:
+            request = validation_pb2.ValidateRequest.FromString(job.request)
+            key = await self._validating.resume(message, request, JobFollower(self._queue, job))
+        except (LeaseLost, StoreUnavailable):
+            raise
+        except AssayError as error:
+            return failed(job.row, error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the job ends and the others go on
+            await _log.aexception("a job broke", id=job.row.id, exc_info=error)
+            return failed(job.row, AssayError("an error of the suite; its log has the details"))
+        return succeeded(job.row, message, key)
+
+    async def _renew(self) -> None:
+        """Hold the leases, and stop what is not ours any more."""
+        while True:
+            await asyncio.sleep(self._queue.lease / RENEWALS)
+            running = frozenset(self._running)
+            try:
+                own = await self._queue.renew() if running else running
+            except StoreUnavailable as error:
+                await _log.awarning("leases cannot be renewed", reason=error.message)
+                continue
+            for identifier in running - own:
+                self.stop(identifier)
