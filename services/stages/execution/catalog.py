@@ -55,6 +55,15 @@ RULES: tuple[RuleInfo, ...] = (
         "Of two runs on the same input one ended otherwise, or wrote something else. Looked for where it is asked for.",
     ),
     RuleInfo(
+        "execution/exits-on-import",
+        Category.ENVIRONMENT,
+        Severity.INFO,
+        "The code leaves the program when it is loaded, as a script does that finds no arguments. No tests were given that "
+        "this would keep from being run.",
+        fires=("import sys\n\nprint('done')\nsys.exit(0)\n",),
+        passes=("import sys\n\nif __name__ == '__main__':\n    sys.exit(0)\n",),
+    ),
+    RuleInfo(
         "execution/import-error",
         Category.RUNTIME,
         Severity.HIGH,

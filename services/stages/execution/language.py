@@ -30,6 +30,8 @@ class Language(Protocol):
 LANGUAGES: Mapping[str, str] = MappingProxyType(
     {
         "python": "session:judge_python",
+        "javascript": "javascript.session:judge_javascript",
+        "typescript": "javascript.session:judge_typescript",
         "c": "compiled:judge_compiled",
         "cpp": "compiled:judge_compiled",
         "go": "compiled:judge_compiled",

@@ -1,0 +1,201 @@
+"""One candidate's way through the sandbox: its runs, one after another, and what they add up to."""
+
+import posixpath
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assay.errors import AssayError, DeadlineExceeded, PluginFailed
+from assay.stage import Candidate, Category, Finding, Severity, StageContext, StageResult, TestSuite, Workers
+from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
+
+from services.stages.execution.account import Account
+from services.stages.execution.location import line_of
+from services.stages.execution.sandbox import execute
+
+from .apart import Tests
+from .compiling import CompileError, compile_errors
+from .faults import Reader
+from .judgement import Judgement, Ran, judge
+from .preparation import Code, Order, prepare
+from .program import entry_text, first_test_line, names, program
+from .report import Report, parse
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
+
+RUN_SECONDS = 10.0
+"""The limit of wall and CPU time of one run, while the caller's time is longer."""
+
+SPARE_SECONDS = 1.0
+"""Kept of the caller's time for the way to the sandbox and back."""
+
+MIN_SECONDS = 0.5
+READ_SECONDS = 20.0
+"""The longest that reading one test file may take."""
+
+TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
+"""After one of these no further suite is run: the code has failed, and each would take as long again."""
+
+
+async def judge_javascript(
+    candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
+) -> StageResult:
+    """Run a candidate in JavaScript; see :class:`services.stages.execution.language.Language`."""
+    return await Session(candidate, context, stub, workers).run()
+
+
+async def judge_typescript(
+    candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
+) -> StageResult:
+    """Run a candidate in TypeScript; see :class:`services.stages.execution.language.Language`."""
+    return await Session(candidate, context, stub, workers).run()
+
+
+class Session:
+    """Runs one candidate."""
+
+    def __init__(
+        self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
+    ) -> None:
+        self._candidate = candidate
+        self._context = context
+        self._stub = stub
+        self._workers = workers
+        self._until = time.monotonic() + context.seconds_left
+        self._account = Account()
+        self._isolation: set[str] = set()
+
+    async def run(self) -> StageResult:
+        """Do every run, and return what they add up to."""
+        suites: list[TestSuite | None] = [suite for suite in self._candidate.tests if suite.files]
+        suites = suites or [None]
+        for index, suite in enumerate(suites):
+            label = f"the tests in {suite.files[0].path}" if suite else "the code"
+            await self._context.progress(f"running {label}", index / len(suites))
+            try:
+                can_go_on = await self._one(suite, label)
+            except AssayError as error:
+                self._account.failure = f"{label} could not be run: {error.message}"
+                break
+            if not can_go_on:
+                break
+        if self._isolation:
+            self._account.isolation = "mixed" if len(self._isolation) > 1 else next(iter(self._isolation))
+        return self._account.result()
+
+    async def _one(self, suite: TestSuite | None, label: str) -> bool:
+        """Do one run; return whether another one can tell more."""
+        made = names()
+        code, tests = await self._prepared(suite, made.harness)
+        if tests is not None and tests.problem:
+            self._account.unable.append(f"{label} could not be run: {tests.problem}")
+            return True
+        sent = program(self._candidate, suite, code, tests, made)
+        seconds = self._seconds(label)
+        result = await execute(self._stub, self._candidate.language, sent, seconds, self._until)
+        self._account.add(result)
+        if result.outcome == Outcome.OUTCOME_COMPILE_ERROR:
+            return await self._not_compiled(code, tests, suite, label, result)
+        report = parse(result.stdout.content, sent.nonce)
+        self._check(label, result, report, seconds)
+        first = first_test_line(self._candidate) if tests is not None and tests.appended else 0
+        reader = Reader(self._candidate, code, tests, suite.files[0].path if suite else "", first)
+        await self._add(judge(Ran(self._candidate, code, tests, label, result, report, reader)))
+        return report.load_error is None and "loaded" in report.reached and result.outcome not in TIME_LIMITS
+
+    async def _prepared(self, suite: TestSuite | None, name: str) -> tuple[Code, Tests | None]:
+        candidate = self._candidate
+        entry = candidate.entry()
+        files = {file.path: file.content for file in (*candidate.context_files, *candidate.files)}
+        package = posixpath.join(posixpath.dirname(entry.path), "package.json")
+        order = Order(
+            entry=entry.path,
+            source=entry_text(candidate).encode(),
+            test=suite.files[0].path if suite else "",
+            tests=suite.files[0].content if suite else b"",
+            files=frozenset(files) | {file.path for file in (suite.files[1:] if suite else ())},
+            language=candidate.language,
+            name=name,
+            package=files.get(package, files.get("package.json", b"")),
+        )
+        return await self._workers.within(READ_SECONDS).run(prepare, order)
+
+    def _seconds(self, label: str) -> float:
+        seconds = min(RUN_SECONDS, self._until - time.monotonic() - SPARE_SECONDS)
+        if seconds < MIN_SECONDS:
+            raise DeadlineExceeded(f"the time was gone before {label} could be run")
+        return seconds
+
+    def _check(self, label: str, result: ExecutionResult, report: Report, seconds: float) -> None:
+        """Raise where what happened is ours, not the candidate's."""
+        if report.broken:
+            raise PluginFailed(f"the harness failed in {label}: {report.broken}")
+        if "loading" not in report.reached:
+            raise PluginFailed(f"the harness did not begin {label} (exit status {result.exit_code})")
+        if result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and seconds < RUN_SECONDS:
+            raise DeadlineExceeded(f"{label} did not end within the {seconds:.1f} s that were left of the deadline")
+
+    async def _add(self, said: Judgement) -> None:
+        account = self._account
+        account.passed += said.passed
+        account.failed += said.failed
+        account.skipped += said.skipped
+        account.planned += said.planned
+        self._isolation |= said.isolation
+        for finding in said.findings:
+            await self._find(finding)
+        if said.unable:
+            account.unable.append(said.unable)
+
+    async def _find(self, finding: Finding) -> None:
+        if self._account.find(finding):
+            await self._context.found(finding)
+
+    async def _not_compiled(
+        self, code: Code, tests: Tests | None, suite: TestSuite | None, label: str, result: ExecutionResult
+    ) -> bool:
+        """Say why a program could not be compiled; what lies with the tests is told apart by compiling without them."""
+        errors = compile_errors(result)
+        first = first_test_line(self._candidate)
+        own = [error for error in errors if self._is_candidates(error, first)]
+        missing = next((error.missing for error in errors if error.missing), "")
+        if missing:
+            message = f"The tests use {missing}, which the code does not export."
+            await self._find(Finding("execution/missing-name", Category.BEHAVIOR, Severity.HIGH, message))
+        elif unresolved := next((error for error in own if error.unresolved), None):
+            await self._lacking(unresolved)
+        elif own or suite is None:
+            await self._compile_error(own[0] if own else CompileError("the compiler gives no reason"))
+        elif await self._compiles_alone(code):
+            self._account.unable.append(f"{label} could not be compiled")
+            return True
+        return False
+
+    def _is_candidates(self, error: CompileError, first_test_line: int) -> bool:
+        paths = {file.path for file in self._candidate.files}
+        is_entry = error.path == self._candidate.entry().path
+        return error.path in paths and (not is_entry or error.line < first_test_line)
+
+    async def _compiles_alone(self, code: Code) -> bool:
+        """Whether the code compiles without its tests; where it does not, that is told."""
+        sent = program(self._candidate, None, code, None, names())
+        seconds = self._seconds("the code")
+        result = await execute(self._stub, self._candidate.language, sent, seconds, self._until)
+        if result.outcome != Outcome.OUTCOME_COMPILE_ERROR:
+            return True
+        errors = compile_errors(result)
+        await self._compile_error(errors[0] if errors else CompileError("the compiler gives no reason"))
+        return False
+
+    async def _compile_error(self, error: CompileError) -> None:
+        message = f"The code does not compile: {error.message[:200]}"
+        found = Finding("execution/compile-error", Category.SYNTAX, Severity.HIGH, message)
+        await self._find(replace(found, location=line_of(self._candidate, error.path, error.line)))
+
+    async def _lacking(self, error: CompileError) -> None:
+        lack = f"it imports a module that this environment lacks ({error.unresolved})"
+        message = f"The code could not be run in full: {lack}."
+        found = Finding("execution/missing-module", Category.ENVIRONMENT, Severity.INFO, message)
+        await self._find(replace(found, location=line_of(self._candidate, error.path, error.line)))
+        self._account.unable.append(f"the code could not be compiled: {lack}")
