@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from assay.stage import Candidate, SourceFile
+from assay.stage import Candidate, OutputChecker, ProgramCase, SourceFile, TestSuite
 
 
 def candidate_digest(candidate: Candidate) -> str:
@@ -20,9 +20,7 @@ def candidate_digest(candidate: Candidate) -> str:
         "language_version": candidate.language_version,
         "entry_point": candidate.entry_point,
         "specification": candidate.specification,
-        "tests": [
-            {"framework": suite.framework.name, "files": [_file(f) for f in suite.files]} for suite in candidate.tests
-        ],
+        "tests": [_suite(suite) for suite in candidate.tests],
         "allowed_dependencies": None
         if candidate.allowed_dependencies is None
         else sorted(candidate.allowed_dependencies),
@@ -31,5 +29,41 @@ def candidate_digest(candidate: Candidate) -> str:
     return hashlib.sha256(json.dumps(canonical, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def _suite(suite: TestSuite) -> dict[str, object]:
+    return {
+        "framework": suite.framework.name,
+        "files": [_file(file) for file in suite.files],
+        "cases": [_case(case) for case in suite.cases],
+        "checker": _checker(suite.checker),
+    }
+
+
+def _case(case: ProgramCase) -> dict[str, object]:
+    return {
+        "name": case.name,
+        "stdin": _content(case.stdin),
+        "arguments": case.arguments,
+        "expected_stdout": _content(case.expected_stdout),
+        "checker": None if case.checker is None else _checker(case.checker),
+        "expected_exit_code": case.expected_exit_code,
+    }
+
+
+def _checker(checker: OutputChecker) -> dict[str, object]:
+    program = checker.program
+    return {
+        "comparison": checker.comparison.name,
+        "absolute": checker.absolute,
+        "relative": checker.relative,
+        "program": None
+        if program is None
+        else [program.language, [_file(file) for file in program.files], program.entry_point, program.arguments],
+    }
+
+
 def _file(file: SourceFile) -> list[str | bool]:
-    return [file.path, hashlib.sha256(file.content).hexdigest(), file.executable]
+    return [file.path, _content(file.content), file.executable]
+
+
+def _content(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

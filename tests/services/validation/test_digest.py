@@ -5,23 +5,47 @@ from typing import Any
 
 import pytest
 from assay.candidates import candidate_from_proto, candidate_to_proto
-from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
+from assay.stage import (
+    Candidate,
+    CheckerProgram,
+    Comparison,
+    OutputChecker,
+    ProgramCase,
+    SourceFile,
+    TestFramework,
+    TestSuite,
+)
 
 from services.validation.digest import candidate_digest
 
+CHECKED = OutputChecker(
+    Comparison.PROGRAM, program=CheckerProgram("python", (SourceFile("c.py", b"exit(0)"),), "c.py", ("-q",))
+)
+CASE = ProgramCase(b"1\n", b"2\n", "one", ("-v",), CHECKED, 3)
 CANDIDATE = Candidate(
     files=(SourceFile("a.py", b"x = 1\n"), SourceFile("b.py", b"")),
     language="python",
     language_version="3.13",
     entry_point="a.py",
     specification="one",
-    tests=(TestSuite((SourceFile("t.py", b"assert x"),), TestFramework.ASSERTS),),
+    tests=(TestSuite((SourceFile("t.py", b"assert x"),), TestFramework.ASSERTS), TestSuite(cases=(CASE,))),
     allowed_dependencies=frozenset({"requests", "numpy"}),
     project_type="library",
     author="somebody",
     labels={"a": "1"},
     context_files=(SourceFile("c.py", b"y = 2\n"),),
 )
+
+
+def with_case(**change: Any) -> dict[str, Any]:
+    """Return a change of the case among the tests."""
+    return {"tests": (CANDIDATE.tests[0], TestSuite(cases=(replace(CASE, **change),)))}
+
+
+def with_checker(**change: Any) -> dict[str, Any]:
+    """Return a change of the program that checks the case's output."""
+    assert CHECKED.program is not None
+    return with_case(checker=replace(CHECKED, program=replace(CHECKED.program, **change)))
 
 
 def test_equal() -> None:
@@ -51,6 +75,22 @@ def test_what_does_not_count(change: dict[str, Any]) -> None:
         {"specification": "two"},
         {"tests": ()},
         {"tests": (TestSuite(CANDIDATE.tests[0].files, TestFramework.PYTEST),)},
+        {"tests": CANDIDATE.tests[::-1]},
+        {"tests": (CANDIDATE.tests[0], TestSuite(cases=(CASE, CASE)))},
+        {"tests": (CANDIDATE.tests[0], replace(CANDIDATE.tests[1], checker=OutputChecker(Comparison.TOKENS)))},
+        with_case(stdin=b"2\n"),
+        with_case(expected_stdout=b"1\n"),
+        with_case(name="two"),
+        with_case(arguments=("-v", "-v")),
+        with_case(expected_exit_code=0),
+        with_case(checker=None),
+        with_case(checker=OutputChecker()),
+        with_case(checker=OutputChecker(Comparison.FLOATS, absolute=0.1)),
+        with_case(checker=OutputChecker(Comparison.FLOATS, relative=0.1)),
+        with_checker(language="bash"),
+        with_checker(files=(SourceFile("c.py", b"exit(1)"),)),
+        with_checker(entry_point=""),
+        with_checker(arguments=()),
         {"allowed_dependencies": None},
         {"allowed_dependencies": frozenset()},
         {"allowed_dependencies": frozenset({"numpy"})},
