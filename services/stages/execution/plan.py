@@ -1,13 +1,14 @@
 """What is run for a candidate: one run for each suite of tests, or one that only imports it."""
 
 import base64
-import json
 import secrets
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
+
+from .python.reading import Reading, Suite
 
 HARNESS = Path(__file__).parent / "harness"
 MAIN = b"import sys\n\nsys.dont_write_bytecode = True\nfrom harness.run import main\n\nmain()\n"
@@ -47,22 +48,21 @@ class Program:
 
 def runs(candidate: Candidate) -> tuple[Run, ...]:
     """Return the runs of a candidate; the first one carries the examples, so that few runs are needed."""
-    if not candidate.tests:
+    suites = [suite for suite in candidate.tests if suite.files]
+    if not suites:
         return (Run(None, "the import", examples=True),)
     return tuple(
-        Run(suite, f"the tests in {suite.files[0].path}", examples=index == 0)
-        for index, suite in enumerate(candidate.tests)
+        Run(suite, f"the tests in {suite.files[0].path}", examples=index == 0) for index, suite in enumerate(suites)
     )
 
 
-def program(candidate: Candidate, run: Run, seconds: float) -> Program:
+def program(candidate: Candidate, run: Run, reading: Reading, seconds: float) -> Program:
     """
     Return the program of a run.
 
-    The first test file travels on standard input and is never a file in the sandbox, so that the candidate cannot read
-    from it what it should answer; so does each ``conftest.py`` of its folder and those above, so that the candidate's
-    own has no say. Other files of the suite give way to files of the candidate with the same path, and so do files of
-    the candidate's context.
+    What is left of the first test file travels on standard input and is never a file in the sandbox; so does each
+    ``conftest.py`` of its folder and those above, so that the candidate's own has no say. Other files of the suite give
+    way to files of the candidate with the same path, and so do files of the candidate's context.
     """
     nonce = secrets.token_hex(16)
     folder = f".assay-{secrets.token_hex(4)}"
@@ -71,16 +71,17 @@ def program(candidate: Candidate, run: Run, seconds: float) -> Program:
     own = (*candidate.context_files, *candidate.files)
     files = {file.path: file for file in (*beside, *own)}
     harness = (SourceFile(f"{folder}/{path}", content) for path, content in _harness())
+    examples = reading.examples if run.examples else ()
     job = {
         "nonce": nonce,
-        "entry": candidate.entry().path,
+        "entry": reading.entry.as_job(),
         "files": [file.path for file in own],
-        "examples": run.examples,
-        "specification": candidate.specification if run.examples else "",
+        "examples": [(each.test, [example.source for example in each.examples]) for each in examples],
         "dump_after": max(0.1, seconds * DUMP_SHARE),
-        "suite": _suite(run.suite, conftests) if run.suite else None,
+        "suite": _suite(run.suite, reading.of(candidate, run.suite), conftests) if run.suite else None,
     }
-    return Program((*files.values(), *harness), f"{folder}/main.py", json.dumps(job).encode(), nonce)
+    # A literal of Python, since the harness has no need of another module to read it.
+    return Program((*files.values(), *harness), f"{folder}/main.py", ascii(job).encode(), nonce)
 
 
 def _conftests(suite: TestSuite) -> tuple[SourceFile, ...]:
@@ -91,11 +92,13 @@ def _conftests(suite: TestSuite) -> tuple[SourceFile, ...]:
     return tuple(sorted(applying, key=lambda file: file.path.count("/")))
 
 
-def _suite(suite: TestSuite, conftests: tuple[SourceFile, ...]) -> dict[str, object]:
-    first = suite.files[0]
+def _suite(suite: TestSuite, read: Suite, conftests: tuple[SourceFile, ...]) -> dict[str, object]:
     return {
-        "path": first.path,
-        "content": base64.b64encode(first.content).decode(),
+        "path": suite.files[0].path,
+        "source": base64.b64encode(read.taken.source).decode(),
+        "tests": read.tests,
+        "tell": read.taken.tell,
+        "modules": read.modules,
         "conftests": [(file.path, base64.b64encode(file.content).decode()) for file in conftests],
         "appended": suite.framework is TestFramework.ASSERTS,
     }

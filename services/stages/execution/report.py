@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -13,6 +13,7 @@ Text = Annotated[str, Field(max_length=2_000)]
 Short = Annotated[str, Field(max_length=200)]
 Path = Annotated[str, Field(max_length=4_096)]
 Line = Annotated[int, Field(ge=0, le=10_000_000)]
+Number = Annotated[int, Field(ge=0, le=100_000)]
 Ids = Annotated[tuple[Short, ...], Field(max_length=MAX_EVENTS, strict=False)]
 
 
@@ -113,6 +114,46 @@ class End(Record):
     reason: Text = ""
 
 
+class Told(Record):
+    """
+    The values of a check that is decided outside.
+
+    :param problem: Why they could not be told; empty where they were.
+    """
+
+    event: Literal["told"]
+    check: Number
+    values: tuple[Any, ...] = Field(default=(), max_length=1_000, strict=False)
+    problem: Text = ""
+
+
+class Raised(Record):
+    """
+    What a block raised of which that is expected.
+
+    :param types: Its builtin types, the nearest first; none where it raised nothing.
+    """
+
+    event: Literal["raised"]
+    check: Number
+    types: Ids = ()
+    error: Error | None = None
+
+
+class Printed(Record):
+    """
+    What an example did.
+
+    :param raised: The type of the exception that ended it; empty where none did.
+    """
+
+    event: Literal["printed"]
+    example: Number
+    text: Annotated[str, Field(max_length=20_000)]
+    raised: Short = ""
+    error: Error | None = None
+
+
 class Replaced(Record):
     """Builtins or assertions are no longer what they were."""
 
@@ -137,9 +178,13 @@ class Done(Record):
 
 
 Event = Annotated[
-    Plan | Mark | Collected | LoadFailed | Start | End | Replaced | Broken | Done, Field(discriminator="event")
+    Plan | Mark | Collected | LoadFailed | Start | End | Told | Raised | Printed | Replaced | Broken | Done,
+    Field(discriminator="event"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+UNDER_WAY = ""
+"""What stands for the id of a test that did not end."""
+
 FRAME = re.compile(rb'^  File "([^"\n]{1,4096})", line (\d{1,8}) in ', re.MULTILINE)
 
 
@@ -149,6 +194,8 @@ class Report:
     What a run told.
 
     :param results: The ends of the tests, by id, in the order of their ends.
+    :param told: What was told of the checks and examples of the tests that ended, by id.
+    :param proof: The tests of which all was decided outside, by id.
     :param under_way: The test that had begun and not ended; empty where there is none.
     :param malformed: Whether a line bore the nonce and was no event.
     :param stack: Where the program stood at 80 % of its time: file names and lines, deepest first.
@@ -159,6 +206,8 @@ class Report:
     load_error: Error | None = None
     collected: Collected | None = None
     results: dict[str, End] = field(default_factory=dict)
+    told: dict[str, list[Told | Raised | Printed]] = field(default_factory=dict)
+    proof: frozenset[str] = frozenset()
     under_way: str = ""
     replaced: tuple[str, ...] = ()
     broken: str = ""
@@ -173,6 +222,13 @@ class Report:
     def count(self, event: str) -> int:
         """Return how many tests ended so."""
         return sum(end.event == event for end in self.results.values())
+
+    def counts_agree(self) -> bool:
+        """Whether the run told as many ends as it says at its own end."""
+        if self.done is None:
+            return False
+        told = (self.done.passed, self.done.failed, self.done.skipped)
+        return told == (self.count("passed"), self.count("failed"), self.count("skipped"))
 
     def missing(self) -> list[str]:
         """Return the tests and examples that did not end: those collected, or else those planned."""
@@ -198,8 +254,7 @@ class Report:
         """Whether the run came to its end and everything planned was run, or could not be for a reason that is told."""
         if self.done is None or self.malformed or self.under_way:
             return False
-        told = (self.done.passed, self.done.failed, self.done.skipped)
-        if told != (self.count("passed"), self.count("failed"), self.count("skipped")):
+        if not self.counts_agree():
             return False
         if self.load_error is not None:
             return not self.results
@@ -245,10 +300,16 @@ def _take(report: Report, event: Event) -> None:
         case Start():
             report.malformed |= bool(report.under_way)
             report.under_way = event.test
+            report.told[UNDER_WAY] = []
+        case Told() | Raised() | Printed():
+            report.malformed |= not report.under_way
+            report.told.setdefault(UNDER_WAY, []).append(event)
         case End():
             report.malformed |= event.test != report.under_way or (event.event == "failed") != (event.error is not None)
             report.under_way = ""
-            report.results[_free(event.test, report.results)] = event
+            test = _free(event.test, report.results)
+            report.results[test] = event
+            report.told[test] = report.told.pop(UNDER_WAY, [])
         case Replaced():
             report.replaced = tuple(dict.fromkeys((*report.replaced, *event.names)))
         case Done():

@@ -1,98 +1,133 @@
 """One candidate's way through the sandbox: its runs, one after another, and what they add up to."""
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assay.errors import AssayError, DeadlineExceeded, PluginFailed
+from assay.errors import AssayError, PluginFailed
 from assay.stage import Candidate, StageContext, StageResult, Workers
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from .account import Account
 from .findings import judge
 from .plan import Run, program, runs
+from .python.reading import Reading, read
+from .python.settled import Settling, decide_all, odd_places, questions
+from .python.taken import Place, Taken
 from .report import Report, parse
-from .sandbox import execute
+from .sandbox import check_time, execute, seconds_for
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
-
-RUN_SECONDS = 10.0
-"""The limit of wall and CPU time of one run, while the caller's time is longer."""
-
-SPARE_SECONDS = 1.0
-"""Kept of the caller's time for the way to the sandbox and back."""
-
-MIN_SECONDS = 0.5
 
 TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
 """After one of these no further suite is run: the code has failed, and each would take as long again."""
 
 
 async def judge_python(
-    candidate: Candidate,
-    context: StageContext,
-    stub: "SandboxServiceAsyncStub",
-    workers: Workers,
+    candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
 ) -> StageResult:
     """Run a candidate in Python; see :class:`services.stages.execution.language.Language`."""
-    return await Session(candidate, context, stub).run()
+    return await Session(candidate, context, stub, workers).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """
+    One run, and what was decided about it.
+
+    :param odd: Checks whose values are not plain data, so that nothing could be decided about them.
+    """
+
+    result: ExecutionResult
+    report: Report
+    odd: frozenset[Place]
 
 
 class Session:
     """Runs one candidate."""
 
-    def __init__(self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub") -> None:
+    def __init__(
+        self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub", workers: Workers
+    ) -> None:
         self._candidate = candidate
         self._context = context
         self._stub = stub
+        self._workers = workers
         self._until = time.monotonic() + context.seconds_left
         self._account = Account()
+        self._proof: set[bool] = set()
 
     async def run(self) -> StageResult:
         """Do every run, and return what they add up to."""
         planned = runs(self._candidate)
-        for index, run in enumerate(planned):
-            await self._context.progress(f"running {run.label}", index / len(planned))
-            try:
-                can_go_on = await self._one(run)
-            except AssayError as error:
-                self._account.failure = f"{run.label} could not be run: {error.message}"
-                break
-            if not can_go_on:
-                break
+        label = planned[0].label
+        try:
+            reading = await self._workers.run(read, self._candidate)
+            for index, run in enumerate(planned):
+                label = run.label
+                await self._context.progress(f"running {label}", index / len(planned))
+                if not await self._one(run, reading):
+                    break
+        except AssayError as error:
+            self._account.failure = f"{label} could not be run: {error.message}"
+        if self._proof:
+            ways = sorted("proof" if is_proof else "resistant" for is_proof in self._proof)
+            self._account.isolation = ways[0] if len(ways) == 1 else "mixed"
         return self._account.result()
 
-    async def _one(self, run: Run) -> bool:
+    async def _one(self, run: Run, reading: Reading) -> bool:
         """Do one run; return whether another one can tell more."""
-        seconds = min(RUN_SECONDS, self._until - time.monotonic() - SPARE_SECONDS)
-        if seconds < MIN_SECONDS:
-            raise DeadlineExceeded(f"the time was gone before {run.label} could be run")
-        made = program(self._candidate, run, seconds)
+        ran = await self._run(run, reading)
+        if ran.odd and run.suite is not None:
+            # Values that are no plain data are compared inside, as the tests were written.
+            kept = [ran.odd if suite is run.suite else frozenset[Place]() for suite in self._candidate.tests]
+            ran = await self._run(run, await self._workers.run(read, self._candidate, kept))
+        if ran.odd:
+            self._account.unable.append(f"{run.label} could not be decided: the code gives plain data at times")
+        await self._add(run, ran)
+        report, outcome = ran.report, ran.result.outcome
+        return report.load_error is None and "loaded" in report.reached and outcome not in TIME_LIMITS
+
+    async def _run(self, run: Run, reading: Reading) -> Ran:
+        seconds = seconds_for(run.label, self._until)
+        made = program(self._candidate, run, reading, seconds)
         result = await execute(self._stub, self._candidate.language, made, seconds, self._until)
         report = parse(result.stdout.content, made.nonce)
-        self._check(run, result, report, seconds)
-        self._add(result, report)
-        said = judge(self._candidate, run, result, report)
-        for finding in said.findings:
-            if self._account.find(finding):
-                await self._context.found(finding)
-        if said.unable:
-            self._account.unable.append(said.unable)
-        return report.load_error is None and "loaded" in report.reached and result.outcome not in TIME_LIMITS
-
-    def _check(self, run: Run, result: ExecutionResult, report: Report, seconds: float) -> None:
-        """Raise where what happened is ours, not the candidate's."""
         if report.broken:
             raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")
         if "loading" not in report.reached:
             raise PluginFailed(f"the harness did not begin {run.label} (exit status {result.exit_code})")
-        if result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and seconds < RUN_SECONDS:
-            raise DeadlineExceeded(f"{run.label} did not end within the {seconds:.1f} s that were left of the deadline")
+        check_time(run.label, result.outcome, seconds)
+        return Ran(result, report, await self._decide(run, reading, report))
 
-    def _add(self, result: ExecutionResult, report: Report) -> None:
-        account = self._account
+    async def _decide(self, run: Run, reading: Reading, report: Report) -> frozenset[Place]:
+        """Put into a report what is decided outside; return the checks of which nothing could be decided."""
+        suite = reading.of(self._candidate, run.suite) if run.suite is not None else None
+        taken = suite.taken if suite is not None else Taken(b"")
+        source = run.suite.files[0].content if run.suite is not None else b""
+        ended, lines = questions(report)
+        if not ended and not lines:
+            return frozenset()
+        examples = reading.examples if run.examples else ()
+        decided = await self._workers.run(decide_all, source, taken, examples, ended, lines)
+        if odd := odd_places(decided):
+            return odd
+        Settling(report, reading, suite, decided).settle(ended)
+        return frozenset()
+
+    async def _add(self, run: Run, ran: Ran) -> None:
+        """Add a run to the account, with what it says about the candidate."""
+        account, report = self._account, ran.report
         account.passed += report.count("passed")
         account.failed += report.count("failed")
         account.skipped += report.count("skipped")
         account.planned += len(report.missing()) + len(report.results)
-        account.add(result)
+        account.add(ran.result)
+        self._proof |= {test in report.proof for test in report.results}
+        said = judge(self._candidate, run, ran.result, report)
+        for finding in said.findings:
+            if account.find(finding):
+                await self._context.found(finding)
+        if said.unable:
+            account.unable.append(said.unable)

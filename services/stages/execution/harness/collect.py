@@ -2,14 +2,11 @@
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from . import discovery
 
 MAX_TESTS = 2_000
-
-LEFT = "@left"
-RIGHT = "@right"
-"""Names that keep both sides of a comparison in its frame; no program can write them."""
 
 FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 Definition = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -33,6 +30,7 @@ class Collection:
     :param bound: Every name that the file binds anywhere, and "SystemExit" where it may leave the program itself.
     :param imported: The modules that it imports, dotted.
     :param needs_pytest: Whether only pytest can run it: it imports it, or has fixtures.
+    :param tree: Its syntax tree; None where it could not be read.
     :param problem: Why it cannot be run here; empty where it can.
     """
 
@@ -47,10 +45,41 @@ class Collection:
         self.imported: set[str] = set()
         self.needs_pytest = False
         self.flags = 0
+        self.tree: ast.Module | None = None
 
     def is_script(self) -> bool:
         """Whether the statements of its top level are the tests, since there are no others."""
         return not (self.functions or self.classes or self.conditional)
+
+    def as_job(self) -> dict[str, Any]:
+        """Return what a run needs to know of it, as plain data."""
+        tests = {*self.functions, *self.classes, *self.conditional}
+        steps = [
+            (self._place(step.node), step.test, sorted(bound_names(step.node) & tests) if tests else [])
+            for step in self.steps
+        ]
+        return {
+            "steps": steps,
+            "tests": self.tests(),
+            "functions": self.functions,
+            "classes": self.classes,
+            "conditional": sorted(self.conditional),
+            "bound": sorted(self.bound),
+            "imported": sorted(self.imported),
+            "needs_pytest": self.needs_pytest,
+            "problem": self.problem,
+            "is_script": self.is_script(),
+            "flags": self.flags,
+        }
+
+    def _place(self, node: ast.stmt) -> list[int]:
+        """Return where a statement stands: its index, or that of the block and its own in the block."""
+        for index, each in enumerate(self.tree.body if self.tree else ()):
+            if each is node:
+                return [index]
+            if isinstance(each, ast.If) and node in each.body:
+                return [index, each.body.index(node)]
+        raise ValueError("the statement is not of this file")
 
     def tests(self) -> list[str]:
         """Return the ids of the tests, in order."""
@@ -66,6 +95,7 @@ def collect(source: bytes, path: str) -> Collection:
         line = getattr(error, "lineno", None) or 1
         return Collection(problem=f"the test file is not Python: {type(error).__name__} in line {line}")
     found = Collection(source)
+    found.tree = tree
     found.bound, found.imported, found.flags = bound_names(tree), _imported(tree), _future(tree)
     statements = [node for node in tree.body if not (_is_main_block(node) or _is_runner(node))]
     called = {n.id for s in statements if not isinstance(s, Definition) for n in ast.walk(s) if isinstance(n, ast.Name)}
@@ -176,18 +206,3 @@ def _future(tree: ast.Module) -> int:
         for alias in node.names
     ]
     return sum({feature.compiler_flag for feature in features if feature is not None})
-
-
-class KeepSides(ast.NodeTransformer):
-    """Rewrites ``assert a == b`` so that both values stay in the frame, where a failure's report finds them."""
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST | list[ast.stmt]:
-        """Evaluate both sides of a single comparison by themselves, in order, then compare."""
-        if not isinstance(node.test, ast.Compare) or len(node.test.ops) != 1:
-            return node
-        left = ast.Assign([ast.Name(LEFT, ast.Store())], node.test.left)
-        right = ast.Assign([ast.Name(RIGHT, ast.Store())], node.test.comparators[0])
-        test = ast.Compare(ast.Name(LEFT, ast.Load()), node.test.ops, [ast.Name(RIGHT, ast.Load())])
-        release = ast.Assign([ast.Name(LEFT, ast.Store()), ast.Name(RIGHT, ast.Store())], ast.Constant(None))
-        kept = [left, right, ast.Assert(ast.copy_location(test, node.test), node.msg), release]
-        return [ast.fix_missing_locations(ast.copy_location(new, node)) for new in kept]

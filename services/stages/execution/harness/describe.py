@@ -1,25 +1,33 @@
 """An exception, as plain bounded data: what it was, where it was raised, and what the environment has to do with it."""
 
-import ast
+from __future__ import annotations
+
 import errno
 import os
 import reprlib
 import sys
-from importlib.util import find_spec
-from types import CodeType, FrameType, ModuleType, TracebackType
-from typing import Any
+from importlib.machinery import PathFinder
+from types import FrameType, ModuleType
 
-from .collect import LEFT, RIGHT
+from .channel import bounded, text_of
 
-MAX_TEXT = 2_000
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
+
+    Frame = tuple[FrameType, int]
+    """A frame of a traceback and its line."""
+
+LEFT = "_assay_left"
+RIGHT = "_assay_right"
+"""Names that keep both sides of a comparison in its frame."""
+
 MAX_FRAMES = 20_000
 NO_NETWORK = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ECONNREFUSED}
 
 TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 """Reads a traceback, whatever the exception's class makes of the name."""
-
-Frame = tuple[FrameType, int]
-"""A frame of a traceback and its line."""
 
 
 class Describer:
@@ -28,13 +36,12 @@ class Describer:
 
     :param sources: The candidate's paths by the absolute file name that its frames carry.
     :param test_file: The file name that the frames of the tests carry; empty where there are none.
-    :param test_source: The tests as they were written.
     """
 
-    def __init__(self, sources: dict[str, str], test_file: str = "", test_source: bytes = b"") -> None:
+    def __init__(self, sources: dict[str, str], test_file: str = "") -> None:
         self._sources = sources
         self._test_file = test_file
-        self._test_source = test_source
+        self._compared: FrameType | None = None
         self._repr = reprlib.Repr()
         self._repr.maxlevel = 6
         self._repr.maxstring = self._repr.maxother = self._repr.maxlong = 600
@@ -42,7 +49,7 @@ class Describer:
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         """Return the facts about an exception."""
-        self._compared: FrameType | None = None
+        self._compared = None
         candidate, test, deepest_is_candidate = self._frames(TRACEBACK(error))
         facts: dict[str, Any] = {
             "type": bounded(type(error).__name__, 200),
@@ -61,10 +68,10 @@ class Describer:
         elif isinstance(error, SyntaxError) and error.filename in self._sources:
             facts |= {"path": self._sources[error.filename], "line": error.lineno or 1, "candidate_raised": True}
         if test is not None:
-            facts |= self._test_facts(*test)
+            facts |= {"test_line": test[1], **self._sides(test[0])}
         return facts
 
-    def _frames(self, traceback: TracebackType | None) -> "tuple[Frame | None, Frame | None, bool]":
+    def _frames(self, traceback: TracebackType | None) -> tuple[Frame | None, Frame | None, bool]:
         """Return the deepest frame of the candidate and of the tests, and whether the former is the deeper one."""
         candidate = test = None
         last = ""
@@ -81,56 +88,20 @@ class Describer:
             traceback = traceback.tb_next
         return candidate, test, last == "candidate"
 
-    def _test_facts(self, frame: FrameType, line: int) -> dict[str, Any]:
-        facts: dict[str, Any] = {"test_line": line}
-        names = {**frame.f_globals, **frame.f_locals}
-        statement = self._statement(line)
-        facts |= self._sides(frame, statement)
-        if statement is not None:
-            facts["statement"] = bounded(ast.unparse(statement))
-        subject = None if statement is None else self._subject(statement, names)
-        if subject is not None:
-            facts |= {"subject": bounded(subject.co_name, 200), "subject_path": self._sources[subject.co_filename]}
-            facts["subject_line"] = subject.co_firstlineno
-        return facts
-
-    def _sides(self, frame: FrameType, statement: ast.stmt | None) -> dict[str, str]:
-        """Return the values of both sides of a comparison and its operator; a literal on the left changes places."""
+    def _sides(self, frame: FrameType) -> dict[str, str]:
+        """Return the values of both sides of a comparison, where they were kept."""
         if self._compared is not None:
             values = self._compared.f_locals
             return {"left": self._show(values["first"]), "right": self._show(values.get("second"))}
-        if not (isinstance(statement, ast.Assert) and isinstance(statement.test, ast.Compare)):
-            return {}
         if LEFT not in frame.f_locals or RIGHT not in frame.f_locals:
             return {}
-        left, right = self._show(frame.f_locals[LEFT]), self._show(frame.f_locals[RIGHT])
-        if isinstance(statement.test.left, ast.Constant) and not isinstance(
-            statement.test.comparators[0], ast.Constant
-        ):
-            left, right = right, left
-        return {"left": left, "right": right, "operator": type(statement.test.ops[0]).__name__}
+        return {"left": self._show(frame.f_locals[LEFT]), "right": self._show(frame.f_locals[RIGHT])}
 
     def _show(self, value: object) -> str:
         try:
             return bounded(self._repr.repr(value))
         except Exception:
             return f"<{bounded(type(value).__name__, 200)}>"
-
-    def _statement(self, line: int) -> ast.stmt | None:
-        """Return the innermost statement of the tests on a line, as it was written."""
-        found = None
-        for node in ast.walk(ast.parse(self._test_source)):
-            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
-                found = node
-        return found
-
-    def _subject(self, statement: ast.stmt, names: dict[str, Any]) -> CodeType | None:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call):
-                code = getattr(_resolve(node.func, names), "__code__", None)
-                if isinstance(code, CodeType) and code.co_filename in self._sources:
-                    return code
-        return None
 
     def _owner_of_missing(self, error: BaseException) -> str:
         """Return the file of the module that lacks the name which was asked of it; empty where it is no module."""
@@ -140,26 +111,6 @@ class Describer:
         elif isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError):
             owner = sys.modules.get(error.name or "")
         return str(getattr(owner, "__file__", "")) if isinstance(owner, ModuleType) else ""
-
-
-def _resolve(node: ast.expr, names: dict[str, Any]) -> object:
-    if isinstance(node, ast.Name):
-        return names.get(node.id)
-    if isinstance(node, ast.Call):
-        return _resolve(node.func, names)
-    if isinstance(node, ast.Attribute):
-        owner = _resolve(node.value, names)
-        space = vars(owner if isinstance(owner, (type, ModuleType)) else type(owner))
-        return space.get(node.attr)
-    return None
-
-
-def text_of(error: BaseException) -> str:
-    """Return the message of an exception, whatever its class does when asked."""
-    try:
-        return bounded(str(error))
-    except BaseException:
-        return ""
 
 
 def name_of(error: BaseException) -> str:
@@ -190,7 +141,8 @@ def environment_of(error: BaseException) -> str:
 def is_absent(module: str) -> bool:
     """Return whether nothing of this name can be imported here."""
     try:
-        return module not in sys.builtin_module_names and module not in sys.modules and find_spec(module) is None
+        known = module in sys.builtin_module_names or module in sys.modules
+        return not known and PathFinder.find_spec(module) is None
     except (ImportError, ValueError, AttributeError):
         return False
 
@@ -208,8 +160,3 @@ def _deepest_file(error: BaseException) -> str:
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     return "" if traceback is None else traceback.tb_frame.f_code.co_filename
-
-
-def bounded(text: str, limit: int = MAX_TEXT) -> str:
-    """Return the text, cut to its limit, with what no encoding can carry escaped."""
-    return text[:limit].encode("utf-8", "backslashreplace").decode()[:limit]

@@ -1,89 +1,47 @@
 """Loading the candidate's entry point as the module that tests know it by."""
 
-import ast
+from __future__ import annotations
+
 import builtins
-import posixpath
 import sys
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+from posixpath import join
 from types import FunctionType, ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-class Entry:
+def load(entry: dict[str, Any], work: str, wanted: set[str], test_folder: str) -> ModuleType:
     """
-    How the entry point is loaded.
+    Import the entry point, under the aliases that are wanted too; what it raises passes through.
 
-    :param module: Its dotted name.
-    :param root: The folder that the name starts from, relative to the work directory.
-    :param packaged: Whether it is imported by its name, through its packages, rather than as a file by itself.
+    :param entry: The path of the file, its dotted module name, the folder that the name starts from, whether it is
+        imported by its name through its packages rather than as a file by itself, and its aliases.
     """
-
-    def __init__(self, path: str, module: str, root: str, *, packaged: bool) -> None:
-        self.path = path
-        self.module = module
-        self.root = root
-        self.packaged = packaged
-
-    @property
-    def aliases(self) -> set[str]:
-        """The names by which tests may import it: from its folder, or from a folder above."""
-        parts = posixpath.splitext(self.path)[0].split("/")
-        if parts[-1] == "__init__":
-            parts = parts[:-1]
-        return {".".join(parts[start:]) for start in range(len(parts))} | {self.module}
-
-
-def locate(path: str, files: set[str], source: bytes) -> Entry:
-    """
-    Return how to load an entry point.
-
-    A file in a package (its folder has an ``__init__.py``), or one with relative imports, is imported by its dotted
-    name; any other one is loaded by itself with its own folder first on the path, as a script is.
-    """
-    folder, name = posixpath.split(path)
-    stem, suffix = posixpath.splitext(name)
-    packages: list[str] = []
-    above = folder
-    relative = _has_relative_import(source)
-    while above and (f"{above}/__init__.py" in files or relative):
-        above, package = posixpath.split(above)
-        packages.insert(0, package)
-    parts = packages if stem == "__init__" and packages else [*packages, stem]
-    if packages and suffix == ".py" and all(part.isidentifier() for part in parts):
-        return Entry(path, ".".join(parts), above, packaged=True)
-    return Entry(path, f"candidate_{stem}" if stem in sys.stdlib_module_names else stem, folder, packaged=False)
-
-
-def load(entry: Entry, work: str, wanted: set[str], test_folder: str) -> ModuleType:
-    """Import the entry point, under the aliases that are wanted too; what it raises passes through."""
-    file = posixpath.join(work, entry.path)
-    roots = [posixpath.join(work, entry.root).rstrip("/"), work, posixpath.join(work, "src"), test_folder]
+    file = join(work, entry["path"])
+    roots = [join(work, entry["root"]).rstrip("/"), work, join(work, "src"), test_folder]
     sys.argv[:] = [file]
     sys.path[:] = list(dict.fromkeys(filter(None, roots))) + sys.path[1:]
-    if entry.packaged:
-        module = import_module(entry.module)
-    else:
-        spec = spec_from_loader(entry.module, SourceFileLoader(entry.module, file), origin=file)
-        assert isinstance(spec, ModuleSpec)
-        spec.has_location = True
-        module = module_from_spec(spec)
-        sys.modules[entry.module] = module
-        assert spec.loader is not None
-        spec.loader.exec_module(module)
-    for alias in entry.aliases & wanted:
+    name = entry["module"]
+    module = import_module(name) if entry["packaged"] else _by_itself(name, file)
+    for alias in wanted.intersection(entry["aliases"]):
         if "." not in alias:
             sys.modules[alias] = module
     return module
 
 
-def _has_relative_import(source: bytes) -> bool:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+def _by_itself(name: str, file: str) -> ModuleType:
+    loader = SourceFileLoader(name, file)
+    spec = ModuleSpec(name, loader, origin=file)
+    spec.has_location = True
+    module = ModuleType(name)
+    vars(module).update(__spec__=spec, __loader__=loader, __file__=file, __package__="", __cached__=spec.cached)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
 
 
 REPLACEABLE = {

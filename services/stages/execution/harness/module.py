@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from .describe import bounded
+from .channel import bounded
 
 MAX_ID = 190
 """Characters of a test's id, so that there is room for a number behind it."""

@@ -1,14 +1,21 @@
 """Tells the end of each test to the channel."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable
-from typing import Any
 
-from .channel import Channel
-from .describe import Describer, bounded
+from .channel import bounded
 
-Outcome = BaseException | str | None
-"""How a test ended: what it raised, why it was skipped, or None where it passed."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .channel import Channel
+    from .describe import Describer
+
+    Outcome = BaseException | str | None
+    """How a test ended: what it raised, why it was skipped, or None where it passed."""
 
 
 class Reporter:

@@ -1,27 +1,49 @@
 """One run: read the job, tell what will be run, load the candidate, run it all, tell the results."""
 
+from __future__ import annotations
+
 import binascii
 import faulthandler
-import json
 import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
-from . import collect, examples, load
-from .channel import Channel
-from .describe import Describer, bounded, text_of
+from . import load
+from .channel import Channel, bounded, text_of
+from .describe import Describer
+from .examples import Examples
 from .reporter import Reporter
 from .suite import Suite
+from .tell import Tell
+from .tests import Tests
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .library import Library
+
+EMPTY = {
+    "steps": [],
+    "tests": [],
+    "functions": [],
+    "classes": {},
+    "conditional": [],
+    "bound": [],
+    "imported": [],
+    "needs_pytest": False,
+    "problem": "",
+    "is_script": True,
+    "flags": 0,
+}
+"""The tests of a run that has none."""
 
 
 def main() -> None:
     """Run the job that stands on standard input, and leave by the shortest way."""
-    job = json.loads(sys.stdin.buffer.read())
+    # A literal of Python: to read it needs no module.
+    job = eval(compile(sys.stdin.buffer.read(), "job", "eval"), {"__builtins__": {}})  # noqa: S307  # of our own making
     folder = os.path.dirname(os.path.abspath(sys.argv[0]))
     sys.modules["__main__"] = ModuleType("__main__")
     channel = Channel(job.pop("nonce"))
@@ -49,41 +71,44 @@ class Run:
     def __init__(self, job: dict[str, Any], work: str, channel: Channel) -> None:
         self._channel = channel
         self._work = work
-        self._path: str = job["entry"]
-        self._files = set(job["files"])
+        self._entry: dict[str, Any] = job["entry"]
         self._dump_after: float = job["dump_after"]
-        source = self._read()
-        self._entry = load.locate(self._path, self._files, source)
-        self._collect(job.get("suite"))
-        self._examples = _examples(source, job["specification"]) if job["examples"] else []
-        sources = {os.path.join(work, path): path for path in self._files}
-        self._describer = Describer(sources, self._test_file, self._collection.source)
-        self._reporter = Reporter(self._channel, self._describer, self._collection.bound, appended=self._appended)
-        self._originals = load.Originals(self._library.spaces() if self._library else None)
-
-    def _read(self) -> bytes:
-        with open(os.path.join(self._work, self._path), "rb") as file:
-            return file.read()
-
-    def _collect(self, suite: dict[str, Any] | None) -> None:
-        self._test_file = os.path.join(self._work, suite["path"]) if suite else ""
-        self._test_folder = os.path.dirname(self._test_file)
-        self._collection = collect.Collection()
+        self._examples: list[tuple[str, list[str]]] = job["examples"]
+        self._test_file = ""
+        self._tests = Tests(EMPTY, b"", "")
         self._conftests: list[tuple[str, bytes]] = []
         self._library: Library | None = None
+        self._tell = ""
         self._appended = False
-        if suite:
-            self._collection = collect.collect(binascii.a2b_base64(suite["content"]), self._test_file)
-            for path, content in suite["conftests"]:
-                self._conftests.append((os.path.join(self._work, path), binascii.a2b_base64(content)))
-            self._library = self._pytest()
-            self._appended = suite["appended"] or not self._imports_candidate()
-        if "unittest" in self._collection.imported:
+        if job["suite"]:
+            self._prepare(job["suite"])
+        sources = {os.path.join(work, path): path for path in job["files"]}
+        self._describer = Describer(sources, self._test_file)
+        self._reporter = Reporter(self._channel, self._describer, self._tests.bound, appended=self._appended)
+        self._originals = load.Originals(self._library.spaces() if self._library else None)
+
+    def _prepare(self, suite: dict[str, Any]) -> None:
+        self._test_file = os.path.join(self._work, suite["path"])
+        source = binascii.a2b_base64(suite["source"])
+        self._tests = Tests(suite["tests"] or self._collected(source), source, self._test_file)
+        for path, content in suite["conftests"]:
+            self._conftests.append((os.path.join(self._work, path), binascii.a2b_base64(content)))
+        self._tell = suite["tell"]
+        self._library = self._pytest()
+        modules = set(suite["modules"])
+        self._appended = suite["appended"] or not (self._tests.imported & modules)
+        if "unittest" in self._tests.imported:
             import_module("unittest")
 
-    def _pytest(self) -> "Library | None":
+    def _collected(self, source: bytes) -> dict[str, Any]:
+        """Read the tests here, where they are of a later Python than the one that the stage runs on."""
+        from .collect import collect
+
+        return collect(source, self._test_file).as_job()
+
+    def _pytest(self) -> Library | None:
         """Return pytest where the tests need it; None where they do not, or where there is none."""
-        if self._collection.problem or not (self._collection.needs_pytest or self._conftests):
+        if self._tests.problem or not (self._tests.needs_pytest or self._conftests):
             return None
         from .library import Library
         from .session import Session
@@ -93,28 +118,29 @@ class Run:
         try:
             return Library(self._work)
         except ImportError:
-            self._collection.problem = "they need pytest, which is not in this environment"
+            self._tests.problem = "they need pytest, which is not in this environment"
+            self._tests.tests = []
             return None
 
     def run(self) -> None:
         """Run to the end."""
-        tests = [] if self._collection.problem else self._collection.tests()
         self._channel.send(
             "plan",
             work=self._work,
-            tests=tests,
-            examples=[each.test for each in self._examples],
-            problem=bounded(self._collection.problem),
+            tests=self._tests.tests,
+            examples=[test for test, _ in self._examples],
+            problem=bounded(self._tests.problem),
         )
         faulthandler.enable(self._channel.descriptor, all_threads=False)
         faulthandler.dump_traceback_later(self._dump_after, file=self._channel.descriptor)
         module = self._load()
         if module is not None:
             names = dict(vars(module))
-            if self._test_file and not self._collection.problem:
+            if self._test_file and not self._tests.problem:
                 self._suite().run(module)
-            for each in self._examples:
-                self._example(each, names)
+            examples = Examples(self._channel, self._reporter, self._describer)
+            for test, sources in self._examples:
+                examples.run(test, sources, {**names, "__name__": "__main__"})
             self._report_replaced()
         self._channel.send("done", **self._reporter.count)
 
@@ -123,25 +149,23 @@ class Run:
         if self._library is not None:
             if taken := self._library.show():
                 self._reporter.replaced(taken)
-            own = self._collection.bound
+            own = self._tests.bound
             session = self._session_class(self._library, self._reporter, self._test_file, own, self._report_replaced)
         return Suite(
-            self._collection,
+            self._tests,
             self._test_file,
             self._reporter,
             appended=self._appended,
-            session=None if self._collection.is_script() else session,
+            tell={self._tell: Tell(self._channel, self._describer)} if self._tell else {},
+            session=None if self._tests.is_script else session,
             conftests=self._conftests,
         )
-
-    def _imports_candidate(self) -> bool:
-        others = {path.removesuffix(".py").replace("/", ".") for path in self._files}
-        return bool(self._collection.imported & (self._entry.aliases | others))
 
     def _load(self) -> ModuleType | None:
         self._channel.send("loading")
         try:
-            module = load.load(self._entry, self._work, self._collection.imported, self._test_folder)
+            folder = os.path.dirname(self._test_file)
+            module = load.load(self._entry, self._work, self._tests.imported, folder)
         except BaseException as error:
             self._reporter.restore()
             self._channel.send("load_failed", error=self._describer.describe(error))
@@ -154,27 +178,3 @@ class Run:
     def _report_replaced(self) -> None:
         if replaced := self._originals.replaced():
             self._reporter.replaced(replaced)
-
-    def _example(self, each: examples.Examples, names: dict[str, Any]) -> None:
-        self._reporter.start(each.test)
-        try:
-            failed = examples.failure(each, names, os.path.join(self._work, self._path))
-        except BaseException as error:
-            failed = examples.Failure("", "", "", error)
-        if failed is None:
-            self._reporter.end(each.test, None)
-            return
-        self._reporter.restore()
-        facts: dict[str, Any] = {"left": bounded(failed.got), "right": bounded(failed.want), "assertion": True}
-        if failed.error is not None:
-            facts = self._describer.describe(failed.error)
-            if facts["environment"] or (facts["type"] == "NameError" and not facts["candidate_raised"]):
-                self._reporter.end(each.test, "skipped")
-                return
-        facts |= {"example": bounded(failed.source), "subject_path": self._path, "subject_line": each.line}
-        self._reporter.fail(each.test, facts)
-
-
-def _examples(source: bytes, specification: str) -> list[examples.Examples]:
-    specified = examples.in_specification(specification)
-    return examples.without(examples.in_code(source), specified) + specified

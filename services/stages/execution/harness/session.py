@@ -6,12 +6,15 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Literal
 
-from .collect import MAX_TESTS
-from .describe import TRACEBACK, bounded
+from .channel import bounded
+from .describe import TRACEBACK
 from .library import Library
 from .module import Shown, identified, items_of, module_class
-from .reporter import Outcome, Reporter
+from .reporter import Reporter
 
+MAX_TESTS = 2_000
+
+Outcome = BaseException | str | None
 Source = tuple[str, bytes]
 """An absolute path and what would stand there."""
 

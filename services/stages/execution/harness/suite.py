@@ -1,16 +1,19 @@
 """Running the tests of one file: its top-level statements, its test functions, its test classes."""
 
-import ast
+from __future__ import annotations
+
 import sys
-from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
-from .collect import Collection, KeepSides, Step, bound_names
-from .reporter import Outcome, Reporter
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .reporter import Outcome, Reporter
     from .session import Session, Source
+    from .tell import Tell
+    from .tests import Step, Tests
 
 
 class Suite:
@@ -19,30 +22,33 @@ class Suite:
 
     :param appended: Whether they run in the namespace of the candidate, as if they stood at the end of its file.
     :param session: What runs functions and classes as pytest does, where they need that.
+    :param tell: What checks that were taken apart call, by its name.
     """
 
     def __init__(
         self,
-        collection: Collection,
+        tests: Tests,
         path: str,
         reporter: Reporter,
         *,
         appended: bool,
-        session: "Session | None" = None,
-        conftests: "list[Source] | None" = None,
+        tell: dict[str, Tell],
+        session: Session | None = None,
+        conftests: list[Source] | None = None,
     ) -> None:
-        self._collection = collection
+        self._tests = tests
+        self._tell = tell
         self._path = path
         self._appended = appended
         self._reporter = reporter
         self._session = session
         self._conftests = conftests or []
-        self._keep = KeepSides()
         self._defined: dict[str, object] = {}
 
     def run(self, module: ModuleType) -> None:
         """Run them all, in the order of the file: statements, functions, classes."""
         names = vars(module) if self._appended else self._own_module()
+        names.update(self._tell)
         self._run(names)
         if replaced := [name for name, value in self._defined.items() if names.get(name) is not value]:
             self._reporter.replaced(replaced)
@@ -55,9 +61,9 @@ class Suite:
         if self._session is not None:
             self._session.run(names)
             return
-        for name in self._collection.functions:
-            self._reporter.guarded(name, partial(_call, names, name))
-        for name in self._collection.classes:
+        for name in self._tests.functions:
+            self._reporter.guarded(name, _call(names, name))
+        for name in self._tests.classes:
             self._class(name, names)
 
     def _own_module(self) -> dict[str, Any]:
@@ -68,39 +74,32 @@ class Suite:
 
     def _statements(self, names: dict[str, Any]) -> bool:
         """Run the top level; False where a statement failed that the later ones rest on."""
-        for step in self._collection.steps:
-            action = partial(_execute, self._compile(step.node), names)
+        for step in self._tests.steps():
+            action = _execution(step.code, names)
             if step.test:
                 self._reporter.guarded(step.test, action)
-                self._define(step.node, names)
+                self._define(step, names)
                 continue
             try:
                 action()
             except BaseException as error:
                 self._stop_at(step, error)
                 return False
-            self._define(step.node, names)
+            self._define(step, names)
         return True
 
-    def _define(self, node: ast.stmt, names: dict[str, Any]) -> None:
+    def _define(self, step: Step, names: dict[str, Any]) -> None:
         """Keep what the tests' own statements define as tests: nobody else is to put something in its place."""
-        tests = {*self._collection.functions, *self._collection.classes, *self._collection.conditional}
-        self._defined |= {name: names.get(name) for name in bound_names(node) & tests}
+        self._defined |= {name: names.get(name) for name in step.defines}
 
     def _stop_at(self, step: Step, error: BaseException) -> None:
         if self._session is not None and (reason := self._session.skip_reason(error)):
             self._reporter.collected([], f"they skip themselves: {reason}")
             return
-        label = f"line {step.node.lineno}"
+        label = f"line {step.line}"
         self._reporter.start(label)
         self._reporter.end(label, error)
         self._reporter.stop()
-
-    def _compile(self, node: ast.stmt) -> Any:
-        kept = self._keep.visit(node)
-        body = kept if isinstance(kept, list) else [kept]
-        module = ast.Module(body=body, type_ignores=[])
-        return compile(module, self._path, "exec", flags=self._collection.flags, dont_inherit=True)
 
     def _class(self, name: str, names: dict[str, Any]) -> None:
         import unittest
@@ -109,8 +108,8 @@ class Suite:
         if isinstance(found, type) and issubclass(found, unittest.TestCase):
             self._unittest(found)
             return
-        for method in self._collection.classes[name]:
-            self._reporter.guarded(f"{name}.{method}", partial(_call_method, found, method))
+        for method in self._tests.classes[name]:
+            self._reporter.guarded(f"{name}.{method}", _method_call(found, method))
 
     def _unittest(self, case: type) -> None:
         import unittest
@@ -120,21 +119,25 @@ class Suite:
         unittest.TestSuite(case(method) for method in methods).run(result)
 
 
-def _execute(code: Any, names: dict[str, Any]) -> None:
-    exec(code, names)
+def _execution(code: Any, names: dict[str, Any]) -> Callable[[], object]:
+    return lambda: exec(code, names)
 
 
-def _call(names: dict[str, Any], name: str) -> None:
-    names[name]()
+def _call(names: dict[str, Any], name: str) -> Callable[[], object]:
+    # Looked up when it runs: what was put in its place is then seen to be replaced.
+    return lambda: names[name]()  # noqa: PLW0108
 
 
-def _call_method(owner: Any, method: str) -> None:
-    instance = owner()
-    getattr(instance, "setup_method", lambda *_: None)(getattr(instance, method))
-    try:
-        getattr(instance, method)()
-    finally:
-        getattr(instance, "teardown_method", lambda *_: None)(getattr(instance, method))
+def _method_call(owner: Any, method: str) -> Callable[[], object]:
+    def call() -> None:
+        instance = owner()
+        getattr(instance, "setup_method", lambda *_: None)(getattr(instance, method))
+        try:
+            getattr(instance, method)()
+        finally:
+            getattr(instance, "teardown_method", lambda *_: None)(getattr(instance, method))
+
+    return call
 
 
 def _result(reporter: Reporter) -> Any:

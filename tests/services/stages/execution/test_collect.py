@@ -1,10 +1,8 @@
 """What the harness reads from a test file."""
 
-import ast
-
 import pytest
 
-from services.stages.execution.harness.collect import MAX_TESTS, Collection, KeepSides, collect
+from services.stages.execution.harness.collect import MAX_TESTS, Collection, collect
 
 
 def read(source: str) -> Collection:
@@ -119,21 +117,3 @@ def test_what_needs_no_pytest_is_run_without(source: str) -> None:
     """Plain functions and classes, and unittest's, take the quicker way."""
     found = read(source)
     assert (found.needs_pytest, found.problem) == (False, "")
-
-
-def test_both_sides_of_a_comparison_stay_in_the_frame() -> None:
-    """A failing comparison leaves its values, a passing one nothing; each side is evaluated once, in order."""
-    tree = ast.fix_missing_locations(KeepSides().visit(ast.parse("assert f(1) == f(2), 'no'\n")))
-    calls: list[int] = []
-
-    def call(value: int) -> int:
-        calls.append(value)
-        return value
-
-    names: dict[str, object] = {"f": call}
-    with pytest.raises(AssertionError, match="no"):
-        exec(compile(tree, "t", "exec"), names)
-    assert (names["@left"], names["@right"], calls) == (1, 2, [1, 2])
-    names = {"f": lambda _: 1}
-    exec(compile(tree, "t", "exec"), names)
-    assert names["@left"] is None

@@ -32,7 +32,7 @@ async def test_tests_that_pass_pass(judge: Judge) -> None:
     result = await judge(ADD, TWO)
     assert (result.status, result.findings) == (StageStatus.COMPLETED, ())
     assert result.details["tests_passed"] == result.details["tests_total"] == "2"
-    assert (result.details["outcome"], result.details["isolation"]) == ("OK", "resistant")
+    assert (result.details["outcome"], result.details["isolation"]) == ("OK", "proof")
 
 
 async def test_a_failed_assertion_tells_both_sides(judge: Judge) -> None:
@@ -130,7 +130,8 @@ async def test_what_defines_a_test_is_the_tests_own(judge: Judge) -> None:
     """A test that the candidate puts its own function in the place of is told, though it passes."""
     code = "import sys\ndef add(a, b):\n    sys._getframe(1).f_globals['test_three'] = print\n"
     tests = "from main import add\ndef test_three():\n    assert add(1, 2) == 3\nfirst = add(1, 2)\n"
-    assert (await only(judge, code, tests)).rule_id == "execution/replaced-builtins"
+    rules = {finding.rule_id for finding in (await judge(code, tests)).findings if finding.severity is Severity.HIGH}
+    assert rules == {"execution/replaced-builtins", "execution/exited-early"}
 
 
 async def test_the_tests_are_nowhere_to_be_read(judge: Judge) -> None:
