@@ -58,8 +58,8 @@ RULES: tuple[RuleInfo, ...] = (
         "execution/exits-on-import",
         Category.ENVIRONMENT,
         Severity.INFO,
-        "The code leaves the program when it is loaded, as a script does that finds no arguments. No tests were given that "
-        "this would keep from being run.",
+        "The code leaves the program when it is loaded, as a script does that finds no arguments. No tests were given "
+        "that this would keep from being run.",
         fires=("import sys\n\nprint('done')\nsys.exit(0)\n",),
         passes=("import sys\n\nif __name__ == '__main__':\n    sys.exit(0)\n",),
     ),
