@@ -230,6 +230,7 @@ def language_to_proto(
         max_limits=limits_to_proto(limits[1]),
         available=not unavailable,
         unavailable_reason=unavailable,
+        image=language.image,
     )
 
 

@@ -1,6 +1,7 @@
 """The stages of the suite over gRPC, each found by its name."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import grpc.aio
@@ -14,12 +15,16 @@ from assay.v1 import candidate_pb2, stage_pb2, stage_pb2_grpc
 from services.validation.engine import StageDescription
 from services.validation.stage_calls import StageCall, run_stage
 
+KEPT_SECONDS = 30.0
+"""How long it is believed what a stage says of itself: it may be another version when it comes back."""
+
 
 class RemoteStages:
     """
     Implements :class:`services.validation.engine.Stages`.
 
-    What a stage says of itself is asked once and kept; one that did not answer is asked again by the next call.
+    What a stage says of itself is kept for a while; one that did not answer is asked again by the next call, and so is
+    one whose results turn out to be another version's.
 
     :param names: All stages of the suite, in their order.
     :param channel: Returns the channel to a stage.
@@ -28,14 +33,25 @@ class RemoteStages:
     def __init__(self, names: Sequence[str], channel: Callable[[str], grpc.aio.Channel]) -> None:
         self._names = tuple(names)
         self._channel = channel
-        self._described: dict[str, StageDescription] = {}
+        self._described: dict[str, tuple[StageDescription, float]] = {}
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See :class:`services.validation.engine.Stages`."""
-        asked = [name for name in self._names if name not in self._described]
-        answers = dict(zip(asked, await asyncio.gather(*(self._ask(name, seconds) for name in asked)), strict=True))
-        self._described.update({name: answer for name, answer in answers.items() if not answer.unavailable})
-        return [self._described.get(name) or answers[name] for name in self._names]
+        now = time.monotonic()
+        known = {name: said for name, (said, until) in self._described.items() if now < until}
+        asked = [name for name in self._names if name not in known]
+        answers = await asyncio.gather(*(self._ask(name, seconds) for name in asked))
+        for answer in answers:
+            known[answer.name] = answer
+            if not answer.unavailable:
+                self._described[answer.name] = answer, now + KEPT_SECONDS
+        return [known[name] for name in self._names]
+
+    def _heard(self, result: StageResult) -> None:
+        """Forget what a stage said of itself if it is another version by now."""
+        described = self._described.get(result.stage)
+        if described is not None and described[0].version != result.version:
+            del self._described[result.stage]
 
     async def _ask(self, name: str, seconds: float) -> StageDescription:
         try:
@@ -55,7 +71,8 @@ class RemoteStages:
 
     def about(self, candidate: Candidate, *, check_determinism: bool) -> "RemoteRuns":
         """See :class:`services.validation.engine.Stages`."""
-        return RemoteRuns(self._channel, candidate_to_proto(candidate), check_determinism=check_determinism)
+        message = candidate_to_proto(candidate)
+        return RemoteRuns(self._channel, message, self._heard, check_determinism=check_determinism)
 
     async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
         """See :class:`services.validation.engine.Stages`."""
@@ -75,25 +92,33 @@ class RemoteRuns:
     Implements :class:`services.validation.engine.StageRuns`.
 
     :param channel: Returns the channel to a stage.
+    :param heard: Hears every result.
     """
 
     def __init__(
         self,
         channel: Callable[[str], grpc.aio.Channel],
         candidate: candidate_pb2.Candidate,
+        heard: Callable[[StageResult], None],
         *,
         check_determinism: bool,
     ) -> None:
         self._channel = channel
         self._candidate = candidate
+        self._heard = heard
         self._check_determinism = check_determinism
         self._calls: dict[grpc.aio.Channel, StageCall] = {}
 
     async def run(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> StageResult:
         """See :class:`services.validation.engine.StageRuns`."""
+        result = _checked(name, await self._answer(name, prior, seconds))
+        self._heard(result)
+        return result
+
+    async def _answer(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> stage_pb2.StageResult:
         channel = self._channel(name)
         if not prior:
-            return _checked(name, await self._call(channel).run(name, seconds))
+            return await self._call(channel).run(name, seconds)
         request = stage_pb2.RunStageRequest(
             stage=name,
             candidate=self._candidate,
@@ -102,7 +127,7 @@ class RemoteRuns:
             check_determinism=self._check_determinism,
         )
         try:
-            return _checked(name, await run_stage(stage_pb2_grpc.StageServiceStub(channel), request, seconds))
+            return await run_stage(stage_pb2_grpc.StageServiceStub(channel), request, seconds)
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from None
 

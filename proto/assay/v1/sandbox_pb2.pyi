@@ -347,7 +347,7 @@ class ListLanguagesResponse(_message.Message):
     def __init__(self, languages: _Optional[_Iterable[_Union[Language, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Language(_message.Message):
-    __slots__ = ("name", "version", "exact_version", "suffixes", "default_file", "compiled", "default_limits", "max_limits", "available", "unavailable_reason")
+    __slots__ = ("name", "version", "exact_version", "suffixes", "default_file", "compiled", "default_limits", "max_limits", "available", "unavailable_reason", "image")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EXACT_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -358,6 +358,7 @@ class Language(_message.Message):
     MAX_LIMITS_FIELD_NUMBER: _ClassVar[int]
     AVAILABLE_FIELD_NUMBER: _ClassVar[int]
     UNAVAILABLE_REASON_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     exact_version: str
@@ -368,4 +369,5 @@ class Language(_message.Message):
     max_limits: _limits_pb2.ExecutionLimits
     available: bool
     unavailable_reason: str
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., exact_version: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., default_file: _Optional[str] = ..., compiled: _Optional[bool] = ..., default_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., max_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[str] = ...) -> None: ...
+    image: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., exact_version: _Optional[str] = ..., suffixes: _Optional[_Iterable[str]] = ..., default_file: _Optional[str] = ..., compiled: _Optional[bool] = ..., default_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., max_limits: _Optional[_Union[_limits_pb2.ExecutionLimits, _Mapping]] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[str] = ..., image: _Optional[str] = ...) -> None: ...

@@ -1,13 +1,21 @@
 """The execution stage."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from assay.stage import Candidate, RuleInfo, Stage, StageContext, StageResources, StageResult, StageStatus
 
+from .images import Images
 from .language import LANGUAGES, language
+
+if TYPE_CHECKING:
+    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
+
+RULES_VERSION = "3"
 
 
 class ExecutionStage:
@@ -19,13 +27,18 @@ class ExecutionStage:
     """
 
     name = "execution"
-    version = "2"
     description = "Imports the code, runs its tests and its examples in the sandbox."
     languages = frozenset(LANGUAGES)
     requires = ("static",)
 
     def __init__(self, resources: StageResources) -> None:
         self._resources = resources
+        self._images = Images()
+
+    @property
+    def version(self) -> str:
+        """That of rules and harness, and the sandbox's images, which are known from the first run on."""
+        return f"{RULES_VERSION}+images.{self._images.digest}"
 
     @property
     def rules(self) -> tuple[RuleInfo, ...]:
@@ -46,6 +59,18 @@ class ExecutionStage:
         except Unavailable as error:
             return StageResult(StageStatus.SKIPPED, reason=f"no sandbox is configured: {error.message}")
         stub = SandboxServiceStub(channel)
+        # Asked beside the run, which takes longer; seldom asked at all.
+        learning = asyncio.create_task(self._images.learn(stub))
+        try:
+            result = await self._judged(candidate, context, stub)
+            await learning
+            return result
+        finally:
+            learning.cancel()
+
+    async def _judged(
+        self, candidate: Candidate, context: StageContext, stub: "SandboxServiceAsyncStub"
+    ) -> StageResult:
         judge = language(candidate.language)
         if not any(suite.cases for suite in candidate.tests):
             return await judge(candidate, context, stub, self._resources.workers)

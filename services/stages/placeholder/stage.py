@@ -19,6 +19,9 @@ from assay.stage import (
 from services.stages.files import source_files
 from services.stages.placeholder.grammars import LANGUAGES
 from services.stages.reading import read
+from services.stages.versions import with_tools
+
+VERSION = with_tools("2", "tree-sitter", "tree-sitter-language-pack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class PlaceholderStage:
 
     workers: Workers
     name: str = "placeholder"
-    version: str = "2"
+    version: str = VERSION
     description: str = "Comments and bodies that stand in place of the code they announce."
     languages: frozenset[str] = LANGUAGES
     requires: tuple[str, ...] = ()

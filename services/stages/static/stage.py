@@ -21,6 +21,9 @@ from services.stages.files import source_files
 from services.stages.reading import read
 from services.stages.static.validators import validated
 from services.stages.static.versions import minor_version
+from services.stages.versions import with_tools
+
+VERSION = with_tools("2", "ruff", "tree-sitter", "tree-sitter-language-pack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class StaticStage:
     workers: Workers
     folder: str
     name: str = "static"
-    version: str = "2"
+    version: str = VERSION
     description: str = "Syntax, cut-off code, leftovers of a chat or merge, undefined names, and what is dangerous."
     languages: frozenset[str] = frozenset(SUFFIXES.values())
     requires: tuple[str, ...] = ()

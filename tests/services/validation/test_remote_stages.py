@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from host.peers import Peers
 from host.server import serving
 from host.settings import Settings
-from services.validation.engine import StageRuns
+from services.validation import remote_stages
+from services.validation.engine import StageDescription, StageRuns
 from services.validation.remote_stages import RemoteStages
 from tests import toys
 
@@ -81,6 +82,8 @@ async def says_whether_twice(candidate: Candidate, context: StageContext) -> Sta
     return StageResult(StageStatus.COMPLETED, details={"twice": str(context.check_determinism)})
 
 
+changing_toy = toys.Toy("first", toys.passes)
+changing = toys.opened(changing_toy)
 asked = toys.opened(toys.Toy("asked", says_whether_twice))
 also_asked = toys.opened(toys.Toy("also_asked", says_whether_twice))
 
@@ -98,6 +101,37 @@ async def test_determinism(folder: Path, settings: Settings, toy_catalog: Catalo
         after = await runs.run("asked", {"also_asked": together[1]}, 9)
         await peers.close()
     assert {result.details["twice"] for result in (*together, alone, after)} == {str(twice)}
+
+
+async def test_another_version(
+    folder: Path, settings: Settings, toy_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a stage says of itself is asked again where its results are another version's, and after a while."""
+    toy_catalog(first="tests.services.validation.test_remote_stages:changing")
+    asked: list[str] = []
+    ask = RemoteStages._ask
+
+    async def counted(stages: RemoteStages, name: str, seconds: float) -> StageDescription:
+        asked.append(name)
+        return await ask(stages, name, seconds)
+
+    monkeypatch.setattr(RemoteStages, "_ask", counted)
+    peers = Peers({"first": f"unix:{folder}/s"})
+    stages = RemoteStages(("first",), peers.channel)
+    async with serving(["first"], f"unix:{folder}/s", settings):
+        for _ in range(2):
+            assert [stage.version for stage in await stages.describe(5)] == ["1"]
+        assert len(asked) == 1
+        monkeypatch.setattr(changing_toy, "version", "2")
+        assert (await about(stages).run("first", {}, 9)).version == "2"
+        assert [stage.version for stage in await stages.describe(5)] == ["2"]
+        assert len(asked) == 2
+        monkeypatch.setattr(remote_stages, "KEPT_SECONDS", 0.0)
+        stages._described.clear()
+        await stages.describe(5)
+        await stages.describe(5)
+        assert len(asked) == 4
+        await peers.close()
 
 
 async def test_given_up(folder: Path, settings: Settings, all_toys: None) -> None:
