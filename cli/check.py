@@ -122,7 +122,15 @@ def _asked_for(options: CheckOptions, settings: Project) -> tuple[Policies, list
     baseline = Baseline(path or settings.folder / DEFAULT_NAME) if path or options.write_baseline else None
     known = baseline.known() if baseline and not options.write_baseline else {}
     policies = Policies(
-        settings, options.stages, baseline, known, found, options.inline_ignores, repair=options.fix.wanted
+        settings,
+        options.stages,
+        baseline,
+        known,
+        found,
+        options.inline_ignores,
+        repair=options.fix.wanted,
+        # A suite of our own runs again what is run; what reading decided is kept by the command itself.
+        fresh=not (options.gateway and options.cache),
     )
     return policies, sources
 

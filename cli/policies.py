@@ -21,6 +21,7 @@ class Policies:
     :param changes: Where only changed lines count, which they are; None: all count.
     :param inline: Whether comments in the sources count.
     :param repair: Whether what can be mended is tried.
+    :param fresh: Whether the suite is to judge anew what it judged before.
     """
 
     project: Project
@@ -30,6 +31,7 @@ class Policies:
     changes: Changes | None = None
     inline: bool = False
     repair: bool = False
+    fresh: bool = False
 
     def of(self, source: Source, path: str) -> validation_pb2.ValidationPolicy:
         """
@@ -46,6 +48,7 @@ class Policies:
                 for rule in ignore.rules
             ],
             inline_ignores=self.inline,
+            fresh=self.fresh,
             repair=validation_pb2.RepairPolicy() if self.repair else None,
         )
         if self.baseline is not None:

@@ -113,6 +113,8 @@ def own_settings(at_once: int = 1, *, sandbox: bool = True) -> "Settings":
     settings = read()
     if not sandbox:
         settings.sandbox_enabled = False
+    # What a server queued in the same state folder is the server's: this suite ends with the command.
+    settings.validation.queue_workers = 0
     if "log_level" in settings.model_fields_set:
         logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
     else:
