@@ -22,22 +22,26 @@ class Feature:
     :param description: What it is, in a few words for a person; stands before its value.
     :param source: The stage that tells it, or :data:`SYNTAX`.
     :param direction: -1: more of it never raises the score; 1: never lowers it; 0: either.
+    :param prior: What one more of it moves the log-odds by where training saw too few to learn from; about what the
+        table of weights takes from a score of 0.8 for a finding of its severity.
     """
 
     name: str
     description: str
     source: str
     direction: int = 0
+    prior: float = 0.0
 
 
 def _counts(stage: str) -> Iterable[Feature]:
     told = (
-        ("grave", "rules that reject by themselves"),
-        ("medium", "rules of medium severity, or graver and unsure,"),
-        ("low", "rules of low severity"),
+        ("grave", "rules that reject by themselves", -3.5),
+        ("medium", "rules of medium severity, or graver and unsure,", -1.0),
+        ("low", "rules of low severity", -0.2),
     )
     return (
-        Feature(f"{stage}_{weight}", f"{words} that fired in the {stage} stage", stage, -1) for weight, words in told
+        Feature(f"{stage}_{weight}", f"{words} that fired in the {stage} stage", stage, -1, prior)
+        for weight, words, prior in told
     )
 
 

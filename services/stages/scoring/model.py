@@ -5,6 +5,9 @@ Made by `services.stages.scoring.train`. A tree is a list of nodes; a node is ``
 left, right, value]`` or, at the end of a way, ``[value]``. A value is what the node adds to the log-odds of being
 authentic, on the average over what came to it in training, so the difference between a node and the one before it is
 what the feature in between did (the decomposition of Saabas, 2014).
+
+What training saw too seldom to learn from weighs by a prior of its own, which the file names; see
+:class:`services.stages.scoring.features.Feature`.
 """
 
 import hashlib
@@ -74,22 +77,24 @@ class Model:
 
     :param name: Of the model, with the beginning of its digest.
     :param calibrations: By what is known; see :func:`known_of`.
+    :param priors: What one of each feature adds to the calibrated log-odds, beside what the trees do.
     """
 
     name: str
     trees: Sequence[Sequence[Node]]
     calibrations: Mapping[str, Calibration]
+    priors: Sequence[float]
 
     def scored(self, row: Sequence[float]) -> Scored:
         """Return the score of one row of :data:`services.stages.scoring.features.FEATURES`, and what moved it most."""
         known = known_of(row)
         calibration = self.calibrations[known]
         raw, moved = self.log_odds(row)
-        odds = calibration.slope * raw + calibration.intercept
+        seldom = [prior * value if prior and value > 0 else 0.0 for prior, value in zip(self.priors, row, strict=True)]
+        odds = calibration.slope * raw + calibration.intercept + sum(seldom)
+        moved = [calibration.slope * by_trees + by_prior for by_trees, by_prior in zip(moved, seldom, strict=True)]
         strongest = sorted(range(len(moved)), key=lambda index: -abs(moved[index]))[:NAMED]
-        told = tuple(
-            _contribution(index, row[index], calibration.slope * moved[index]) for index in strongest if moved[index]
-        )
+        told = tuple(_contribution(index, row[index], moved[index]) for index in strongest if moved[index])
         return Scored(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), known, calibration.reject_below, told)
 
     def log_odds(self, row: Sequence[float]) -> tuple[float, list[float]]:
@@ -143,12 +148,13 @@ def load(directory: Path = DATA) -> Model:
         raise ModelBroken(f"the model cannot be read ({type(error).__name__}): train it again") from error
 
 
-def _model(name: str, fields: Mapping[str, Any]) -> Model:
+def _model(called: str, fields: Mapping[str, Any]) -> Model:
     calibrations = {known: Calibration(**fields["calibrations"][known]) for known in ("tests", "run", "read")}
     trees = tuple(tuple(map(tuple, tree)) for tree in fields["trees"])
     for tree in trees:
         _check(tree)
-    return Model(name, trees, calibrations)
+    priors = tuple(float(fields["priors"].get(name, 0.0)) for name in NAMES)
+    return Model(called, trees, calibrations, priors)
 
 
 def _check(tree: Sequence[Node]) -> None:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from assay.errors import PluginFailed
+from assay.languages import SUFFIXES
 from assay.stage import (
     Candidate,
     RuleInfo,
@@ -40,7 +41,7 @@ class ScoringStage:
     broken: str = ""
     name: str = "scoring"
     description: str = "How likely the code is the real thing, by a trained model over all that the stages told."
-    languages: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset(SUFFIXES.values())
     requires: tuple[str, ...] = STAGES
 
     @property

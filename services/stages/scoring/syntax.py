@@ -30,10 +30,9 @@ MAX_FUNCTIONS = 2_000
 """Functions of one file that are looked at."""
 
 _BRANCH = re.compile(
-    r"(?:if|elif|elsif|unless|for|foreach|while|until|do|loop|enhanced_for|for_in|for_range|case|when|switch_case"
-    r"|switch_rule|match_arm|expression_case|type_case|case_clause|when_clause|catch_clause|except_clause|rescue"
-    r"|conditional_expression|ternary_expression|conditional|if_modifier|unless_modifier|while_modifier)"
-    r"(?:_statement|_clause|_expression|_item|_modifier)?"
+    r"(?:if|elif|elsif|unless|for|foreach|while|until|enhanced_for|for_in|for_range|case|when|switch_case|switch_rule"
+    r"|match_arm|expression_case|type_case|catch|except|rescue|conditional)(?:_statement|_clause|_expression|_item"
+    r"|_modifier)?|(?:do|loop|ternary)_(?:statement|expression)"
 )
 """Nodes at which the program goes one way or another, whatever the language calls them."""
 

@@ -11,7 +11,7 @@ from services.stages.scoring.features import FEATURES
 from services.stages.scoring.training.calibrate import SURE
 from services.stages.scoring.training.dataset import DROPPED, Table
 from services.stages.scoring.training.evaluate import ALONE, KNOWN, Final, Measured, figures, grouped, pairs
-from services.stages.scoring.training.fit import FOLDS, Comparison
+from services.stages.scoring.training.fit import FOLDS, SELDOM, Comparison
 
 LEAST = 30
 """Records below which kinds are pooled."""
@@ -30,6 +30,7 @@ class Made:
 
     :param digests: SHA-256 of each corpus file, by its name.
     :param stages: Versions of the stages, by name.
+    :param priors: Of the features that were seen too seldom to learn from.
     :param left_out: By an origin: figures over its records by a model that saw none of them.
     """
 
@@ -42,6 +43,7 @@ class Made:
     comparisons: Sequence[Comparison]
     finals: Mapping[str, Final]
     importance: Mapping[str, float]
+    priors: Mapping[str, float]
     left_out: Mapping[str, Mapping[str, Any]]
     pictures: Mapping[str, str]
     model_bytes: int
@@ -178,10 +180,19 @@ def _features(made: Made) -> Iterator[str]:
     yield "## Features"
     yield ""
     directions = {-1: "never raises", 0: "either", 1: "never lowers"}
+    yield f"What was above 0 in fewer than {SELDOM} records adds a prior to the log-odds, for each one of it."
+    yield ""
     yield from _rows(
-        ("feature", "what it is", "told by", "more of it", "gain"),
+        ("feature", "what it is", "told by", "more of it", "gain", "prior"),
         (
-            (one.name, one.description, one.source, directions[one.direction], f"{made.importance[one.name]:.1%}")
+            (
+                one.name,
+                one.description,
+                one.source,
+                directions[one.direction],
+                f"{made.importance[one.name]:.1%}",
+                f"{made.priors[one.name]:+.1f}" if one.name in made.priors else "",
+            )
             for one in FEATURES
         ),
     )

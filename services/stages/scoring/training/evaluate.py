@@ -73,38 +73,43 @@ def rows_of(known: str, table: Table) -> Mask:
     return np.asarray(told & (table.seen == KNOWN[known].value))
 
 
-def measured(known: str, table: Table, log_odds: Numbers, folds: Folds) -> Measured:
-    """Calibrate each fold by the others, and choose its threshold by them."""
+def measured(known: str, table: Table, log_odds: Numbers, offset: Numbers, folds: Folds) -> Measured:
+    """
+    Calibrate each fold by the others, and choose its threshold by them.
+
+    :param offset: What priors add to each row.
+    """
     rows = rows_of(known, table)
-    odds, authentic, fold = log_odds[rows], table.authentic[rows], folds[rows]
+    odds, added, authentic, fold = log_odds[rows], offset[rows], table.authentic[rows], folds[rows]
     weight = evenly(authentic)
     rejected = rejected_rows(table.rows[rows])
     scores, stepped, below = (np.zeros(len(odds)) for _ in range(3))
     for number in range(FOLDS):
         seen, rest = fold != number, fold == number
         line = platt(odds[seen], authentic[seen], weight[seen])
-        scores[rest] = line(odds[rest])
+        scores[rest] = line(odds[rest], added[rest])
         stepped[rest] = isotonic(odds[seen], authentic[seen], weight[seen]).predict(odds[rest])
-        below[rest] = threshold(line(odds[seen]), authentic[seen], rejected[seen], ALONE)
+        below[rest] = threshold(line(odds[seen], added[seen]), authentic[seen], rejected[seen], ALONE)
     records = [table.records[index] for index in table.record[rows]]
     return Measured(known, records, authentic, scores, stepped, rejected, below)
 
 
-def unseen(known: str, table: Table, log_odds: Numbers, among: Mask, calibrated: Final) -> Measured:
+def unseen(known: str, table: Table, log_odds: Numbers, offset: Numbers, *, among: Mask, calibrated: Final) -> Measured:
     """Score those of the rows that a model never saw, by a calibration that is there."""
     rows = rows_of(known, table) & among
-    scores = calibrated.line(log_odds[rows])
+    scores = calibrated.line(log_odds[rows], offset[rows])
     records = [table.records[index] for index in table.record[rows]]
     below = np.full(len(scores), calibrated.below)
     return Measured(known, records, table.authentic[rows], scores, scores, rejected_rows(table.rows[rows]), below)
 
 
-def final(known: str, table: Table, log_odds: Numbers) -> Final:
+def final(known: str, table: Table, log_odds: Numbers, offset: Numbers) -> Final:
     """Calibrate by all rows, of which none was seen by the trees that scored it."""
     rows = rows_of(known, table)
     authentic = table.authentic[rows]
     line = platt(log_odds[rows], authentic, evenly(authentic))
-    below = threshold(line(log_odds[rows]), authentic, rejected_rows(table.rows[rows]), ALONE)
+    scores = line(log_odds[rows], offset[rows])
+    below = threshold(scores, authentic, rejected_rows(table.rows[rows]), ALONE)
     return Final(line, below)
 
 

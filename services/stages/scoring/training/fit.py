@@ -90,6 +90,26 @@ LEARNERS: Mapping[str, Learner] = {
 """From the simplest to the most complex."""
 
 
+SELDOM = 40
+"""Records in which a feature is above 0, below which the trees have nothing to learn it from."""
+
+
+def priors_of(table: Table) -> dict[str, float]:
+    """Return the priors of the features that were seen too seldom, by name."""
+    found = {}
+    for place, feature in enumerate(FEATURES):
+        seen = {int(table.record[row]) for row in np.flatnonzero(np.nan_to_num(table.rows[:, place]) > 0)}
+        if feature.prior and len(seen) < SELDOM:
+            found[feature.name] = feature.prior
+    return found
+
+
+def offsets(rows: Numbers, priors: Mapping[str, float]) -> Numbers:
+    """Return what priors add to the log-odds of rows."""
+    weights = np.array([priors.get(feature.name, 0.0) for feature in FEATURES])
+    return np.asarray(np.nan_to_num(rows) @ weights)
+
+
 def folds_of(table: Table) -> Folds:
     """Return the fold of each row; all rows of a group are in one."""
     groups = np.array([table.records[index].group for index in table.record])

@@ -12,7 +12,6 @@ from lightgbm import LGBMClassifier
 
 from services.stages.scoring.features import NAMES
 from services.stages.scoring.model import FORMAT, MANIFEST, MAX_BYTES, MODEL, load
-from services.stages.scoring.training.calibrate import Mask
 from services.stages.scoring.training.card import Made, card
 from services.stages.scoring.training.collect import ASKED, Told
 from services.stages.scoring.training.dataset import Numbers, Table, table
@@ -24,7 +23,9 @@ from services.stages.scoring.training.fit import (
     choose,
     exported,
     folds_of,
+    offsets,
     out_of_fold,
+    priors_of,
 )
 from services.stages.scoring.training.plots import draw
 
@@ -44,11 +45,13 @@ def make(told: Sequence[Told], digests: Mapping[str, str], folder: Path) -> dict
     rows = table(told)
     folds = folds_of(rows)
     odds = {name: out_of_fold(learner, rows, folds) for name, learner in LEARNERS.items()}
-    learners = {name: [measured(known, rows, found, folds) for known in KNOWN] for name, found in odds.items()}
+    priors = priors_of(rows)
+    added = offsets(rows.rows, priors)
+    learners = {name: [measured(known, rows, found, added, folds) for known in KNOWN] for name, found in odds.items()}
     kept, comparisons = choose(odds, rows)
-    finals = {known: final(known, rows, odds[kept]) for known in KNOWN}
+    finals = {known: final(known, rows, odds[kept], added) for known in KNOWN}
     trained = _trained(kept, rows)
-    _write(trained, finals, folder)
+    _write(trained, finals, priors, folder)
     model = load(folder)
     made = Made(
         name=model.name,
@@ -60,7 +63,8 @@ def make(told: Sequence[Told], digests: Mapping[str, str], folder: Path) -> dict
         comparisons=comparisons,
         finals=finals,
         importance=_importance(trained),
-        left_out=_left_out(kept, rows, finals),
+        left_out=_left_out(kept, rows, added, finals["read"]),
+        priors=priors,
         pictures=draw(learners[kept], folder),
         model_bytes=(folder / MODEL).stat().st_size,
         milliseconds=_milliseconds(folder, rows.rows),
@@ -80,12 +84,18 @@ def _trained(name: str, rows: Table) -> LGBMClassifier:
     return booster(rows.rows, rows.authentic, rows.weight, leaves=learner.leaves, trees=learner.trees)
 
 
-def _write(trained: LGBMClassifier, finals: Mapping[str, Final], folder: Path) -> None:
+def _write(trained: LGBMClassifier, finals: Mapping[str, Final], priors: Mapping[str, float], folder: Path) -> None:
     calibrations = {
         known: {"slope": one.line.slope, "intercept": one.line.intercept, "reject_below": one.below}
         for known, one in finals.items()
     }
-    fields = {"format": FORMAT, "name": NAME, "features": NAMES, "calibrations": calibrations}
+    fields = {
+        "format": FORMAT,
+        "name": NAME,
+        "features": NAMES,
+        "calibrations": calibrations,
+        "priors": dict(priors),
+    }
     content = json.dumps(fields | {"trees": _rounded(exported(trained))}, separators=(",", ":")).encode() + b"\n"
     if len(content) > MAX_BYTES:
         raise ValueError(f"the model takes {len(content)} bytes, more than the {MAX_BYTES} that it may")
@@ -105,16 +115,17 @@ def _importance(trained: LGBMClassifier) -> dict[str, float]:
     return {name: float(share) for name, share in zip(NAMES, gain / max(gain.sum(), 1e-9), strict=True)}
 
 
-def _left_out(name: str, rows: Table, finals: Mapping[str, Final]) -> dict[str, Any]:
+def _left_out(name: str, rows: Table, added: Numbers, calibrated: Final) -> dict[str, Any]:
     """Return figures over each origin by a model that was trained on the others, with the shipped calibration."""
     learner = _boosted(name)
     origin = np.array([rows.records[index].origin for index in rows.record])
-    return {one: figures(_without(learner, rows, origin == one, finals["read"])) for one in sorted(set(origin))}
 
+    def without(one: str) -> Measured:
+        among = origin == one
+        tells = learner(rows.rows[~among], rows.authentic[~among], rows.weight[~among])
+        return unseen("read", rows, tells(rows.rows), added, among=among, calibrated=calibrated)
 
-def _without(learner: Boosted, rows: Table, among: Mask, calibrated: Final) -> Measured:
-    tells = learner(rows.rows[~among], rows.authentic[~among], rows.weight[~among])
-    return unseen("read", rows, tells(rows.rows), among, calibrated)
+    return {one: figures(without(one)) for one in sorted(set(origin))}
 
 
 def _milliseconds(folder: Path, rows: Numbers) -> float:
