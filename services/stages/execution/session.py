@@ -94,7 +94,7 @@ class Session:
         made = program(self._candidate, run, reading, seconds)
         result = await execute(self._stub, self._candidate.language, made, seconds, self._until)
         report = parse(result.stdout.content, made.nonce)
-        if report.broken:
+        if report.broken and not report.replaced:
             raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")
         if "loading" not in report.reached:
             raise PluginFailed(f"the harness did not begin {run.label} (exit status {result.exit_code})")

@@ -38,14 +38,21 @@ class Examples:
         self._reporter.end(test, None)
 
 
-def printed(source: str, names: dict[str, Any]) -> tuple[str, BaseException | None]:
-    """Run one example; return what it printed, its value included, and what it raised."""
+def printed(
+    source: str, names: dict[str, Any], translate: Any = compile, run: Any = exec
+) -> tuple[str, BaseException | None]:
+    """
+    Run one example; return what it printed, its value included, and what it raised.
+
+    :param translate: The builtin function, as it was before the candidate could replace it.
+    :param run: Likewise.
+    """
     out, shown = sys.stdout, sys.displayhook
     sys.stdout = written = io.StringIO()
     sys.displayhook = sys.__displayhook__
     error = None
     try:
-        exec(compile(source, "<example>", "single", dont_inherit=True), names)
+        run(translate(source, "<example>", "single", dont_inherit=True), names)
     except BaseException as raised:
         error = raised
     finally:

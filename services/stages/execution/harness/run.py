@@ -86,6 +86,7 @@ class Run:
         self._describer = Describer(sources, self._test_file)
         self._reporter = Reporter(self._channel, self._describer, self._tests.bound, appended=self._appended)
         self._originals = load.Originals(self._library.spaces() if self._library else None)
+        self._suite = self._suite_of_tests() if job["suite"] and not self._tests.problem else None
 
     def _prepare(self, suite: dict[str, Any]) -> None:
         self._test_file = os.path.join(self._work, suite["path"])
@@ -136,30 +137,34 @@ class Run:
         module = self._load()
         if module is not None:
             names = dict(vars(module))
-            if self._test_file and not self._tests.problem:
-                self._suite().run(module)
+            if self._suite is not None:
+                if self._library is not None:
+                    self._show(self._library, self._suite)
+                self._suite.run(module)
             examples = Examples(self._channel, self._reporter, self._describer)
             for test, sources in self._examples:
                 examples.run(test, sources, {**names, "__name__": "__main__"})
             self._report_replaced()
         self._channel.send("done", **self._reporter.count)
 
-    def _suite(self) -> Suite:
-        session = None
-        if self._library is not None:
-            if taken := self._library.show():
-                self._reporter.replaced(taken)
-            own = self._tests.bound
-            session = self._session_class(self._library, self._reporter, self._test_file, own, self._report_replaced)
+    def _suite_of_tests(self) -> Suite:
         return Suite(
             self._tests,
             self._test_file,
             self._reporter,
             appended=self._appended,
             tell={self._tell: Tell(self._channel, self._describer)} if self._tell else {},
-            session=None if self._tests.is_script else session,
             conftests=self._conftests,
         )
+
+    def _show(self, library: Library, suite: Suite) -> None:
+        """Let the tests have pytest."""
+        if taken := library.show():
+            self._reporter.replaced(taken)
+        own = self._tests.bound
+        session = self._session_class(library, self._reporter, self._test_file, own, self._report_replaced)
+        if not self._tests.is_script:
+            suite.session = session
 
     def _load(self) -> ModuleType | None:
         self._channel.send("loading")

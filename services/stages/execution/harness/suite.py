@@ -21,7 +21,6 @@ class Suite:
     The tests of one file.
 
     :param appended: Whether they run in the namespace of the candidate, as if they stood at the end of its file.
-    :param session: What runs functions and classes as pytest does, where they need that.
     :param tell: What checks that were taken apart call, by its name.
     """
 
@@ -33,7 +32,6 @@ class Suite:
         *,
         appended: bool,
         tell: dict[str, Tell],
-        session: Session | None = None,
         conftests: list[Source] | None = None,
     ) -> None:
         self._tests = tests
@@ -41,8 +39,10 @@ class Suite:
         self._path = path
         self._appended = appended
         self._reporter = reporter
-        self._session = session
+        self.session: Session | None = None
+        """What runs functions and classes as pytest does, where they need that."""
         self._conftests = conftests or []
+        self._steps = tests.steps()
         self._defined: dict[str, object] = {}
 
     def run(self, module: ModuleType) -> None:
@@ -54,12 +54,12 @@ class Suite:
             self._reporter.replaced(replaced)
 
     def _run(self, names: dict[str, Any]) -> None:
-        if self._session is not None and not self._session.begin(self._conftests, names):
+        if self.session is not None and not self.session.begin(self._conftests, names):
             return
         if not self._statements(names):
             return
-        if self._session is not None:
-            self._session.run(names)
+        if self.session is not None:
+            self.session.run(names)
             return
         for name in self._tests.functions:
             self._reporter.guarded(name, _call(names, name))
@@ -74,7 +74,7 @@ class Suite:
 
     def _statements(self, names: dict[str, Any]) -> bool:
         """Run the top level; False where a statement failed that the later ones rest on."""
-        for step in self._tests.steps():
+        for step in self._steps:
             action = _execution(step.code, names)
             if step.test:
                 self._reporter.guarded(step.test, action)
@@ -93,7 +93,7 @@ class Suite:
         self._defined |= {name: names.get(name) for name in step.defines}
 
     def _stop_at(self, step: Step, error: BaseException) -> None:
-        if self._session is not None and (reason := self._session.skip_reason(error)):
+        if self.session is not None and (reason := self.session.skip_reason(error)):
             self._reporter.collected([], f"they skip themselves: {reason}")
             return
         label = f"line {step.line}"
@@ -119,8 +119,9 @@ class Suite:
         unittest.TestSuite(case(method) for method in methods).run(result)
 
 
-def _execution(code: Any, names: dict[str, Any]) -> Callable[[], object]:
-    return lambda: exec(code, names)
+def _execution(code: Any, names: dict[str, Any], run: Callable[..., object] = exec) -> Callable[[], object]:
+    # The function as it was before the candidate could replace it.
+    return lambda: run(code, names)
 
 
 def _call(names: dict[str, Any], name: str) -> Callable[[], object]:

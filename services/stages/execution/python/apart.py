@@ -10,18 +10,19 @@ import ast
 import secrets
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.stages.execution.harness.collect import Collection as Tests
 from services.stages.execution.harness.collect import FunctionNode
 from services.stages.execution.harness.describe import LEFT, RIGHT
 
 from .checks import Raising, assertion_of, form_of, raising_of
-from .loops import Turns, turns_of
+from .lineup import lineup
+from .loops import Turns, turns_of, values_of
 from .pure import Outside
 from .scope import Known, Scope, bound_by, imports_of, theirs_by_import, top_names
 from .sealing import sealed
-from .split import PREFIX, THEIRS, NotApartError, names_in, split
+from .split import DERIVED, PREFIX, PURE, THEIRS, NotApartError, names_in, split
 from .taken import Binding, Check, Loop, Place, Taken
 from .text import Text
 from .units import units
@@ -101,6 +102,8 @@ class _Taking:
         self._bound: list[tuple[Scope, str, Known]] = []
         self._roots: dict[str, ast.AST] = {"": tree}
         self._heads: list[_Head] = []
+        self._open: set[str] = set()
+        """Tests that decide inside though nothing in them shows it."""
 
     def go(self) -> None:
         """Go through the file: the top level in its order, then its functions and classes."""
@@ -149,10 +152,10 @@ class _Taking:
 
     def _take(self, node: ast.stmt, scope: Scope, test: str, loop: str) -> bool:
         """Take a statement apart where it is a check and that can be done."""
-        if (node.lineno, node.col_offset) in self._setting.kept or len(self.checks) >= MAX_CHECKS:
+        if len(self.checks) >= MAX_CHECKS or not self._text.can_replace(node):
             return False
-        if not self._text.can_replace(node):
-            return False
+        if (node.lineno, node.col_offset) in self._setting.kept:
+            return not loop and self._take_lineup(node, scope, test)
         if (raising := raising_of(node)) is not None:
             self._take_raising(node, raising, scope, test, loop)
             return True
@@ -186,6 +189,35 @@ class _Taking:
         )
         told = "".join(f", {self._one_line(probe)}" for probe in probes.values())
         self._edits.append((node, f"{self._tell}({len(self.checks) - 1}{told})"))
+        return True
+
+    def _take_lineup(self, node: ast.stmt, scope: Scope, test: str) -> bool:
+        """Have a value that is no plain data compared inside, with more than what is expected."""
+        form = form_of(node)
+        tree = form.tree if form is not None else None
+        if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], ast.Eq):
+            return False
+        sides = (tree.left, tree.comparators[0])
+        actual = [side for side in sides if scope.names.of(side) in {THEIRS, DERIVED}]
+        expected = [side for side in sides if scope.names.of(side) is PURE]
+        if len(actual) != 1 or len(expected) != 1:
+            return False
+        known = values_of(scope.keys_of(list(names_in(expected[0]))), self._bindings, scope.names.outside)
+        try:
+            made = lineup(scope.names.outside.evaluate(expected[0], known))
+        except Exception:  # noqa: BLE001  # whatever an expression of the tests raises
+            return False
+        if made is None:
+            return False
+        value = f"{PREFIX}0_"
+        check = Check((node.lineno, node.col_offset), f"{value} == {list(made.answers)}", (value,))
+        note = "the value is not plain data, and does not equal what is expected alone"
+        self._add(test, replace(check, statement=self._text.of(node), subject=scope.subject(actual[0]), note=note))
+        self._open.add(test)
+        self._outside |= {node, *ast.walk(expected[0])}
+        each, other = f"{PREFIX}each", f"{PREFIX}other"
+        compared = f"[bool({each} == {other}) for {each} in [{self._one_line(actual[0])}] for {other} in {made.text}]"
+        self._edits.append((node, f"{self._tell}({len(self.checks) - 1}, {compared})"))
         return True
 
     def _take_raising(self, node: ast.stmt, raising: Raising, scope: Scope, test: str, loop: str) -> None:
@@ -303,7 +335,7 @@ class _Taking:
             self._tell if self.checks else "",
             tuple(self.checks),
             {test: tuple(numbers) for test, numbers in self._owners.items()},
-            sealed(units(self._tests, self._single), self._tree, self._outside, set(self._owners)),
+            sealed(units(self._tests, self._single), self._tree, self._outside, set(self._owners)) - self._open,
             self._bindings,
             loops,
             self._imports,
@@ -312,7 +344,7 @@ class _Taking:
     def _keep_sides(self) -> None:
         """Let comparisons that are made inside keep both values in their frame, where a failure's report finds them."""
         for node in ast.walk(self._tree):
-            if not isinstance(node, ast.Assert) or node in self._outside or not self._text.can_replace(node):
+            if not isinstance(node, ast.Assert) or node in self._outside or not self._text.is_alone(node):
                 continue
             test = node.test
             if isinstance(test, ast.Compare) and len(test.ops) == 1:
@@ -320,7 +352,8 @@ class _Taking:
                 kept = ast.Compare(ast.Name(LEFT), test.ops, [ast.Name(RIGHT)])
                 message = f", {self._one_line(node.msg)}" if node.msg else ""
                 parts = (f"{LEFT} = {left}", f"{RIGHT} = {right}", f"assert {ast.unparse(kept)}{message}")
-                self._edits.append((node, "; ".join((*parts, f"{LEFT} = {RIGHT} = None"))))
+                # One statement, as it was: the run finds the statements of the top level by their number.
+                self._edits.append((node, f"if True: {'; '.join((*parts, f'{LEFT} = {RIGHT} = None'))}"))
 
 
 def _is_aligned(tree: ast.Module, source: bytes) -> bool:

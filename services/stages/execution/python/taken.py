@@ -19,6 +19,7 @@ class Check:
     :param match: What the message of the exception is to match, as an expression; empty where that is open.
     :param statement: What the test says, as it was written.
     :param subject: The function of the candidate that it calls; empty where that is not plain.
+    :param note: What its failure means, where its values do not show it.
     :param loop: The loop that it stands in, a key of :attr:`Taken.loops`; empty where it stands in none.
     """
 
@@ -30,6 +31,7 @@ class Check:
     match: str = ""
     statement: str = ""
     subject: str = ""
+    note: str = ""
     loop: str = ""
 
 

@@ -60,6 +60,13 @@ class Text:
         rest = self.content[end:].split(b"\n", 1)[0].strip()
         return not rest or rest.startswith(b"#")
 
+    def is_alone(self, node: ast.stmt) -> bool:
+        """Return whether a statement is alone on its lines."""
+        start, end = self.span(node)
+        before = self.content[:start].rsplit(b"\n", 1)[-1].strip()
+        rest = self.content[end:].split(b"\n", 1)[0].strip()
+        return not before and (not rest or rest.startswith(b"#"))
+
     def replace(self, node: ast.stmt | ast.expr, text: str) -> None:
         """Put one line of text in a node's place; the lines that it took stay."""
         start, end = self.span(node)

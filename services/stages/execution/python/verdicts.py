@@ -192,6 +192,8 @@ class _Judge:
     def _shown(self, number: int, check: Check, names: Mapping[str, Any]) -> Failed:
         """Return a failure with both sides of the comparison, what was got on the left."""
         sides = self._outside.sides(check.expression)
+        if check.note:
+            return Failed(number, message=check.note)
         if sides is None:
             return Failed(number, left=self._repr.repr(names[check.values[0]]) if check.values else None)
         left, operator, right = sides
