@@ -1,6 +1,7 @@
 """The features that come from what other stages said."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -13,9 +14,11 @@ from tests.toys import finding
 DONE, SKIPPED, _, FAILED = StageStatus
 
 
-def said(stage: str, *findings: Finding, status: StageStatus = DONE, **details: str) -> dict[str, StageResult]:
+def said(
+    stage: str, *findings: Finding, status: StageStatus = DONE, details: Mapping[str, str] | None = None
+) -> dict[str, StageResult]:
     """Return what one stage said."""
-    return {stage: StageResult(status, findings, stage=stage, details=details)}
+    return {stage: StageResult(status, findings, stage=stage, details=details or {})}
 
 
 def test_every_feature_is_told() -> None:
@@ -81,7 +84,7 @@ def test_found_before_it_failed() -> None:
 def test_tests() -> None:
     """Shares are of the tests that ran, and of all; how results were compared is a number."""
     details = {"tests_total": "10", "tests_passed": "6", "tests_failed": "2", "tests_skipped": "2", "outcome": "OK"}
-    told = evidence(said("execution", **details, isolation="mixed"))
+    told = evidence(said("execution", details=details | {"isolation": "mixed"}))
     assert (told["tests_failed_share"], told["tests_skipped_share"]) == (0.25, 0.2)
     assert (told["tests_outside"], told["ran_to_its_end"]) == (0.5, 1)
 
@@ -89,7 +92,8 @@ def test_tests() -> None:
 def test_no_tests() -> None:
     """That no tests came along is no share of 0, and no way of comparing their results."""
     details = {"tests_total": "0", "tests_passed": "0", "tests_failed": "0", "tests_skipped": "0"}
-    told = evidence(said("execution", **details, outcome="WALL_TIME_LIMIT", isolation="resistant"))
+    details |= {"outcome": "WALL_TIME_LIMIT", "isolation": "resistant"}
+    told = evidence(said("execution", details=details))
     assert told["ran_to_its_end"] == 0
     shares = ("tests_failed_share", "tests_skipped_share", "tests_outside")
     assert all(math.isnan(told[name]) for name in shares)
@@ -98,14 +102,14 @@ def test_no_tests() -> None:
 @pytest.mark.parametrize("text", ["", "many", "nan"])
 def test_details_that_are_no_numbers(text: str) -> None:
     """A figure that cannot be read is not known."""
-    told = evidence(said("execution", tests_passed=text, tests_failed="1", outcome="OK"))
+    told = evidence(said("execution", details={"tests_passed": text, "tests_failed": "1", "outcome": "OK"}))
     assert math.isnan(told["tests_failed_share"])
 
 
 def test_what_the_policy_silences() -> None:
     """A silenced finding does not count, and neither do the figures that would tell of it."""
     failed = finding(rule_id="execution/test-failed", suppressed="known")
-    results = said("execution", failed, tests_passed="0", tests_failed="1", outcome="OK")
+    results = said("execution", failed, details={"tests_passed": "0", "tests_failed": "1", "outcome": "OK"})
     told = evidence(results)
     assert told["execution_grave"] == 0
     assert "tests_failed_share" not in told

@@ -46,7 +46,7 @@ def clean(*names: str, **details: str) -> dict[str, StageResult]:
 async def scoring() -> AsyncIterator[Any]:
     """Build the stage over real workers."""
     workers = ProcessWorkers(count=1, memory_bytes=2 * 1024**3, task_seconds=60, tasks_per_worker=100)
-    async with stage(SimpleNamespace(workers=workers, options={})) as built:  # type: ignore[arg-type]
+    async with stage(SimpleNamespace(workers=workers, options={})) as built:
         yield built
     workers.close()
 
@@ -116,7 +116,7 @@ async def test_code_that_cannot_be_read(scoring: Any) -> None:
 
 async def test_a_broken_model() -> None:
     """A model that could not be loaded fails the stage, with the reason."""
-    broken = ScoringStage(SimpleNamespace(), None, "the model is altered")  # type: ignore[arg-type]
+    broken = ScoringStage(SimpleNamespace(), None, "the model is altered")
     result = await broken.run(CANDIDATE, Context(clean()))
     assert (result.status, result.reason, result.score) == (StageStatus.FAILED, "the model is altered", None)
     assert broken.version.endswith("+none")
