@@ -1,6 +1,9 @@
 """The import that an undefined name stands for, where it stands for exactly one."""
 
 import sys
+import sysconfig
+from functools import cache
+from pathlib import Path
 
 FROM = {
     "abc": "ABC ABCMeta abstractmethod",
@@ -36,12 +39,17 @@ ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "ten
 _MODULE_OF = {name: module for module, names in FROM.items() for name in names.split()}
 
 
-def import_for(name: str, members: frozenset[str]) -> tuple[str, bool] | None:
+Chain = tuple[str, ...]
+"""Attributes that are taken one of the other: of `xml.etree.ElementTree` those of `xml`."""
+
+
+def import_for(name: str, chains: frozenset[Chain]) -> tuple[str, bool] | None:
     """
     Return the import statement that would define a name, and whether it is surely the one that was meant.
 
-    :param members: The attributes that the code takes of the name.
+    :param chains: The attributes that the code takes of the name, and of these.
     """
+    members = {chain[0] for chain in chains}
     if name in _MODULE_OF:
         return f"from {_MODULE_OF[name]} import {name}", True
     if name in ALIASES and members:
@@ -49,5 +57,28 @@ def import_for(name: str, members: frozenset[str]) -> tuple[str, bool] | None:
     if name == "datetime" and members & {"now", "strptime", "utcnow", "fromtimestamp", "fromisoformat", "combine"}:
         return "from datetime import datetime", True
     if members and not name.startswith("_") and name in sys.stdlib_module_names:
-        return f"import {name}", True
+        return f"import {', '.join(_modules(name, chains))}", True
     return None
+
+
+def _modules(name: str, chains: frozenset[Chain]) -> list[str]:
+    """Return the modules that have to be imported: a package alone does not have what lies in its submodules."""
+    within = {".".join((name, *chain[:size])) for chain in chains if (size := _submodule(name, chain))}
+    return sorted(within) or [name]
+
+
+def _submodule(name: str, chain: Chain) -> int:
+    """Return how many of the attributes lead from a standard module to the furthest module below it."""
+    folder, size = _library() / name, 0
+    for number, part in enumerate(chain, 1):
+        folder /= part
+        if folder.with_suffix(".py").is_file() or (folder / "__init__.py").is_file():
+            size = number
+        else:
+            break
+    return size
+
+
+@cache
+def _library() -> Path:
+    return Path(sysconfig.get_path("stdlib"))

@@ -11,7 +11,7 @@ from assay.stage import Finding, Fix, TextEdit
 
 from services.stages.rules import Rule
 from services.stages.source import Source
-from services.stages.static.imports import import_for
+from services.stages.static.imports import Chain, import_for
 from services.stages.static.linter import Diagnostic
 from services.stages.static.name_rules import ANNOTATION, INJECTED, UNDEFINED, UNSURE
 
@@ -24,6 +24,9 @@ SIMILAR = 80.0
 MAX_NAMES, MAX_USES, MAX_NODES = 100, 20, 20_000
 """Names of one file that are reported, uses of a name that are judged, and nodes of a scope that are searched for a
 similar name: a bound on the time that generated nonsense can take."""
+
+MAX_CHAIN = 4
+"""Attributes, one of the other, that are looked at: no module lies deeper."""
 
 MAX_LENGTH = 200
 """Characters of a name beyond which nobody wrote it: it is neither compared nor quoted in full."""
@@ -60,7 +63,7 @@ def undefined_names(diagnostics: Sequence[Diagnostic], source: Source, minor: in
         rules = [_rule(name, node, source, dynamic, lazy) for node in nodes]
         gravest = max(range(len(rules)), key=lambda index: rules[index].severity)
         rule, item = rules[gravest], items[gravest]
-        missing = import_for(name, frozenset(_members(nodes)))
+        missing = import_for(name, frozenset(filter(None, map(_chain, nodes))))
         message, evidence = f"Nothing defines the name {name[:MAX_LENGTH]!r}.", {"uses": str(len(items))}
         fixes: tuple[Fix, ...] = ()
         if missing is None:
@@ -149,13 +152,17 @@ def _behind_version_check(node: "Node", data: bytes) -> bool:
     return False
 
 
-def _members(uses: list["Node"]) -> Iterator[str]:
-    for node in uses:
-        parent = node.parent
-        if parent is not None and parent.type == "attribute" and parent.child_by_field_name("object") == node:
-            member = parent.child_by_field_name("attribute")
-            if member is not None and member.text is not None:
-                yield member.text.decode()
+def _chain(use: "Node") -> Chain:
+    """Return the attributes that are taken of a name where it is used, and one of the other."""
+    chain: list[str] = []
+    node, above = use, use.parent
+    while above is not None and above.type == "attribute" and above.child_by_field_name("object") == node:
+        member = above.child_by_field_name("attribute")
+        if len(chain) == MAX_CHAIN or member is None or member.text is None or len(member.text) > MAX_LENGTH:
+            break
+        chain.append(member.text.decode())
+        node, above = above, above.parent
+    return tuple(chain)
 
 
 def _did_you_mean(name: str, use: "Node") -> str:

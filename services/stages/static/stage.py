@@ -23,7 +23,7 @@ from services.stages.static.validators import validated
 from services.stages.static.versions import minor_version
 from services.stages.versions import with_tools
 
-VERSION = with_tools("2", "ruff", "tree-sitter", "tree-sitter-language-pack")
+VERSION = with_tools("3", "ruff", "tree-sitter", "tree-sitter-language-pack")
 
 
 @dataclass(frozen=True, slots=True)

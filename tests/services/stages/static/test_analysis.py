@@ -76,6 +76,26 @@ def test_forgotten_import_is_a_safe_fix() -> None:
     assert found(applied(code, finding)) == []
 
 
+@pytest.mark.parametrize(
+    ("use", "statement"),
+    [
+        ("urllib.parse.quote(s)", "import urllib.parse"),
+        ("xml.etree.ElementTree.parse(s)", "import xml.etree.ElementTree"),
+        ("concurrent.futures.wait(s), concurrent.futures.wait(s)", "import concurrent.futures"),
+        ("logging.handlers.RotatingFileHandler(s), logging.getLogger()", "import logging.handlers"),
+        ("urllib.parse.quote(s), urllib.request.urlopen(s)", "import urllib.parse, urllib.request"),
+        ("os.path.join(s), os.sep", "import os"),
+        ("json.loads(s).decoder", "import json"),
+        ("datetime.date.today()", "import datetime"),
+    ],
+)
+def test_a_forgotten_import_is_that_of_the_submodule(use: str, statement: str) -> None:
+    """Where what is used lies in a module of a package, that module is imported: the package alone has it not."""
+    (finding,) = found(f"def f(s):\n    return {use}\n")
+    assert finding.suggestion == f"Add: {statement}"
+    assert applied(f"x = {use}\n", found(f"x = {use}\n")[0]).startswith(f"{statement}\n")
+
+
 def test_a_package_that_may_be_missing_is_no_safe_fix() -> None:
     """An alias such as np is explained, but adding its import is left to a person."""
     (finding,) = found("def f(xs):\n    return np.mean(xs)\n")
