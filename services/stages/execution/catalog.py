@@ -55,6 +55,16 @@ RULES: tuple[RuleInfo, ...] = (
         "Of two runs on the same input one ended otherwise, or wrote something else. Looked for where it is asked for.",
     ),
     RuleInfo(
+        "execution/call-failed",
+        Category.RUNTIME,
+        Severity.MEDIUM,
+        "A function does not take the values that its own type hints state: a call with small ones ends in the code "
+        "itself with a TypeError, an AttributeError or a name that is not there. Called only where neither tests nor "
+        "examples were given; a call that works proves nothing.",
+        fires=("def total(prices: list[float]) -> float:\n    return prices.sum()\n",),
+        passes=("def total(prices: list[float]) -> float:\n    return sum(prices)\n",),
+    ),
+    RuleInfo(
         "execution/exits-on-import",
         Category.ENVIRONMENT,
         Severity.INFO,

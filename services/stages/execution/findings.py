@@ -59,7 +59,10 @@ def judge(candidate: Candidate, run: Run, result: ExecutionResult, report: Repor
         _judge_load(candidate, run, result, report.load_error, said)
     for end in report.failed():
         assert end.error is not None
+        before = len(said.findings)
         _judge_failure(candidate, run, end.test, end.error, said)
+        isolation = _isolation(report, end.test)
+        said.findings[before:] = [replace(f, evidence={**f.evidence, **isolation}) for f in said.findings[before:]]
     if report.replaced:
         said.findings.append(_replaced(run, report))
     said.findings = list(_bounded(said.findings))
@@ -79,7 +82,9 @@ def _judge_collection(run: Run, report: Report, said: Judgement) -> None:
 
 
 def _judge_end(candidate: Candidate, run: Run, result: ExecutionResult, report: Report, said: Judgement) -> None:
-    """Say whether the run came to its own end."""
+    """Say whether the run came to its own end; calls that nobody asked for do not have to."""
+    if report.calling is not None and report.done is None:
+        return
     where = _where(report)
     evidence = {"outcome": name_of(result.outcome), **{key: str(value) for key, value in result.evidence.items()}}
     if report.under_way:
@@ -134,6 +139,13 @@ def _judge_load(candidate: Candidate, run: Run, result: ExecutionResult, error: 
         message = f"The import fails with {error.type}: {_quoted(error.message)}"
         found = Finding("execution/import-error", Category.RUNTIME, Severity.HIGH, message, evidence=_facts(error))
         said.findings.append(_at(found, candidate, error.path, error.line))
+
+
+def _isolation(report: Report, test: str) -> dict[str, str]:
+    """Return how a test was kept from the code under test, where that is known here."""
+    if report.proof is None:
+        return {}
+    return {"isolation": "proof" if test in report.proof else "resistant"}
 
 
 def _judge_failure(candidate: Candidate, run: Run, test: str, error: Error, said: Judgement) -> None:

@@ -77,6 +77,7 @@ def program(candidate: Candidate, run: Run, reading: Reading, seconds: float) ->
         "entry": reading.entry.as_job(),
         "files": [file.path for file in own],
         "examples": [(each.test, [example.source for example in each.examples]) for each in examples],
+        "calls": [call.expression for call in reading.calls],
         "dump_after": max(0.1, seconds * DUMP_SHARE),
         "suite": _suite(run.suite, reading.of(candidate, run.suite), conftests) if run.suite else None,
     }

@@ -3,185 +3,33 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-MAX_EVENTS = 20_000
+from .events import (
+    EVENT,
+    MAX_EVENTS,
+    Broken,
+    Called,
+    Calling,
+    Collected,
+    Done,
+    End,
+    Error,
+    Event,
+    Lines,
+    LoadFailed,
+    Mark,
+    Plan,
+    Printed,
+    Raised,
+    Replaced,
+    Start,
+    Told,
+)
 
-Text = Annotated[str, Field(max_length=2_000)]
-Short = Annotated[str, Field(max_length=200)]
-Path = Annotated[str, Field(max_length=4_096)]
-Line = Annotated[int, Field(ge=0, le=10_000_000)]
-Number = Annotated[int, Field(ge=0, le=100_000)]
-Ids = Annotated[tuple[Short, ...], Field(max_length=MAX_EVENTS, strict=False)]
+__all__ = ["MAX_EVENTS", "Done", "End", "Error", "Report", "parse"]
 
-
-class Record(BaseModel):
-    """Data of the report: strict types, no fields besides those that are known."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class Error(Record):
-    """
-    An exception, or a failed example.
-
-    :param name: The name that was missing, where one was.
-    :param environment: What the environment lacks: "module", "package", "input", "network", "file" or "variable".
-    :param candidate_raised: Whether the candidate's own code, or what it called, raised it.
-    :param missing_from_candidate: Whether a module of the candidate was asked for a name that it lacks.
-    :param test_problem: Whether the tests miss something that the candidate was never asked for.
-    :param statement: The statement of the tests that failed.
-    :param subject: The function of the candidate that the failing statement calls.
-    """
-
-    type: Short = ""
-    message: Text = ""
-    name: Short = ""
-    assertion: bool = False
-    exit: bool = False
-    environment: Literal["", "module", "package", "input", "network", "file", "variable"] = ""
-    candidate_raised: bool = False
-    missing_from_candidate: bool = False
-    test_problem: bool = False
-    path: Path = ""
-    line: Line = 0
-    function: Short = ""
-    test_line: Line = 0
-    left: Text | None = None
-    right: Text | None = None
-    operator: Short = ""
-    statement: Text = ""
-    subject: Short = ""
-    subject_path: Path = ""
-    subject_line: Line = 0
-    example: Text | None = None
-
-
-class Plan(Record):
-    """What the harness will run, told before any code of the candidate was loaded."""
-
-    event: Literal["plan"]
-    work: Path
-    tests: Ids
-    examples: Ids
-    problem: Text
-
-
-class Mark(Record):
-    """A point that the run came to."""
-
-    event: Literal["loading", "loaded", "stopped"]
-
-
-class Collected(Record):
-    """
-    The tests that pytest made of the planned ones: a function with parameters is several.
-
-    :param problem: Why none of them is run; empty where they are.
-    """
-
-    event: Literal["collected"]
-    tests: Ids
-    problem: Text
-
-
-class LoadFailed(Record):
-    """The candidate could not be imported."""
-
-    event: Literal["load_failed"]
-    error: Error
-
-
-class Start(Record):
-    """A test began."""
-
-    event: Literal["start"]
-    test: Short
-
-
-class End(Record):
-    """
-    A test ended.
-
-    :param reason: Why it was skipped.
-    """
-
-    event: Literal["passed", "failed", "skipped"]
-    test: Short
-    error: Error | None = None
-    reason: Text = ""
-
-
-class Told(Record):
-    """
-    The values of a check that is decided outside.
-
-    :param problem: Why they could not be told; empty where they were.
-    """
-
-    event: Literal["told"]
-    check: Number
-    values: tuple[Any, ...] = Field(default=(), max_length=1_000, strict=False)
-    problem: Text = ""
-
-
-class Raised(Record):
-    """
-    What a block raised of which that is expected.
-
-    :param types: Its builtin types, the nearest first; none where it raised nothing.
-    """
-
-    event: Literal["raised"]
-    check: Number
-    types: Ids = ()
-    error: Error | None = None
-
-
-class Printed(Record):
-    """
-    What an example did.
-
-    :param raised: The type of the exception that ended it; empty where none did.
-    """
-
-    event: Literal["printed"]
-    example: Number
-    text: Annotated[str, Field(max_length=20_000)]
-    raised: Short = ""
-    error: Error | None = None
-
-
-class Replaced(Record):
-    """Builtins or assertions are no longer what they were."""
-
-    event: Literal["replaced"]
-    names: Ids
-
-
-class Broken(Record):
-    """The harness itself failed."""
-
-    event: Literal["broken"]
-    reason: Text
-
-
-class Done(Record):
-    """The run came to its end."""
-
-    event: Literal["done"]
-    passed: int
-    failed: int
-    skipped: int
-
-
-Event = Annotated[
-    Plan | Mark | Collected | LoadFailed | Start | End | Told | Raised | Printed | Replaced | Broken | Done,
-    Field(discriminator="event"),
-]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 UNDER_WAY = ""
 """What stands for the id of a test that did not end."""
 
@@ -195,7 +43,9 @@ class Report:
 
     :param results: The ends of the tests, by id, in the order of their ends.
     :param told: What was told of the checks and examples of the tests that ended, by id.
-    :param proof: The tests of which all was decided outside, by id.
+    :param proof: The tests of which all was decided outside, by id; None where nobody says so.
+    :param calling: The last call that began of those that nobody asked for.
+    :param called: How these calls ended, by their numbers.
     :param under_way: The test that had begun and not ended; empty where there is none.
     :param malformed: Whether a line bore the nonce and was no event.
     :param stack: Where the program stood at 80 % of its time: file names and lines, deepest first.
@@ -207,7 +57,10 @@ class Report:
     collected: Collected | None = None
     results: dict[str, End] = field(default_factory=dict)
     told: dict[str, list[Told | Raised | Printed]] = field(default_factory=dict)
-    proof: frozenset[str] = frozenset()
+    proof: frozenset[str] | None = None
+    calling: int | None = None
+    called: dict[int, Error | None] = field(default_factory=dict)
+    lines: Lines | None = None
     under_way: str = ""
     replaced: tuple[str, ...] = ()
     broken: str = ""
@@ -288,6 +141,8 @@ def _take(report: Report, event: Event) -> None:
         report.malformed = True
         return
     match event:
+        case Start() | End() | Told() | Raised() | Printed():
+            _take_test(report, event)
         case Plan():
             report.plan = event
         case Mark():
@@ -297,23 +152,32 @@ def _take(report: Report, event: Event) -> None:
             report.collected = event
         case LoadFailed():
             report.load_error = event.error
-        case Start():
-            report.malformed |= bool(report.under_way)
-            report.under_way = event.test
-            report.told[UNDER_WAY] = []
-        case Told() | Raised() | Printed():
-            report.malformed |= not report.under_way
-            report.told.setdefault(UNDER_WAY, []).append(event)
-        case End():
-            report.malformed |= event.test != report.under_way or (event.event == "failed") != (event.error is not None)
-            report.under_way = ""
-            test = _free(event.test, report.results)
-            report.results[test] = event
-            report.told[test] = report.told.pop(UNDER_WAY, [])
+        case Calling():
+            report.calling = event.call
+        case Called():
+            report.called[event.call] = event.error
+        case Lines():
+            report.lines = event
         case Replaced():
             report.replaced = tuple(dict.fromkeys((*report.replaced, *event.names)))
         case Done():
             report.done = event
+
+
+def _take_test(report: Report, event: Start | End | Told | Raised | Printed) -> None:
+    if isinstance(event, Start):
+        report.malformed |= bool(report.under_way)
+        report.under_way = event.test
+        report.told[UNDER_WAY] = []
+    elif isinstance(event, End):
+        report.malformed |= event.test != report.under_way or (event.event == "failed") != (event.error is not None)
+        report.under_way = ""
+        test = _free(event.test, report.results)
+        report.results[test] = event
+        report.told[test] = report.told.pop(UNDER_WAY, [])
+    else:
+        report.malformed |= not report.under_way
+        report.told.setdefault(UNDER_WAY, []).append(event)
 
 
 def _free(test: str, taken: Iterable[str]) -> str:

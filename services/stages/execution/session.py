@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, PluginFailed
-from assay.stage import Candidate, StageContext, StageResult, Workers
+from assay.stage import Candidate, Category, Finding, Severity, StageContext, StageResult, Workers
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from .account import Account
 from .findings import judge
+from .outcomes import name_of
 from .plan import Run, program, runs
+from .python.called import call_findings
+from .python.determinism import differing
 from .python.reading import Reading, read
 from .python.settled import Settling, decide_all, odd_places, questions
 from .python.taken import Place, Taken
+from .python.verdicts import Ended
 from .report import Report, parse
 from .sandbox import check_time, execute, seconds_for
 
@@ -42,6 +46,7 @@ class Ran:
     result: ExecutionResult
     report: Report
     odd: frozenset[Place]
+    ended: tuple[Ended, ...]
 
 
 class Session:
@@ -82,10 +87,13 @@ class Session:
         if ran.odd and run.suite is not None:
             # Values that are no plain data are compared inside, as the tests were written.
             kept = [ran.odd if suite is run.suite else frozenset[Place]() for suite in self._candidate.tests]
-            ran = await self._run(run, await self._workers.run(read, self._candidate, kept))
+            reading = await self._workers.run(read, self._candidate, kept)
+            ran = await self._run(run, reading)
         if ran.odd:
             self._account.unable.append(f"{run.label} could not be decided: the code gives plain data at times")
-        await self._add(run, ran)
+        await self._add(run, ran, reading)
+        if self._context.check_determinism and ran.result.outcome not in TIME_LIMITS:
+            await self._again(run, reading, ran)
         report, outcome = ran.report, ran.result.outcome
         return report.load_error is None and "loaded" in report.reached and outcome not in TIME_LIMITS
 
@@ -99,14 +107,16 @@ class Session:
         if "loading" not in report.reached:
             raise PluginFailed(f"the harness did not begin {run.label} (exit status {result.exit_code})")
         check_time(run.label, result.outcome, seconds)
-        return Ran(result, report, await self._decide(run, reading, report))
+        ended, lines = questions(report)
+        return Ran(result, report, await self._decide(run, reading, report, ended, lines), tuple(ended))
 
-    async def _decide(self, run: Run, reading: Reading, report: Report) -> frozenset[Place]:
+    async def _decide(
+        self, run: Run, reading: Reading, report: Report, ended: list[Ended], lines: list[int]
+    ) -> frozenset[Place]:
         """Put into a report what is decided outside; return the checks of which nothing could be decided."""
         suite = reading.of(self._candidate, run.suite) if run.suite is not None else None
         taken = suite.taken if suite is not None else Taken(b"")
         source = run.suite.files[0].content if run.suite is not None else b""
-        ended, lines = questions(report)
         if not ended and not lines:
             return frozenset()
         examples = reading.examples if run.examples else ()
@@ -116,7 +126,26 @@ class Session:
         Settling(report, reading, suite, decided).settle(ended)
         return frozenset()
 
-    async def _add(self, run: Run, ran: Ran) -> None:
+    async def _again(self, run: Run, reading: Reading, first: Ran) -> None:
+        """Run once more, in another interpreter with hashes of its own, and tell what is not the same."""
+        second = await self._run(run, reading)
+        test = await self._workers.run(differing, first.ended, second.ended)
+        if not test and first.result.outcome == second.result.outcome:
+            return
+        evidence = {"first_outcome": name_of(first.result.outcome), "second_outcome": name_of(second.result.outcome)}
+        message = f"Two runs of {run.label} did not give the same."
+        if test:
+            message = f"{test} did not give the same in two runs of {run.label}."
+            evidence["test"] = test
+        await self._found(
+            Finding("execution/not-deterministic", Category.BEHAVIOR, Severity.MEDIUM, message, evidence=evidence)
+        )
+
+    async def _found(self, finding: Finding) -> None:
+        if self._account.find(finding):
+            await self._context.found(finding)
+
+    async def _add(self, run: Run, ran: Ran, reading: Reading) -> None:
         """Add a run to the account, with what it says about the candidate."""
         account, report = self._account, ran.report
         account.passed += report.count("passed")
@@ -124,10 +153,20 @@ class Session:
         account.skipped += report.count("skipped")
         account.planned += len(report.missing()) + len(report.results)
         account.add(ran.result)
-        self._proof |= {test in report.proof for test in report.results}
+        self._proof |= {test in (report.proof or ()) for test in report.results}
+        self._add_details(reading, report)
         said = judge(self._candidate, run, ran.result, report)
-        for finding in said.findings:
-            if account.find(finding):
-                await self._context.found(finding)
+        for finding in (*said.findings, *call_findings(self._candidate, reading.calls, report)):
+            await self._found(finding)
         if said.unable:
             account.unable.append(said.unable)
+
+    def _add_details(self, reading: Reading, report: Report) -> None:
+        """Say how much of the code ran; of several runs the one in which most did."""
+        details, lines = self._account.details, report.lines
+        if lines is not None and lines.covered >= int(details.get("lines_covered", "0")):
+            details |= {"lines_covered": str(lines.covered), "lines_total": str(lines.total)}
+            details["functions_not_called"] = ", ".join(lines.uncalled)
+        if report.calling is not None:
+            called = [call.function for number, call in enumerate(reading.calls) if number in report.called]
+            details |= {"smoke_called": ", ".join(called), "proved": "nothing"}

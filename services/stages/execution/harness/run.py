@@ -13,6 +13,7 @@ from . import load
 from .channel import Channel, bounded, text_of
 from .describe import Describer
 from .examples import Examples
+from .lines import Lines
 from .reporter import Reporter
 from .suite import Suite
 from .tell import Tell
@@ -20,6 +21,7 @@ from .tests import Tests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .library import Library
@@ -85,6 +87,12 @@ class Run:
         sources = {os.path.join(work, path): path for path in job["files"]}
         self._describer = Describer(sources, self._test_file)
         self._reporter = Reporter(self._channel, self._describer, self._tests.bound, appended=self._appended)
+        self._lines = Lines(sources) if job["suite"] else None
+        self._calls: Callable[[dict[str, Any]], None] | None = None
+        if job["calls"]:
+            from .calls import Calls
+
+            self._calls = Calls(job["calls"], channel, self._describer).run
         self._originals = load.Originals(self._library.spaces() if self._library else None)
         self._suite = self._suite_of_tests() if job["suite"] and not self._tests.problem else None
 
@@ -144,7 +152,11 @@ class Run:
             examples = Examples(self._channel, self._reporter, self._describer)
             for test, sources in self._examples:
                 examples.run(test, sources, {**names, "__name__": "__main__"})
+            if self._calls is not None:
+                self._calls(names)
             self._report_replaced()
+        if self._lines is not None:
+            self._channel.send("lines", **self._lines.facts())
         self._channel.send("done", **self._reporter.count)
 
     def _suite_of_tests(self) -> Suite:
@@ -168,6 +180,8 @@ class Run:
 
     def _load(self) -> ModuleType | None:
         self._channel.send("loading")
+        if self._lines is not None:
+            self._lines.begin()
         try:
             folder = os.path.dirname(self._test_file)
             module = load.load(self._entry, self._work, self._tests.imported, folder)

@@ -95,12 +95,12 @@ def is_right(example: Example, printed: Printed) -> bool:
         return example.raises is not None and wanted == printed.raised
     if not example.want:
         return True
-    return doctest.OutputChecker().check_output(example.want, printed.text, example.flags) or _is_same_value(
+    return doctest.OutputChecker().check_output(example.want, printed.text, example.flags) or is_same_value(
         example.want, printed.text
     )
 
 
-def _is_same_value(want: str, got: str) -> bool:
+def is_same_value(want: str, got: str) -> bool:
     """Return whether two texts are literals of the same value: quotes and the order of a set are style."""
     try:
         wanted, gotten = ast.literal_eval(want.strip()), ast.literal_eval(got.strip())

@@ -12,6 +12,7 @@ from services.stages.execution.harness.collect import collect
 from .apart import Setting, take
 from .entry import Entry, locate
 from .examples import Examples, examples_of
+from .smoke import Call, calls_of
 from .split import names_in
 from .subjects import definitions
 from .taken import Place, Taken
@@ -40,12 +41,14 @@ class Reading:
     What was read.
 
     :param definitions: The line of each function and class of the entry point, by name.
+    :param calls: What is called where there are neither tests nor examples.
     :param suites: The test files, in the order of the suites that have any.
     """
 
     entry: Entry
     definitions: Mapping[str, int]
     examples: tuple[Examples, ...]
+    calls: tuple[Call, ...]
     suites: tuple[Suite | None, ...]
 
     def of(self, candidate: Candidate, suite: TestSuite) -> Suite:
@@ -70,7 +73,9 @@ def read(candidate: Candidate, kept: Sequence[Collection[Place]] = ()) -> Readin
         _suite(suite, modules, wanted, kept[index] if kept else ()) if suite.files else None
         for index, suite in enumerate(candidate.tests)
     )
-    return Reading(entry, definitions(tree), examples_of(tree, candidate.specification), suites)
+    examples = examples_of(tree, candidate.specification)
+    calls = () if examples or candidate.tests else calls_of(tree)
+    return Reading(entry, definitions(tree), examples, calls, suites)
 
 
 def _suite(suite: TestSuite, modules: frozenset[str], wanted: Collection[str], kept: Collection[Place]) -> Suite:

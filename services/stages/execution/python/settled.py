@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.stages.execution.events import Done, End, Error, Printed, Raised, Told
 from services.stages.execution.harness.collect import collect
-from services.stages.execution.report import Done, End, Error, Printed, Raised, Report, Told
+from services.stages.execution.report import Report
 
 from .examples import Examples
 from .examples import Printed as PrintedText

@@ -1,9 +1,9 @@
 """What the stage says about candidates, through a real sandbox."""
 
 import pytest
-from assay.stage import Category, Finding, Severity, StageStatus, TestFramework
+from assay.stage import Category, Finding, Severity, Stage, StageStatus, TestFramework
 
-from tests.services.stages.execution.conftest import Judge
+from tests.services.stages.execution.conftest import Context, Judge, candidate
 
 pytestmark = pytest.mark.docker
 
@@ -277,3 +277,63 @@ async def test_examples_are_run(judge: Judge) -> None:
     asked = await only(judge, WRONG, specification="Add two numbers:\n\n>>> add(1, 2)\n3\n")
     assert (asked.rule_id, asked.severity) == ("execution/example-failed", Severity.HIGH)
     assert asked.category is Category.SPECIFICATION
+
+
+async def test_how_much_of_the_code_ran_is_told(judge: Judge) -> None:
+    """Lines count once; functions that nothing called are named."""
+    code = f"{ADD}def sub(a, b):\n    if a:\n        return a - b\n    return -b\n"
+    code += "class Box:\n    def open(self):\n        pass\n"
+    result = await judge(code, "assert add(1, 2) == 3\nassert sub(1, 1) == 0\n")
+    assert (result.details["lines_covered"], result.details["lines_total"]) == ("7", "9")
+    assert result.details["functions_not_called"] == "Box.open"
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("0 * random.random()", []),
+        ("{'x', 'y', 'z', str(b)}", []),
+        ("random.random()", ["execution/not-deterministic"]),
+        ("list({'x', 'y', 'z', 'v', 'w', str(b)})", ["execution/not-deterministic"]),
+    ],
+)
+async def test_determinism_is_checked_where_it_is_asked_for(execution: Stage, value: str, rules: list[str]) -> None:
+    """Values that are others in a second run are a finding of MEDIUM, whatever the tests say of them."""
+    code = f"import random\ndef add(a, b):\n    return {value} if b else a\n"
+    tests = "assert add(1, 0) == 1\nassert add(0, 1) is not None\n"
+    result = await execution.run(candidate(code, tests), Context(check_determinism=True))
+    assert [(finding.rule_id, finding.severity) for finding in result.findings] == [
+        (rule, Severity.MEDIUM) for rule in rules
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "rules"),
+    [
+        ("return sum(prices)", []),
+        ("return prices.sum()", ["execution/call-failed"]),
+        ("return total + sum(prices)", ["execution/call-failed"]),
+        ("raise ValueError(prices)", []),
+        ("raise TypeError(prices)", []),
+        ("import re\n    return float(re.match('x', str(prices)).group())", []),
+        ("while True: pass", []),
+        ("import os\n    os.abort()", []),
+        ("return open('x').read()", []),
+    ],
+)
+async def test_code_without_tests_is_called_by_its_types(judge: Judge, body: str, rules: list[str]) -> None:
+    """Only what the code itself does wrong with values of its own types is told, and never as more than MEDIUM."""
+    result = await judge(f"def total(prices: list[float]) -> float:\n    {body}\n")
+    assert result.status is StageStatus.COMPLETED
+    assert [(finding.rule_id, finding.severity) for finding in result.findings] == [
+        (rule, Severity.MEDIUM) for rule in rules
+    ]
+    assert result.details.get("proved", "nothing") == "nothing"
+
+
+async def test_a_call_says_that_it_proves_nothing(judge: Judge) -> None:
+    """The functions that were called are named; where there are tests or examples none is."""
+    code = "def area(radius: float) -> float:\n    return 3 * radius * radius\n"
+    called = await judge(code)
+    assert (called.details["smoke_called"], called.details["proved"]) == ("area", "nothing")
+    assert "smoke_called" not in (await judge(code, "assert area(1.0) == 3.0\n")).details
