@@ -113,8 +113,11 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, request: validation_pb2.CreateValidationRequest, context: Context
     ) -> validation_pb2.CreateValidationResponse:
         """See the contract."""
+        # A policy that is not there stays so: a request_id stands for equal requests, by whichever call they come.
         asked = validation_pb2.ValidateRequest(
-            candidate=request.candidate, policy=request.policy, request_id=request.request_id
+            candidate=request.candidate,
+            policy=request.policy if request.HasField("policy") else None,
+            request_id=request.request_id,
         )
         validation = await self._validating.queue(asked)
         self._workers.wake()
