@@ -36,6 +36,35 @@ FROM = {
 ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "tensorflow", "sns": "seaborn"}
 """Customary names of packages that may or may not be installed."""
 
+WORDS = frozenset(
+    [
+        "calendar",
+        "cmd",
+        "code",
+        "email",
+        "html",
+        "numbers",
+        "operator",
+        "parser",
+        "platform",
+        "profile",
+        "queue",
+        "resource",
+        "select",
+        "signal",
+        "site",
+        "string",
+        "symbol",
+        "test",
+        "this",
+        "token",
+        "types",
+    ]
+)
+"""Modules called by words that variables are called by too: with a method of a value it is a variable that is missing."""
+
+_OF_VALUES = frozenset(name for kind in (str, list, dict, set) for name in dir(kind))
+
 _MODULE_OF = {name: module for module, names in FROM.items() for name in names.split()}
 
 
@@ -57,7 +86,8 @@ def import_for(name: str, chains: frozenset[Chain]) -> tuple[str, bool] | None:
     if name == "datetime" and members & {"now", "strptime", "utcnow", "fromtimestamp", "fromisoformat", "combine"}:
         return "from datetime import datetime", True
     if members and not name.startswith("_") and name in sys.stdlib_module_names:
-        return f"import {', '.join(_modules(name, chains))}", True
+        sure = name not in WORDS or members.isdisjoint(_OF_VALUES)
+        return f"import {', '.join(_modules(name, chains))}", sure
     return None
 
 

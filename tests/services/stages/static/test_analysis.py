@@ -96,6 +96,17 @@ def test_a_forgotten_import_is_that_of_the_submodule(use: str, statement: str) -
     assert applied(f"x = {use}\n", found(f"x = {use}\n")[0]).startswith(f"{statement}\n")
 
 
+@pytest.mark.parametrize(
+    ("use", "safe"),
+    [("email.lower()", False), ("queue.append(1)", False), ("queue.Queue()", True), ("string.digits", True),
+     ("re.split('a', s)", True)],
+)  # fmt: skip
+def test_a_module_called_by_a_common_word(use: str, safe: bool) -> None:
+    """A word that is a module too is taken for it where what is used of it is no method of an ordinary value."""
+    (finding,) = found(f"def f(s):\n    return {use}\n")
+    assert finding.fixes[0].safe is safe
+
+
 def test_a_package_that_may_be_missing_is_no_safe_fix() -> None:
     """An alias such as np is explained, but adding its import is left to a person."""
     (finding,) = found("def f(xs):\n    return np.mean(xs)\n")
