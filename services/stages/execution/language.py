@@ -35,6 +35,7 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
         "c": "compiled:judge_compiled",
         "cpp": "compiled:judge_compiled",
         "go": "compiled:judge_compiled",
+        "java": "compiled:judge_compiled",
         "rust": "compiled:judge_compiled",
         "ruby": "interpreted.ruby:judge_ruby",
         "php": "interpreted.php:judge_php",
@@ -55,6 +56,7 @@ TOOLCHAINS: Mapping[str, str] = MappingProxyType(
         "c": "c.toolchain:C",
         "cpp": "c.toolchain:CPP",
         "go": "go.toolchain:GO",
+        "java": "java.toolchain:JAVA",
         "rust": "rust.toolchain:RUST",
     }
 )

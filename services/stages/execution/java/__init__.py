@@ -1,0 +1,1 @@
+"""Candidates in Java: how a program is made of them and their tests, and what the compiler and the tests say."""

@@ -1,0 +1,40 @@
+"""Types of Java's standard library that have to be imported, by the packages that programs take them from most."""
+
+_WORDS = """
+AbstractList AbstractMap ArrayDeque ArrayList Arrays Base64 BitSet Calendar Collection Collections Comparator
+ConcurrentModificationException Currency Date Deque Dictionary DoubleSummaryStatistics EmptyStackException EnumMap
+EnumSet Enumeration EventListener EventObject Formatter GregorianCalendar HashMap HashSet Hashtable HexFormat
+IdentityHashMap InputMismatchException IntSummaryStatistics Iterator LinkedHashMap LinkedHashSet LinkedList List
+ListIterator Locale LongSummaryStatistics Map MissingResourceException NavigableMap NavigableSet
+NoSuchElementException Objects Optional OptionalDouble OptionalInt OptionalLong PrimitiveIterator PriorityQueue
+Properties Queue Random RandomAccess Scanner SequencedCollection SequencedMap SequencedSet ServiceLoader Set
+SimpleTimeZone SortedMap SortedSet Spliterator SplittableRandom Stack StringJoiner StringTokenizer TimeZone Timer
+TimerTask TreeMap TreeSet UUID Vector WeakHashMap BiConsumer BiFunction BiPredicate BinaryOperator BooleanSupplier
+Consumer DoubleBinaryOperator DoubleFunction DoublePredicate DoubleSupplier DoubleUnaryOperator Function
+IntBinaryOperator IntConsumer IntFunction IntPredicate IntSupplier IntUnaryOperator LongFunction LongUnaryOperator
+ObjIntConsumer Predicate Supplier ToDoubleFunction ToIntBiFunction ToIntFunction ToLongFunction UnaryOperator
+Collector Collectors DoubleStream IntStream LongStream Stream StreamSupport ArrayBlockingQueue BlockingDeque
+BlockingQueue Callable CancellationException CompletableFuture CompletionException ConcurrentHashMap
+ConcurrentLinkedDeque ConcurrentLinkedQueue ConcurrentMap ConcurrentSkipListMap ConcurrentSkipListSet
+CopyOnWriteArrayList CopyOnWriteArraySet CountDownLatch CyclicBarrier DelayQueue ExecutionException Executor
+ExecutorService Executors ForkJoinPool Future FutureTask LinkedBlockingDeque LinkedBlockingQueue Phaser
+PriorityBlockingQueue RecursiveTask ScheduledExecutorService Semaphore ThreadFactory ThreadLocalRandom
+ThreadPoolExecutor TimeUnit TimeoutException AtomicBoolean AtomicInteger AtomicIntegerArray AtomicLong AtomicReference
+LongAdder Condition Lock ReadWriteLock ReentrantLock ReentrantReadWriteLock StampedLock MatchResult Matcher Pattern
+PatternSyntaxException BigDecimal BigInteger MathContext RoundingMode BufferedInputStream BufferedOutputStream
+BufferedReader BufferedWriter ByteArrayInputStream ByteArrayOutputStream Closeable DataInputStream DataOutputStream
+EOFException File FileInputStream FileNotFoundException FileOutputStream FileReader FileWriter Flushable IOException
+InputStream InputStreamReader ObjectInputStream ObjectOutputStream OutputStream OutputStreamWriter PrintStream
+PrintWriter RandomAccessFile Reader Serializable StringReader StringWriter UncheckedIOException Writer Files Path
+Paths StandardCopyOption StandardOpenOption Charset StandardCharsets ByteBuffer CharBuffer DateFormat DecimalFormat
+DecimalFormatSymbols MessageFormat NumberFormat ParseException SimpleDateFormat Clock DayOfWeek Duration Instant
+LocalDate LocalDateTime LocalTime Month OffsetDateTime Period Year YearMonth ZoneId ZoneOffset ZonedDateTime
+DateTimeFormatter DateTimeParseException ChronoUnit TemporalAdjusters MessageDigest NoSuchAlgorithmException
+SecureRandom HttpURLConnection InetAddress ServerSocket Socket URI URL URLDecoder URLEncoder HttpClient HttpRequest
+HttpResponse Array Constructor Field InvocationTargetException Method Modifier Connection DriverManager
+PreparedStatement ResultSet SQLException Statement
+"""
+TYPES = frozenset(_WORDS.split())
+
+PREFIXES = ("java.", "jdk.", "sun.")
+"""Of packages that nobody else may have."""
