@@ -38,6 +38,46 @@ async def test_full() -> None:
     assert caught.value.retry_after == 1
 
 
+async def test_lanes() -> None:
+    """Turns go round the lanes: a long line does not keep those of another from their share."""
+    turns, order = Turns(1, 100), []
+
+    async def work(lane: str) -> None:
+        async with turns.take(lane):
+            order.append(lane)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(work, "aaaaaa" + "bb" + "c"))
+    assert "".join(order) == "aabcabaaa"
+
+
+async def test_patient() -> None:
+    """One that is patient waits however many wait already."""
+    turns = Turns(1, 0)
+    async with turns.take():
+        waiting = asyncio.create_task(turns.take("batch", patient=True).__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            async with turns.take():
+                pass
+        assert not waiting.done()
+    await waiting
+
+
+async def test_given_up_as_it_comes() -> None:
+    """A turn that comes in the moment in which its caller gives up goes to the next."""
+    turns = Turns(1, 10)
+    holder = turns.take()
+    await holder.__aenter__()
+    waiting = [asyncio.create_task(turns.take().__aenter__()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    await holder.__aexit__(None, None, None)
+    waiting[1].cancel()
+    await asyncio.wait_for(waiting[2], 5)
+    assert [task.cancelled() for task in waiting] == [True, True, False]
+
+
 async def test_given_back() -> None:
     """A turn is given back when its block fails or is cancelled, and so is a place in the queue."""
     turns = Turns(1, 1)

@@ -1,0 +1,252 @@
+"""The queue in the database: who has a job, for how long, how often, and what happened to it, once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from assay.errors import NotFound, QueueFull, RequestIdReused
+from assay.v1 import stage_pb2, validation_pb2
+
+from host import database
+from host.database import Database
+from host.settings import Settings
+from services.validation import jobs
+from services.validation import queue as queue_module
+from services.validation.endings import succeeded
+from services.validation.jobs import Happening, Job, LeaseLost
+from services.validation.queue import ATTEMPTS, Queue
+from services.validation.store import Stored, ValidationStore, prepare
+
+QUEUED, RUNNING, SUCCEEDED = validation_pb2.STATE_QUEUED, validation_pb2.STATE_RUNNING, validation_pb2.STATE_SUCCEEDED
+
+
+def row(number: int, request_id: str = "") -> Stored:
+    """Return a validation that is to be queued."""
+    body = validation_pb2.Validation(id=f"val_{number}").SerializeToString()
+    return Stored(f"val_{number}", "local", request_id, "d" if request_id else "", 0, body, QUEUED)
+
+
+@asynccontextmanager
+async def queues(folder: Path, *leases: float, most: int = 100) -> AsyncIterator[list[Queue]]:
+    """Yield the queue as several processes see it, each with a lease of so many seconds."""
+    async with AsyncExitStack() as stack:
+        made = []
+        for number, lease in enumerate(leases):
+            held = Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
+            stack.push_async_callback(held.close)
+            told: list[str] = []
+            made.append(Queue(held, keep=1000, most=most, owner=f"p{number}", lease=lease, told=told.append))
+        yield made
+
+
+async def taken(queue: Queue) -> Job:
+    """Take a job that is there."""
+    job = await queue.take()
+    assert job is not None
+    return job
+
+
+def made(job: Job) -> Stored:
+    """Return the end of a job."""
+    message = validation_pb2.Validation(id=job.row.id, state=SUCCEEDED, verdict=validation_pb2.VERDICT_AUTHENTIC)
+    return succeeded(job.row, message, "key")
+
+
+async def events_of(queue: Queue, number: int = 1, after: int = 0) -> list[Happening]:
+    """Return what happened to a validation."""
+    _, events = await queue.since("local", f"val_{number}", after)
+    return events
+
+
+async def test_in_order(folder: Path) -> None:
+    """Jobs are taken in the order in which they came, each by one process, and end once."""
+    async with queues(folder, 60, 60) as (one, other):
+        for number in range(4):
+            queued = await one.create(row(number), b"request %d" % number)
+            assert (queued.state, queued.sequence) == (QUEUED, 1)
+        assert await other.ready()
+        jobs_taken = [await taken(queue) for queue in (one, other, other, one)]
+        assert [job.row.id for job in jobs_taken] == [f"val_{number}" for number in range(4)]
+        assert [job.request for job in jobs_taken] == [b"request %d" % number for number in range(4)]
+        assert {(job.row.state, job.attempt) for job in jobs_taken} == {(RUNNING, 1)}
+        assert await one.take() is None
+        assert not await one.ready()
+        await one.end(jobs_taken[0], made(jobs_taken[0]))
+        with pytest.raises(LeaseLost):
+            await one.end(jobs_taken[0], made(jobs_taken[0]))
+        ended, events = await other.since("local", "val_0", 0)
+    assert (ended.state, ended.verdict, ended.key, ended.sequence) == (SUCCEEDED, 1, "key", 3)
+    assert [(event.sequence, event.state) for event in events] == [(1, QUEUED), (2, RUNNING), (3, SUCCEEDED)]
+
+
+async def test_one_job_many_takers(folder: Path) -> None:
+    """Of processes that look at one time one gets the job."""
+    async with queues(folder, 60, 60, 60) as several:
+        await several[0].create(row(1), b"")
+        found = await asyncio.gather(*(queue.take() for queue in several * 4))
+    assert len([job for job in found if job is not None]) == 1
+
+
+async def test_lost(folder: Path) -> None:
+    """A job whose lease ran out is taken again, with what its stages had said, and the lost attempt writes no more."""
+    async with queues(folder, 0.05, 60) as (lost, other):
+        await lost.create(row(1), b"request")
+        first = await taken(lost)
+        result = stage_pb2.StageResult(stage="static", status=stage_pb2.STAGE_STATUS_COMPLETED)
+        await lost.happened(first, Happening(stage_started="static"), "started/static")
+        await lost.happened(first, Happening(stage_completed=result), "completed/static")
+        await lost.happened(first, Happening(stage_started="execution"), "started/execution")
+        await asyncio.sleep(0.1)
+        again = await taken(other)
+        assert (again.attempt, again.request) == (2, b"request")
+        assert [event.stage_completed for event in again.done] == [result]
+        for late in (
+            lost.happened(first, Happening(stage_started="semantic"), "started/semantic"),
+            lost.end(first, made(first)),
+        ):
+            with pytest.raises(LeaseLost):
+                await late
+        assert await lost.renew() == frozenset()
+        # What was said to have begun is not said again.
+        await other.happened(again, Happening(stage_started="execution"), "started/execution")
+        await other.end(again, made(again))
+        events = await events_of(other)
+    assert [event.WhichOneof("event") for event in events] == [
+        "state", "state", "stage_started", "stage_completed", "stage_started", "state", "state",
+    ]  # fmt: skip
+    assert [event.state for event in events if event.HasField("state")] == [QUEUED, RUNNING, RUNNING, SUCCEEDED]
+    assert [event.sequence for event in events] == list(range(1, 8))
+
+
+async def test_renewed(folder: Path) -> None:
+    """A process that renews its leases keeps its jobs, and hears which are not its own any more."""
+    async with queues(folder, 0.3, 60) as (one, other):
+        for number in (1, 2):
+            await one.create(row(number), b"")
+            await taken(one)
+        for _ in range(4):
+            await asyncio.sleep(0.15)
+            assert await one.renew() == {"val_1", "val_2"}
+            assert await other.take() is None
+        await other.cancel("local", "val_1")
+        assert await one.renew() == {"val_2"}
+
+
+async def test_too_often(folder: Path) -> None:
+    """A job that was lost as often as may be is failed, and the one behind it is taken."""
+    async with queues(folder, 0.0, 60) as (lost, other):
+        await lost.create(row(1), b"")
+        for attempt in range(1, ATTEMPTS + 1):
+            assert (await taken(lost)).attempt == attempt
+            await asyncio.sleep(0.01)
+        await lost.create(row(2), b"")
+        assert (await taken(other)).row.id == "val_2"
+        failed, events = await other.since("local", "val_1", 0)
+        message = validation_pb2.Validation.FromString(failed.body)
+    assert (failed.state, message.state) == (validation_pb2.STATE_FAILED,) * 2
+    assert "begun 3 times" in message.error.message
+    assert [event.state for event in events] == [QUEUED, RUNNING, RUNNING, RUNNING, validation_pb2.STATE_FAILED]
+
+
+async def test_given_back(folder: Path) -> None:
+    """What is given back waits again as if it had not been begun, however often."""
+    async with queues(folder, 60, 60) as (one, other):
+        await one.create(row(1), b"")
+        for _ in range(ATTEMPTS + 2):
+            assert (await taken(one)).attempt == 1
+            await one.give_back()
+            waiting, _ = await one.since("local", "val_1", 0)
+            assert waiting.state == QUEUED
+        await other.give_back()
+        assert (await taken(other)).attempt == 1
+
+
+async def test_cancelled(folder: Path) -> None:
+    """What is cancelled is no job any more, whoever had it; what has ended stays, and only its tenant can."""
+    async with queues(folder, 60, 60) as (one, other):
+        await one.create(row(1), b"")
+        await one.create(row(2), b"")
+        job = await taken(one)
+        with pytest.raises(NotFound):
+            await other.cancel("another", "val_1")
+        stopped = await other.cancel("local", "val_1")
+        assert stopped.state == validation_pb2.STATE_CANCELLED
+        assert await other.cancel("local", "val_1") == stopped
+        with pytest.raises(LeaseLost):
+            await one.end(job, made(job))
+        waiting = await other.cancel("local", "val_2")
+        assert await one.take() is None
+        assert [event.state for event in await events_of(one, 2)] == [QUEUED, waiting.state]
+
+
+async def test_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full queue refuses by number and by size, keeps nothing of what it refused, and still knows request_ids."""
+    async with queues(folder, 60, most=2) as (queue,):
+        await queue.create(row(1, "r"), b"")
+        await queue.create(row(2), b"")
+        with pytest.raises(QueueFull) as caught:
+            await queue.create(row(3), b"")
+        assert caught.value.retry_after == queue_module.RETRY_SECONDS
+        with pytest.raises(NotFound):
+            await queue.since("local", "val_3", 0)
+        assert (await queue.create(row(4, "r"), b"")).id == "val_1"
+        job = await taken(queue)
+        await queue.end(job, made(job))
+        monkeypatch.setattr(queue_module, "MOST_BYTES", 10)
+        with pytest.raises(QueueFull):
+            await queue.create(row(5), b"x" * 11)
+        await queue.create(row(5), b"x" * 10)
+
+
+async def test_request_id(folder: Path) -> None:
+    """A request_id queues once, for one request."""
+    async with queues(folder, 60, 60) as several:
+        answers = await asyncio.gather(
+            *(queue.create(row(2 * n + k, "r"), b"") for n in range(5) for k, queue in enumerate(several))
+        )
+        assert len({answer.id for answer in answers}) == 1
+        other = Stored("val_x", "local", "r", "another", 0, b"", QUEUED)
+        with pytest.raises(RequestIdReused):
+            await several[0].create(other, b"")
+
+
+async def test_pages_of_events(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happened is read in bounded pages, none of which is empty where there is more."""
+    async with queues(folder, 60) as (queue,):
+        await queue.create(row(1), b"")
+        job = await taken(queue)
+        for number in range(100):
+            await queue.happened(job, Happening(stage_started="s" * 1000), f"started/{number}")
+        assert [event.sequence for event in await events_of(queue)] == list(range(1, jobs.PAGE_EVENTS + 1))
+        monkeypatch.setattr(jobs, "PAGE_BYTES", 2500)
+        assert [event.sequence for event in await events_of(queue, after=10)] == [11, 12, 13]
+        monkeypatch.setattr(jobs, "PAGE_BYTES", 1)
+        assert [event.sequence for event in await events_of(queue, after=101)] == [102]
+
+
+async def test_forgotten(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happened to validations that ended long ago is forgotten; what happens to those that run is not."""
+    monkeypatch.setattr(jobs, "EVENTS_KEPT_SECONDS", -1.0)
+    async with queues(folder, 60) as (queue,):
+        for number in (1, 2):
+            await queue.create(row(number), b"")
+        job = await taken(queue)
+        await queue.end(job, made(job))
+        assert await events_of(queue, 1) == []
+        assert len(await events_of(queue, 2)) == 1
+
+
+async def test_kept_however_many_come(folder: Path) -> None:
+    """A validation that waits is not among the oldest that give way."""
+    held = Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
+    queue = Queue(held, keep=3, most=100, owner="p", lease=60, told=lambda _: None)
+    store = ValidationStore(held, 3)
+    await queue.create(row(1), b"")
+    for number in range(10, 20):
+        await store.add(Stored(f"val_{number}", "local", "", "", 1, b""))
+    assert (await taken(queue)).row.id == "val_1"
+    rows, _ = await store.page("local", 100, "")
+    await held.close()
+    assert [one.id for one in rows] == ["val_19", "val_18", "val_17", "val_1"]
