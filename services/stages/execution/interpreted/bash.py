@@ -26,10 +26,11 @@ TOOLS = re.compile(
 
 OPENING = re.compile(r"^\s*(?:function\s+[\w:.-]+\s*(?:\(\s*\))?|[\w:.-]+\s*\(\s*\))\s*(?P<body>[{(].*)?$")
 HARMLESS = re.compile(
-    r"^\s*(?:#.*|set\s+[-+].*|shopt\s+.*|(?:(?:readonly|declare|export|typeset)\s+(?:-\w+\s+)*)?[A-Za-z_]\w*(?:=.*)?|"
-    r".*\bBASH_SOURCE\b.*)?$"
+    r"^\s*(?:#.*|(?:set|shopt)\s+[-+\w\s]*|.*\bBASH_SOURCE\b.*|"
+    r"(?:(?:readonly|declare|export|typeset)\s+(?:-\w+\s+)*)?"
+    r"[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|\([^()]*\)|[^\s\"'();&|]*)\s*(?:#.*)?)?$"
 )
-RUNS = re.compile(r"\$\((?!\()|`|[;&|]\s*\w")
+RUNS = re.compile(r"\$\((?!\()|`|<\(")
 
 
 async def judge_bash(

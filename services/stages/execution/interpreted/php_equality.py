@@ -12,6 +12,7 @@ from .plain import Plain
 
 NUMERIC = re.compile(r"[ \t\n\r\v\f]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\r\v\f]*")
 INTEGER = re.compile(r"[ \t\n\r\v\f]*[+-]?\d+[ \t\n\r\v\f]*")
+MAX_INTEGER = 2**63 - 1
 WORDS = {"INF": float("inf"), "-INF": float("-inf")}
 
 
@@ -83,13 +84,23 @@ def _number_and_text(number: Any, text: str) -> bool:
 
 
 def _same_text(one: str, other: str) -> bool:
+    """Compare as numbers where both are; whole numbers that PHP's ints cannot hold lose no digit by it."""
     mine, theirs = _number(one), _number(other)
-    return one == other if mine is None or theirs is None else _same_number(mine, theirs)
+    if mine is None or theirs is None:
+        return one == other
+    large = _is_large(one), _is_large(other)
+    if any(large) and (all(large) or isinstance(mine, int) or isinstance(theirs, int)):
+        return all(large) and float(mine) == float(theirs) and one == other
+    return _same_number(mine, theirs)
+
+
+def _is_large(text: str) -> bool:
+    return INTEGER.fullmatch(text) is not None and not -MAX_INTEGER <= int(text) <= MAX_INTEGER
 
 
 def _number(text: str) -> int | float | None:
     """Return the number that a text is; None where it is none."""
-    if INTEGER.fullmatch(text) and abs(int(text)) < 2**63:
+    if INTEGER.fullmatch(text) and abs(int(text)) <= MAX_INTEGER:
         return int(text)
     return float(text) if NUMERIC.fullmatch(text) else None
 

@@ -62,8 +62,10 @@ final class AssayRunner
 
     public static function code(): string
     {
+        $code = preg_replace('/\A(\s*)<\?php\b/', '$1', self::$tests[self::$at][2]);
         $lines = str_repeat("\n", max(0, self::$tests[self::$at][1] - 1));
-        return self::$prelude . $lines . self::withoutExits(self::$tests[self::$at][2]);
+        $hasOwnHead = preg_match('/\A\s*(?:declare|namespace)\b/', $code);
+        return ($hasOwnHead ? '' : self::$prelude) . $lines . self::withoutExits($code);
     }
 
     public static function asks(): bool
