@@ -69,8 +69,8 @@ class JavaFile:
     def types(self) -> tuple[Type, ...]:
         """Its types, in order; those inside of others are not among them."""
         starts = list(self._types())
-        ends = [start for _, start in starts[1:]] + [len(self.text)]
-        return tuple(Type(name, start, end) for (name, start), end in zip(starts, ends, strict=True))
+        ends = [*(start for _, start in starts[1:]), len(self.text)]
+        return tuple(Type(name, start, end) for (name, start), end in zip(starts, ends, strict=False))
 
     def _types(self) -> Iterator[tuple[str, int]]:
         depth = 0

@@ -15,7 +15,7 @@ from services.stages.execution.masking import masked
         (r'"a\"b" + c', '"    " + c'),
         ("r := '\"'; s := '\\''", "r := ' '; s := '  '"),
         ("/* no end\nx", "         \n "),
-        ('"no end\nx := 1', '"     \nx := 1'),
+        ('"no end\nx := 1', '"      \nx := 1'),
     ],
 )
 def test_masked(source: str, code: str) -> None:
