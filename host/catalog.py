@@ -40,6 +40,7 @@ BUILT_IN = (
     Entry("placeholder", STAGE_SERVICE, "services.stages.placeholder.stage:stage"),
     Entry("semantic", STAGE_SERVICE, "services.stages.semantic.stage:stage"),
     Entry("execution", STAGE_SERVICE, "services.stages.execution.stage:stage"),
+    Entry("scoring", STAGE_SERVICE, "services.stages.scoring.stage:stage"),
     Entry("validation", "services.validation.service:service"),
 )
 

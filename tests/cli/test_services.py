@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Program, write_lua
 
-STAGES = ["static", "placeholder", "semantic", "execution"]
+STAGES = ["static", "placeholder", "semantic", "execution", "scoring"]
 
 
 def test_stages_are_listed(assay: Program) -> None:

@@ -332,6 +332,6 @@ async def test_broken_plug_in(
 def test_no_toy_is_shipped() -> None:
     """The catalog's own names are those of the suite."""
     assert [entry.name for entry in catalog.BUILT_IN] == [
-        "sandbox", "static", "placeholder", "semantic", "execution", "validation",
+        "sandbox", "static", "placeholder", "semantic", "execution", "scoring", "validation",
     ]  # fmt: skip
     assert toys.first is not None
