@@ -52,10 +52,12 @@ class approx:  # noqa: N801  # the name it stands for
         return self._is_near_number(actual, expected)
 
     def _is_near_number(self, actual: Any, expected: Any) -> bool:
+        if isinstance(expected, bool) and not isinstance(actual, bool):
+            return False
         if actual == expected:
             return True
         numbers = (int, float, complex)
-        if not isinstance(actual, numbers) or not isinstance(expected, numbers) or isinstance(expected, bool):
+        if not isinstance(actual, numbers) or not isinstance(expected, numbers):
             return False
         if isnan(expected):
             return self._nan_ok and isnan(actual)

@@ -195,13 +195,20 @@ class _Judge:
         if check.note:
             return Failed(number, message=check.note)
         if sides is None:
-            return Failed(number, left=self._repr.repr(names[check.values[0]]) if check.values else None)
+            return Failed(number, left=self._text(names[check.values[0]]) if check.values else None)
         left, operator, right = sides
         is_turned = not self._reads(left, check.values) and self._reads(right, check.values)
-        shown = [self._repr.repr(self._outside.evaluate(side, names)) for side in (left, right)]
+        shown = [self._text(self._outside.evaluate(side, names)) for side in (left, right)]
         if is_turned and operator in {"Eq", "NotEq", "Is", "IsNot"}:
             shown.reverse()
         return Failed(number, shown[0], shown[1], operator)
+
+    def _text(self, value: object) -> str:
+        try:
+            return self._repr.repr(value)
+        except ValueError:
+            # A number of more digits than Python writes out.
+            return f"a very long {type(value).__name__}"
 
     @staticmethod
     def _reads(side: ast.expr, names: Sequence[str]) -> bool:
