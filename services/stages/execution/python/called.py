@@ -18,9 +18,7 @@ def call_findings(candidate: Candidate, calls: tuple[Call, ...], report: Report)
     for number, error in sorted(report.called.items()):
         if number < len(calls) and error is not None and _is_telling(candidate, error):
             call = calls[number]
-            message = (
-                f"{call.function} raises {error.type} for values of the types that it states: {error.message[:120]}"
-            )
+            message = f"{call.function} raises {error.type} for values of the types that it states."
             evidence = {"call": call.expression, "exception": error.type, "message": error.message}
             found.append(
                 Finding(

@@ -29,7 +29,7 @@ class Statement:
 
 
 def definitions(tree: ast.Module | None) -> Mapping[str, int]:
-    """Return the line of each function and class of a file, by name; of several the first."""
+    """Return the line of each function and class of a file, by name; of several the outermost."""
     found: dict[str, int] = {}
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
