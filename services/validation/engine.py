@@ -127,14 +127,21 @@ class Run:
         self._stopped_by = ""
 
     async def results(self, candidate: Candidate) -> tuple[StageResult, ...]:
-        """Return what each stage of the policy said, in the policy's order."""
+        """
+        Return what each stage of the policy said, in the policy's order.
+
+        What the follower raises ends the run.
+        """
         tasks: dict[str, asyncio.Task[StageResult]] = {}
         marker = Marker(candidate, self._policy.silence)
         runs = self._stages.about(candidate, check_determinism=self._policy.check_determinism)
-        async with asyncio.TaskGroup() as group:
-            for name in in_order(self._policy.stages, self._known):
-                before = {needed: tasks[needed] for needed in self._known[name].requires if needed in tasks}
-                tasks[name] = group.create_task(self._one(name, runs, marker, before))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in in_order(self._policy.stages, self._known):
+                    before = {needed: tasks[needed] for needed in self._known[name].requires if needed in tasks}
+                    tasks[name] = group.create_task(self._one(name, runs, marker, before))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
         return tuple(tasks[name].result() for name in self._policy.stages)
 
     async def _one(

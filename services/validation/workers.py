@@ -24,6 +24,9 @@ _log = structlog.get_logger("assay.validation")
 LOOK_SECONDS = 1.0
 """How often the database is asked for jobs that other processes queued, or had when they were lost."""
 
+RETRY_SECONDS = 5.0
+"""When to look again after the database could not be used."""
+
 RENEWALS = 3
 """How often a lease is renewed in its time."""
 
@@ -116,23 +119,24 @@ class QueueWorkers:
             await _log.awarning("jobs cannot be given back", reason=error.message)
 
     async def _serve(self) -> None:
+        """Wait for a job and for a turn, make it, and go on with the next."""
         while True:
-            try:
-                await self._one()
-            except StoreUnavailable as error:
-                await _log.awarning("the queue cannot be read", reason=error.message)
-                await asyncio.sleep(LOOK_SECONDS)
+            async with AsyncExitStack() as held:
+                # One at a time looks, so that the others do not ask the database the same.
+                async with self._looking:
+                    job = await self._next(held)
+                if job is not None:
+                    await self._attend(job)
 
-    async def _one(self) -> None:
-        """Wait for a job and for a turn, and make it."""
-        async with AsyncExitStack() as held:
-            # One at a time looks, so that the others do not ask the database the same.
-            async with self._looking:
-                await self._until_ready()
-                await held.enter_async_context(self._turns.take(LANE, patient=True))
-                job = await self._queue.take()
-            if job is not None:
-                await self._attend(job)
+    async def _next(self, held: AsyncExitStack) -> Job | None:
+        try:
+            await self._until_ready()
+            await held.enter_async_context(self._turns.take(LANE, patient=True))
+            return await self._queue.take()
+        except StoreUnavailable as error:
+            await _log.awarning("the queue cannot be read", reason=error.message)
+            await asyncio.sleep(RETRY_SECONDS)
+            return None
 
     async def _until_ready(self) -> None:
         while not await self._queue.ready():

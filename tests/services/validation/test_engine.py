@@ -5,10 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
-from assay.errors import PluginFailed, Unavailable, UnknownLanguage
+from assay.errors import PluginFailed, StoreUnavailable, Unavailable, UnknownLanguage
 from assay.stage import Candidate, Category, RuleInfo, Severity, SourceFile, StageResult, StageStatus
 
 from services.validation.engine import VERDICT_SECONDS, Run, StageDescription, in_language, in_order
+from services.validation.following import NOBODY, Follower
+from services.validation.judgement import Round
 from services.validation.policy import Policy
 from services.validation.suppression import NOTHING_SILENCED, Silence, Suppression
 from tests.toys import completed, finding
@@ -39,7 +41,7 @@ class LocalStages:
         """See StageRuns."""
         self.order.append(name)
         result = await self.stage_rules[name](prior)
-        return StageResult(result.status, result.findings, stage=name)
+        return StageResult(result.status, result.findings, stage=name, reason=result.reason)
 
     async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
         """See Stages."""
@@ -72,13 +74,17 @@ async def run(
     security_votes: bool = False,
     known: Sequence[StageDescription] = (),
     silence: Silence = NOTHING_SILENCED,
+    follower: Follower = NOBODY,
+    twice: bool = False,
 ) -> dict[str, StageResult]:
     """Take a candidate through stages; those that are not described require nothing."""
     names = tuple(stages.stage_rules)
     described = {name: StageDescription(name) for name in names} | {stage.name: stage for stage in known}
     timeouts = dict.fromkeys(names, 20.0) | dict(times or {})
-    policy = Policy(names, frozenset(), 0.5, run_all, timeouts, security_votes, silence=silence)
-    results = await Run(stages, described, policy, seconds).results(CANDIDATE)
+    policy = Policy(
+        names, frozenset(), 0.5, run_all, timeouts, security_votes, silence=silence, check_determinism=twice
+    )
+    results = await Run(stages, described, policy, seconds, follower).results(CANDIDATE)
     assert [result.stage for result in results] == list(names)
     return {result.stage: result for result in results}
 
@@ -217,6 +223,71 @@ async def test_unreachable(configured: bool, status: StageStatus) -> None:
     stages = LocalStages(a=passes)
     results = await run(stages, known=known)
     assert (results["a"].status, results["a"].reason, stages.order) == (status, "no route", [])
+
+
+class Recorder:
+    """Follows a run: notes what it is told, and knows what was said before."""
+
+    def __init__(self, **done: StageResult) -> None:
+        self.done = done
+        self.told: list[str] = []
+
+    async def started(self, stage: str) -> None:
+        """See Follower."""
+        self.told.append(f"{stage} begins")
+
+    async def completed(self, result: StageResult) -> None:
+        """See Follower."""
+        self.told.append(f"{result.stage} {result.status.name}")
+        if result.reason == "tell nobody":
+            raise StoreUnavailable("it cannot be told")
+
+    async def repaired(self, made: Round) -> None:
+        """See Follower."""
+
+
+async def test_followed() -> None:
+    """A follower hears of each stage that begins, and of each that has ended or was not begun."""
+    follower = Recorder()
+    await run(LocalStages(a=critical, b=passes), known=AFTER_A, follower=follower)
+    assert follower.told == ["a begins", "a COMPLETED", "b SKIPPED"]
+
+
+async def test_gone_on_with() -> None:
+    """What a stage said before is not asked again nor told again, and counts: it stops, and is given to others."""
+    seen: list[Mapping[str, StageResult]] = []
+
+    async def notes(prior: Mapping[str, StageResult]) -> StageResult:
+        seen.append(prior)
+        return completed()
+
+    earlier = StageResult(StageStatus.COMPLETED, (finding(Severity.LOW),), stage="a")
+    stages, follower = LocalStages(a=passes, b=notes), Recorder(a=earlier)
+    results = await run(stages, known=AFTER_A, follower=follower)
+    assert (stages.order, follower.told) == (["b"], ["b begins", "b COMPLETED"])
+    assert results["a"] == earlier
+    assert seen == [{"a": earlier}]
+    grave = StageResult(StageStatus.COMPLETED, (finding(Severity.CRITICAL),), stage="a")
+    stopped = await run(LocalStages(a=passes, b=passes), known=AFTER_A, follower=Recorder(a=grave))
+    assert stopped["b"].status is StageStatus.SKIPPED
+
+
+async def test_follower_that_cannot() -> None:
+    """Where a follower cannot be told the run ends with its error, and the other stages with it."""
+
+    async def fails(prior: Mapping[str, StageResult]) -> StageResult:
+        raise Unavailable("tell nobody")
+
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(run(LocalStages(a=fails, b=hangs), follower=Recorder()), 10)
+
+
+async def test_determinism() -> None:
+    """Whether what runs is run twice is the policy's to say."""
+    for twice in (True, False):
+        stages = LocalStages(a=passes)
+        await run(stages, twice=twice)
+        assert stages.twice is twice
 
 
 async def test_cancelled() -> None:
