@@ -6,7 +6,7 @@ import pytest
 from assay.errors import InvalidArgument, UnknownStage
 from assay.stage import Candidate, SourceFile, TestSuite
 
-from services.validation.policy import Policy, PolicyRequest, StageTimes, resolve
+from services.validation.policy import Policy, PolicyRequest, RepairPolicy, RepairRequest, StageTimes, resolve
 from services.validation.suppression import Silence, Suppression
 
 KNOWN = ("static", "placeholder", "semantic", "execution")
@@ -62,6 +62,36 @@ def test_demanded() -> None:
     assert resolved(TESTED).demanded == {"execution"}
     assert resolved(TESTED, stages=("static",)).demanded == frozenset()
     assert resolved(TESTED, required=("static",)).demanded == {"static"}
+
+
+def test_repair() -> None:
+    """Repair is tried where it is asked for, with the suite's bounds where the caller names none."""
+    assert resolved().repair is None
+    assert resolved(repair=RepairRequest()).repair == RepairPolicy(0.95, 2)
+    assert resolved(repair=RepairRequest(0.0, 5)).repair == RepairPolicy(0.0, 5)
+
+
+def test_handed_on() -> None:
+    """Whether to judge anew, and to run twice, is as the caller says."""
+    assert (resolved().fresh, resolved().check_determinism) == (False, False)
+    assert (resolved(fresh=True).fresh, resolved(check_determinism=True).check_determinism) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (RepairRequest(below=-0.1), "policy.repair.below"),
+        (RepairRequest(below=1.1), "policy.repair.below"),
+        (RepairRequest(below=float("nan")), "policy.repair.below"),
+        (RepairRequest(max_rounds=6), "policy.repair.max_rounds"),
+        (RepairRequest(max_rounds=-1), "policy.repair.max_rounds"),
+    ],
+)
+def test_bad_repair(request_: RepairRequest, field: str) -> None:
+    """Repair out of bounds is refused by its field."""
+    with pytest.raises(InvalidArgument) as caught:
+        resolved(repair=request_)
+    assert caught.value.field == field
 
 
 def test_order_is_the_suites() -> None:

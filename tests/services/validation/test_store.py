@@ -265,6 +265,59 @@ async def test_another_schema(folder: Path) -> None:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
+FIRST_SCHEMA = """
+    CREATE TABLE validations (
+        number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, id VARCHAR(64) NOT NULL, tenant VARCHAR(64) NOT NULL,
+        request_id VARCHAR(64), request_digest VARCHAR(64) NOT NULL, verdict INTEGER NOT NULL, body BLOB NOT NULL,
+        UNIQUE (id), UNIQUE (tenant, request_id)
+    );
+    CREATE INDEX ix_validations_tenant ON validations (tenant);
+    INSERT INTO validations (id, tenant, request_id, request_digest, verdict, body)
+        VALUES ('val_local_1', 'local', NULL, '', 1, CAST('body 1' AS BLOB)),
+               ('val_local_2', 'local', 'r', 'd', 2, CAST('body 2' AS BLOB));
+    PRAGMA user_version = 1;
+"""
+
+
+async def test_schema_of_the_version_before(folder: Path) -> None:
+    """A database of the first schema is brought up to date, and nothing in it is lost."""
+    with sqlite3.connect(folder / "assay.db") as connection:
+        connection.executescript(FIRST_SCHEMA)
+    connection.close()
+    for _ in range(2):
+        async with opened(folder) as store:
+            assert await store.get("local", "val_local_1") == row(1)
+            assert await store.by_request("local", "r", "d") == row(2, request_id="r", digest="d", verdict=2)
+    async with opened(folder) as store:
+        await store.add(replace(row(3), key="k"))
+        assert await store.reusable("local", "k") == replace(row(3), key="k")
+
+
+async def test_by_state(folder: Path) -> None:
+    """A state narrows the pages, beside a verdict."""
+    async with opened(folder) as store:
+        for number in range(8):
+            await store.add(replace(row(number, verdict=1 + number % 2), state=3 + number // 4))
+        rows, _ = await store.page("local", 100, "", state=4)
+        assert [one.id for one in rows] == [f"val_local_{number}" for number in (7, 6, 5, 4)]
+        rows, _ = await store.page("local", 100, "", verdict=1, state=3)
+        assert [one.id for one in rows] == ["val_local_2", "val_local_0"]
+
+
+async def test_reusable(folder: Path) -> None:
+    """The newest validation of a key is found, for its tenant, as long as it is kept."""
+    async with opened(folder, keep=4) as store:
+        for number in (1, 2):
+            await store.add(replace(row(number), key="k"))
+        await store.add(replace(row(3, "other"), key="o"))
+        assert await store.reusable("local", "k") == replace(row(2), key="k")
+        assert await store.reusable("local", "o") is None
+        assert await store.reusable("local", "") is None
+        for number in range(4, 8):
+            await store.add(row(number))
+        assert await store.reusable("local", "k") is None
+
+
 async def test_locked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that another program holds is StoreUnavailable after a bounded wait, and works again afterwards."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
