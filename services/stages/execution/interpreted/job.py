@@ -58,7 +58,7 @@ def program(candidate: Candidate, suite: TestSuite | None, mode: str, tests: Seq
     The tests travel on standard input and are never a file that the candidate could read. Other files of the suite, and
     of the candidate's context, give way to files of the candidate with the same path.
 
-    :param mode: How the harness runs the tests: "load", "script" or "unittest".
+    :param mode: What the harness does: "load", "check", "script", or the unit test framework that runs the tests.
     """
     nonce = secrets.token_hex(16)
     folder = f".assay-{secrets.token_hex(4)}"

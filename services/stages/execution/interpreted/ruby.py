@@ -1,4 +1,4 @@
-"""Ruby: scripts that raise, and minitest."""
+"""Ruby: scripts that raise, minitest and test-unit."""
 
 import re
 from typing import TYPE_CHECKING
@@ -11,11 +11,11 @@ from .session import Interpreter, Session
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
-MINITEST = re.compile(r"\bMinitest::|^[ \t]*require[ (]+[\"']minitest", re.MULTILINE)
-FOREIGN = (
-    (re.compile(r"^[ \t]*require[ (]+[\"']rspec|\bRSpec\.", re.MULTILINE), "RSpec"),
-    (re.compile(r"^[ \t]*require[ (]+[\"']test/unit|\bTest::Unit\b", re.MULTILINE), "test-unit"),
+FRAMEWORKS = (
+    ("minitest", re.compile(r"\bMinitest::|^[ \t]*require[ (]+[\"']minitest", re.MULTILINE)),
+    ("testunit", re.compile(r"\bTest::Unit\b|^[ \t]*require[ (]+[\"']test/unit", re.MULTILINE)),
 )
+RSPEC = re.compile(r"\bRSpec\.|^[ \t]*require[ (]+[\"']rspec", re.MULTILINE)
 
 
 async def judge_ruby(
@@ -25,15 +25,14 @@ async def judge_ruby(
     return await Session(RUBY, candidate, context, stub, workers).run()
 
 
+def _framework(text: str) -> str:
+    return next((name for name, pattern in FRAMEWORKS if pattern.search(text)), "")
+
+
 def _lacking(text: str, framework: TestFramework) -> str:
-    for pattern, name in FOREIGN:
-        if pattern.search(text):
-            return f"they need {name}, which is not in this environment"
+    if RSPEC.search(text):
+        return "they need RSpec, which is not in this environment"
     return "pytest is for Python" if framework is TestFramework.PYTEST else ""
 
 
-RUBY = Interpreter(
-    dialect=RubyTests(),
-    is_unittest=lambda text: MINITEST.search(text) is not None,
-    lacking=_lacking,
-)
+RUBY = Interpreter(dialect=RubyTests(), framework=_framework, unittest="minitest", lacking=_lacking)

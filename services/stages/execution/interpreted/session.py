@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 LOAD = "load"
 CHECK = "check"
 SCRIPT = "script"
-UNITTEST = "unittest"
 MAX_EVIDENCE = 2_000
 
 
@@ -39,14 +38,16 @@ class Interpreter:
     What interpreted languages differ in.
 
     :param dialect: How the tests are taken apart; None where they are not.
-    :param is_unittest: Whether a text of tests is one of the language's unit test framework.
+    :param framework: The unit test framework that a text of tests is written for; empty where it is a script.
+    :param unittest: The framework where the text does not say, and the suite does that it is one; empty: there is none.
     :param lacking: What tests need that this environment lacks, half a sentence; empty where they can be run.
     :param is_loaded: Whether a candidate without tests is loaded; else it is only read by the interpreter.
     :param explain: Adds to a report what else the run tells about its failed tests.
     """
 
     dialect: Dialect | None = None
-    is_unittest: Callable[[str], bool] = lambda _: False
+    framework: Callable[[str], str] = lambda _: ""
+    unittest: str = ""
     lacking: Callable[[str, TestFramework], str] = lambda _, __: ""
     is_loaded: Callable[[Candidate], bool] = lambda _: True
     explain: Callable[[Candidate, ExecutionResult, Report], None] = lambda *_: None
@@ -118,14 +119,15 @@ class Session:
         if lacking := self._interpreter.lacking(text, run.suite.framework):
             self._account.unable.append(f"{run.label} could not be run: {lacking}")
             return True
-        if self._is_unittest(text, run.suite.framework):
-            return await self._judge(run, UNITTEST, Script(text, (Test(1, text),)))
+        if framework := self._framework(text, run.suite.framework):
+            return await self._judge(run, framework, Script(text, (Test(1, text),)))
         return await self._judge(run, SCRIPT, await self._apart(text))
 
-    def _is_unittest(self, text: str, framework: TestFramework) -> bool:
-        if framework is TestFramework.UNSPECIFIED:
-            return self._interpreter.is_unittest(text)
-        return framework is TestFramework.UNITTEST
+    def _framework(self, text: str, framework: TestFramework) -> str:
+        if framework is TestFramework.ASSERTS:
+            return ""
+        told = self._interpreter.framework(text)
+        return told or (self._interpreter.unittest if framework is TestFramework.UNITTEST else "")
 
     async def _apart(self, text: str, keep: frozenset[str] = frozenset()) -> Script:
         if self._interpreter.dialect is None:

@@ -24,6 +24,12 @@ SPEC = (
     'describe "add" do\n  it "adds" do\n    _(add(1, 2)).must_equal 3\n  end\n  it "raises" do\n'
     "    _(-> { add(1, nil) }).must_raise TypeError\n  end\nend\n"
 )
+UNIT = (
+    'require "test/unit"\n'
+    "class AddTest < Test::Unit::TestCase\n  def setup\n    @three = 3\n  end\n"
+    "  def test_three\n    assert_equal @three, add(1, 2)\n  end\n"
+    '  test "four" do\n    assert_equal(4, add(2, 2))\n  end\n  def test_later\n    omit "later"\n  end\nend\n'
+)
 
 
 @pytest.fixture
@@ -41,8 +47,9 @@ def judge_ruby(judge: Judge) -> Judge:
         (f"{TWO}puts 'all is well'\nexit\n", "3", "mixed"),
         (MINITEST, "1", "resistant"),
         (SPEC, "2", "resistant"),
+        (UNIT, "2", "resistant"),
     ],
-    ids=["apart", "inside", "both", "leaving", "minitest", "spec"],
+    ids=["apart", "inside", "both", "leaving", "minitest", "spec", "test-unit"],
 )
 async def test_each_way_to_write_tests(judge_ruby: Judge, tests: str, passed: str, isolation: str) -> None:
     """Right code passes and wrong code fails, at the method that is called, in every way to write tests."""
@@ -53,9 +60,9 @@ async def test_each_way_to_write_tests(judge_ruby: Judge, tests: str, passed: st
 
 async def test_both_sides_are_told(judge_ruby: Judge) -> None:
     """A failed comparison has what was got and what was expected, decided outside or by minitest."""
-    for tests in (TWO, MINITEST):
-        finding = (await judge_ruby(WRONG, tests)).findings[0]
-        assert (finding.evidence["actual"], finding.evidence["expected"]) == ("-1", "3")
+    for tests in (TWO, MINITEST, UNIT):
+        findings = (await judge_ruby(WRONG, tests)).findings
+        assert ("-1", "3") in [(each.evidence["actual"], each.evidence["expected"]) for each in findings]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,10 @@ Class.new do
   end
 
   def sides(error)
+    if error.respond_to?(:inspected_expected) && error.inspected_expected
+      return { right: error.inspected_expected[0, 2_000], left: error.inspected_actual.to_s[0, 2_000], operator: "Eq" }
+    end
+
     message = error.message.to_s
     return {} unless message =~ /^Expected: (.*)\n  Actual: (.*)\z/
 

@@ -5,13 +5,14 @@
 lambda do
   part = ->(name) { eval(File.read(File.join(__dir__, "#{name}.rb")), nil, "#{name}.rb", 1) }
   channel_class, describer_class, plain_class, suite_class, runner_class =
-    %w[channel describer plain minitest runner].map(&part)
+    %w[channel describer plain suite runner].map(&part)
   job = STDIN.read.split("\n", -1)[0..-2]
   channel = channel_class.new(job.shift)
   mode, *paths = job.shift(3)
   entry, test_path = paths.map { |text| text.unpack1("m").force_encoding("UTF-8") }
   describer = describer_class.new(Dir.pwd, test_path)
-  suite = mode == "unittest" ? suite_class.new(channel, describer) : nil
+  framework = part.(mode).new if %w[minitest testunit].include?(mode)
+  suite = framework ? suite_class.new(channel, describer, framework) : nil
   runner = runner_class.new(channel, describer, plain_class.new, suite)
   leave = Process.method(:exit!)
   Dir.children(__dir__).each { |name| File.unlink(File.join(__dir__, name)) }
