@@ -5,7 +5,7 @@ import hashlib
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import grpc.aio
 from assay.client import Suite, connect
 from assay.convert import result_from_proto, result_to_proto
 from assay.stage import StageResult, StageStatus
-from assay.v1 import candidate_pb2, stage_pb2
+from assay.v1 import candidate_pb2, source_pb2, stage_pb2
 
 from benchmarks.corpus import Record
 from benchmarks.judged import a_suite
@@ -101,8 +101,17 @@ async def _suite(gateway: str) -> AsyncIterator[Suite]:
 
 
 async def _versions(suite: Suite) -> dict[str, stage_pb2.StageInfo]:
+    """Return the stages with their versions, which tell of the sandbox's images from the first run on."""
+    nothing = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path="main.py", content=b"1\n")], language="python")
+    with suppress(grpc.aio.AioRpcError):
+        await _run(suite, stage_pb2.RunStageRequest(stage=RUNS, candidate=nothing, result_only=True))
     answer = await suite.stages.ListStages(stage_pb2.ListStagesRequest(), timeout=CALL_SECONDS)
     return {info.name: info for info in answer.stages}
+
+
+async def _run(suite: Suite, request: stage_pb2.RunStageRequest) -> stage_pb2.StageResult:
+    events = [event async for event in suite.stages.RunStage(request, timeout=CALL_SECONDS)]
+    return events[-1].result
 
 
 class _Asker:
@@ -139,8 +148,7 @@ class _Asker:
             return found
         request = stage_pb2.RunStageRequest(stage=name, candidate=candidate, prior_results=prior, result_only=True)
         try:
-            events = [event async for event in self._suite.stages.RunStage(request, timeout=CALL_SECONDS)]
-            result = events[-1].result
+            result = await _run(self._suite, request)
         except grpc.aio.AioRpcError as error:
             reason = error.details() or error.code().name
             result = result_to_proto(StageResult(StageStatus.FAILED, stage=name, version=info.version, reason=reason))
