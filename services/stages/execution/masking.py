@@ -2,6 +2,9 @@
 
 import re
 
+MAX_BYTES = 1024 * 1024
+"""Of all files that are masked for one program; larger ones would hold up others."""
+
 _NOT_A_LINE_END = re.compile(r"[^\r\n]+")
 
 

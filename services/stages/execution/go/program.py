@@ -16,6 +16,7 @@ from assay.stage import Candidate, SourceFile, TestSuite
 from services.stages.execution.compiled_toolchain import CannotRun, Program
 from services.stages.execution.go.source import GoFile, Import
 from services.stages.execution.go.standard import is_standard
+from services.stages.execution.masking import MAX_BYTES
 
 HARNESS = Path(__file__).parent / "harness"
 TESTS_NAME = "assay-tests.go"
@@ -35,8 +36,9 @@ def program(candidate: Candidate, suite: TestSuite | None, nonce: str) -> Progra
     """
     Return the program of a run; see :class:`services.stages.execution.compiled_toolchain.Toolchain`.
 
-    :raises CannotRun: The suite has no tests that can be run here.
+    :raises CannotRun: The suite has no tests that can be run here, or there is too much of the code.
     """
+    _check_size(candidate, suite)
     token = hashlib.sha256(nonce.encode()).hexdigest()[:16]
     files = {file.path: _beside(file) for file in suite.files[1:]} if suite else {}
     files |= {file.path: file for file in candidate.context_files}
@@ -70,6 +72,12 @@ def tests_of(candidate: Candidate, suite: TestSuite) -> GoFile:
         if own != "main" and imported.local_name == own and not is_standard(imported.path):
             return tests.without_import(imported)
     return tests
+
+
+def _check_size(candidate: Candidate, suite: TestSuite | None) -> None:
+    files = (*candidate.files, *candidate.context_files, *(suite.files if suite else ()))
+    if sum(len(file.content) for file in files if file.path.endswith(".go")) > MAX_BYTES:
+        raise CannotRun(f"there are more than {MAX_BYTES >> 20} MiB of code and tests")
 
 
 def is_program(tests: GoFile) -> bool:

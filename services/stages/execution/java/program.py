@@ -14,6 +14,7 @@ from assay.stage import Candidate, SourceFile, TestSuite
 
 from services.stages.execution.compiled_toolchain import CannotRun, Program
 from services.stages.execution.java.source import JavaFile
+from services.stages.execution.masking import MAX_BYTES
 
 HARNESS = Path(__file__).parent / "harness"
 UNIT = re.compile(r"(?:^|/)Assay[0-9a-f]{16}\.java$")
@@ -31,6 +32,8 @@ def program(candidate: Candidate, suite: TestSuite | None, nonce: str) -> Progra
     """
     token = hashlib.sha256(nonce.encode()).hexdigest()[:16]
     entry = candidate.entry()
+    if len(entry.content) + (len(suite.files[0].content) if suite else 0) > MAX_BYTES:
+        raise CannotRun(f"there are more than {MAX_BYTES >> 20} MiB of code and tests")
     code = JavaFile.of(entry.content)
     if not code.types:
         raise CannotRun("the code declares no type, so that it is no whole file")

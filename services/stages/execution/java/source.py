@@ -13,7 +13,8 @@ WORDS = re.compile(
     r"'(?:[^'\\\r\n]|\\[^\r\n]){1,8}')",
     re.MULTILINE,
 )
-_PACKAGE = re.compile(r"^\s*(?:@[\w.]+\s+)*package\s+([\w.]+)\s*;", re.MULTILINE)
+_PACKAGE = re.compile(r"^[ \t]*package\s+([\w.]+)\s*;", re.MULTILINE)
+_PUBLIC = re.compile(r"^[ \t]*public\s+(?:[\w-]+\s+){0,5}?(?:class|enum|record|@?interface)\s+(\w+)", re.MULTILINE)
 _IMPORT = re.compile(r"^[ \t]*import\s+(?:static\s+)?([\w.]+)(\.\*)?\s*;", re.MULTILINE)
 _HEADER = re.compile(r"\A(?:\s*import\s[^;{}]*;)*")
 _BRACE_OR_TYPE = re.compile(r"[{}]|(?<![.\w])(?:class|enum|record|@?interface)\s+(\w+)")
@@ -90,9 +91,7 @@ class JavaFile:
     @property
     def public_type(self) -> str:
         """The name of its public type; empty where none is."""
-        found = re.search(
-            r"^\s*public\s+(?:[\w-]+\s+)*?(?:class|enum|record|@?interface)\s+(\w+)", self.code, re.MULTILINE
-        )
+        found = _PUBLIC.search(self.code)
         return found[1] if found and found[1] in {one.name for one in self.types} else ""
 
     @property
