@@ -36,32 +36,11 @@ FROM = {
 ALIASES = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "tf": "tensorflow", "sns": "seaborn"}
 """Customary names of packages that may or may not be installed."""
 
-WORDS = frozenset(
-    [
-        "calendar",
-        "cmd",
-        "code",
-        "email",
-        "html",
-        "numbers",
-        "operator",
-        "parser",
-        "platform",
-        "profile",
-        "queue",
-        "resource",
-        "select",
-        "signal",
-        "site",
-        "string",
-        "symbol",
-        "test",
-        "this",
-        "token",
-        "types",
-    ]
-)
-"""Modules called by words that variables are called by too: with a method of a value it is a variable that is missing."""
+WORDS = frozenset({
+    "calendar", "cmd", "code", "email", "html", "numbers", "operator", "parser", "platform", "profile", "queue",
+    "resource", "select", "signal", "site", "string", "symbol", "test", "this", "token", "types",
+})  # fmt: skip
+"""Modules called by words that variables are called by too; with a method of a value a variable is what is missing."""
 
 _OF_VALUES = frozenset(name for kind in (str, list, dict, set) for name in dir(kind))
 
