@@ -41,7 +41,7 @@ async def in_several_processes(folder: Path, sandbox: bool) -> AsyncIterator[str
         if sandbox:
             await serve("sandbox")
             await serve("execution")
-        await serve(*READING)
+        await serve(*READING, "scoring")
         yield await serve("validation")
 
 

@@ -74,6 +74,27 @@ async def test_authentic(suite: Suite) -> None:
     assert [result.status for result in validation.stage_results] == [stage_pb2.STAGE_STATUS_COMPLETED] * 3
 
 
+async def test_scored(suite: Suite) -> None:
+    """The trained scorer gives the score where it is asked, with its threshold and what moved it most."""
+    policy = validation_pb2.ValidationPolicy(stages=[*READING, "scoring"], run_all_stages=True)
+    real, fake = [await judged(suite, content, policy=policy) for content in (AUTHENTIC, PLACEHOLDERS)]
+    assert 0 < fake.authenticity_score < fake.policy.reject_below < real.authenticity_score < 1
+    assert real.scorer == fake.scorer != "rules-1"
+    assert [abs(one.log_odds) for one in real.contributions] == sorted(
+        (abs(one.log_odds) for one in real.contributions), reverse=True
+    )
+    assert min(fake.contributions, key=lambda one: one.log_odds).feature == "placeholder_grave"
+    assert [finding.stage for finding in fake.deciding_findings] == ["placeholder"] * len(fake.deciding_findings)
+
+
+async def test_a_threshold_of_ones_own(suite: Suite) -> None:
+    """A policy's threshold stands before the scorer's, and a score alone that rejects says what lowered it."""
+    policy = validation_pb2.ValidationPolicy(stages=[*READING, "scoring"], reject_below=0.999)
+    validation = await judged(suite, AUTHENTIC, policy=policy)
+    assert names(validation)[1] == "VERDICT_INAUTHENTIC"
+    assert f"by {validation.scorer} is below 0.999, mostly for: " in validation.explanation
+
+
 async def test_unknown_package(suite: Suite) -> None:
     """An import of a package that nobody published is INAUTHENTIC, at the place where it stands."""
     validation = await judged(suite, AUTHENTIC + b"\n\nimport fastjsonquery_nobody_made_this\n", policy=POLICY)
