@@ -41,7 +41,7 @@ def test_a_check_is_split(apart: Apart, check: str, told: str, expression: str) 
     taken = apart(f"{check}\n")
     assert sent(taken) == [told]
     assert [each.expression for each in taken.checks] == [expression]
-    assert (taken.owners, taken.sealed) == ({"line 1": (0,)}, {"line 1"})
+    assert (taken.owners, taken.sealed) == ({"line 1": (0,)}, frozenset({"line 1"}))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_pytests_approx_and_raises_are_checks(apart: Apart) -> None:
         "    with pytest.raises(Odd):\n        f(2)\n"
     )
     assert sent(taken)[3:] == ["tell(0, f())", "with tell.raising(1):", "f(1)", "with pytest.raises(Odd):", "f(2)"]
-    assert (taken.checks[1].types, taken.checks[1].match, taken.sealed) == (("ValueError", "KeyError"), "'no'", set())
+    assert (taken.checks[1].types, taken.checks[1].match, taken.sealed) == (("ValueError", "KeyError"), "'no'", frozenset())
 
 
 def test_comparisons_that_stay_keep_both_sides(apart: Apart) -> None:

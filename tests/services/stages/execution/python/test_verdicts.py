@@ -109,7 +109,7 @@ def test_a_test_with_parameters_is_one_of_its_function(apart: Apart) -> None:
     taken = apart("from main import f\ndef test_it():\n    assert f() == 1\n")
     for test in ("test_it", "test_it[1-(2)]", "test_it (2)"):
         (verdict,), proof = decide(taken, (), (Ended(test, passed=True, values=(Value(0, (1,)),)),))
-        assert (verdict, proof) == (Verdict(), {test})
+        assert (verdict, proof) == (Verdict(), frozenset({test}))
 
 
 def test_examples_are_decided_too() -> None:
@@ -119,7 +119,7 @@ def test_examples_are_decided_too() -> None:
     (fine, failed, short), proof = decide(
         Taken(b""), groups, [Ended("example", passed=True, printed=each) for each in (right, wrong, right[:1])]
     )
-    assert (fine, short, proof) == (Verdict(), Verdict(is_short=True), {"example"})
+    assert (fine, short, proof) == (Verdict(), Verdict(is_short=True), frozenset({"example"}))
     assert failed.failed is not None
     assert (failed.failed.check, failed.failed.left, failed.failed.right) == (1, "3\n", "2\n")
 
