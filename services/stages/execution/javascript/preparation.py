@@ -145,7 +145,7 @@ def _taken(order: Order, source: bytes, taking: Taking, shadowed: frozenset[str]
         appended=appended,
         wrapped=(appended and (collides or awaits(taking.root)))
         or (is_script and (asks_relative or awaits(taking.root))),
-        modules=tuple(sorted({each.module for each in taking.imports if each.module.startswith("lodash")})),
+        modules=tuple(sorted({each.specifier for each in taking.imports if not each.is_relative})),
         waits=bool(GOES_ON.search(text)),
         problem="they need expect, which is not in this environment" if needs_expect(taking) else "",
         declared=taking.scopes.names,

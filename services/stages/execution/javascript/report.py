@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from services.stages.execution.report import MAX_EVENTS, Record, Short, Text
+from services.stages.execution.events import MAX_EVENTS, Record, Short, Text
 
 from .evaluation import Got, Raised
 from .values import UNDEFINED, Malformed, Thing, decode

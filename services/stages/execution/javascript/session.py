@@ -2,7 +2,7 @@
 
 import posixpath
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, DeadlineExceeded, PluginFailed
@@ -11,15 +11,17 @@ from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.account import Account
 from services.stages.execution.location import line_of
+from services.stages.execution.plan import Program
 from services.stages.execution.sandbox import execute
 
 from .apart import Tests
 from .compiling import CompileError, compile_errors
+from .determinism import difference
 from .faults import Reader
 from .judgement import Judgement, Ran, judge
 from .preparation import Code, Order, prepare
 from .program import entry_text, first_test_line, names, program
-from .report import Report, parse
+from .report import parse
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -50,6 +52,17 @@ async def judge_typescript(
 ) -> StageResult:
     """Run a candidate in TypeScript; see :class:`services.stages.execution.language.Language`."""
     return await Session(candidate, context, stub, workers).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One run, ready for the sandbox; ``label`` is what a person calls it, for example "the tests in a.test.js"."""
+
+    suite: TestSuite | None
+    label: str
+    code: Code
+    tests: Tests | None
+    sent: Program
 
 
 class Session:
@@ -85,24 +98,47 @@ class Session:
         return self._account.result()
 
     async def _one(self, suite: TestSuite | None, label: str) -> bool:
-        """Do one run; return whether another one can tell more."""
+        """Do one run, twice where determinism is asked for; return whether another one can tell more."""
         made = names()
         code, tests = await self._prepared(suite, made.harness)
         if tests is not None and tests.problem:
             self._account.unable.append(f"{label} could not be run: {tests.problem}")
             return True
         sent = program(self._candidate, suite, code, tests, made)
-        seconds = self._seconds(label)
+        prepared = Prepared(suite, label, code, tests, sent)
+        result = await self._executed(sent, label)
+        if result.outcome == Outcome.OUTCOME_COMPILE_ERROR:
+            return await self._not_compiled(prepared, result)
+        ran = self._told(prepared, result)
+        await self._add(judge(ran))
+        can_go_on = "loaded" in ran.report.reached and result.outcome not in TIME_LIMITS
+        if self._context.check_determinism and can_go_on:
+            again = self._told(prepared, await self._executed(sent, label))
+            if found := difference(ran, again):
+                await self._find(found)
+        return can_go_on and ran.report.load_error is None
+
+    async def _executed(self, sent: Program, label: str) -> ExecutionResult:
+        seconds = min(RUN_SECONDS, self._until - time.monotonic() - SPARE_SECONDS)
+        if seconds < MIN_SECONDS:
+            raise DeadlineExceeded(f"the time was gone before {label} could be run")
         result = await execute(self._stub, self._candidate.language, sent, seconds, self._until)
         self._account.add(result)
-        if result.outcome == Outcome.OUTCOME_COMPILE_ERROR:
-            return await self._not_compiled(code, tests, suite, label, result)
-        report = parse(result.stdout.content, sent.nonce)
-        self._check(label, result, report, seconds)
+        if result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and seconds < RUN_SECONDS:
+            raise DeadlineExceeded(f"{label} did not end within the {seconds:.1f} s that were left of the deadline")
+        return result
+
+    def _told(self, prepared: Prepared, result: ExecutionResult) -> Ran:
+        """Return what a run told; raise where what happened is ours, not the candidate's."""
+        suite, label, tests = prepared.suite, prepared.label, prepared.tests
+        report = parse(result.stdout.content, prepared.sent.nonce)
+        if report.broken:
+            raise PluginFailed(f"the harness failed in {label}: {report.broken}")
+        if "loading" not in report.reached:
+            raise PluginFailed(f"the harness did not begin {label} (exit status {result.exit_code})")
         first = first_test_line(self._candidate) if tests is not None and tests.appended else 0
-        reader = Reader(self._candidate, code, tests, suite.files[0].path if suite else "", first)
-        await self._add(judge(Ran(self._candidate, code, tests, label, result, report, reader)))
-        return report.load_error is None and "loaded" in report.reached and result.outcome not in TIME_LIMITS
+        reader = Reader(self._candidate, prepared.code, tests, suite.files[0].path if suite else "", first)
+        return Ran(self._candidate, prepared.code, tests, label, result, report, reader)
 
     async def _prepared(self, suite: TestSuite | None, name: str) -> tuple[Code, Tests | None]:
         candidate = self._candidate
@@ -121,21 +157,6 @@ class Session:
         )
         return await self._workers.within(READ_SECONDS).run(prepare, order)
 
-    def _seconds(self, label: str) -> float:
-        seconds = min(RUN_SECONDS, self._until - time.monotonic() - SPARE_SECONDS)
-        if seconds < MIN_SECONDS:
-            raise DeadlineExceeded(f"the time was gone before {label} could be run")
-        return seconds
-
-    def _check(self, label: str, result: ExecutionResult, report: Report, seconds: float) -> None:
-        """Raise where what happened is ours, not the candidate's."""
-        if report.broken:
-            raise PluginFailed(f"the harness failed in {label}: {report.broken}")
-        if "loading" not in report.reached:
-            raise PluginFailed(f"the harness did not begin {label} (exit status {result.exit_code})")
-        if result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and seconds < RUN_SECONDS:
-            raise DeadlineExceeded(f"{label} did not end within the {seconds:.1f} s that were left of the deadline")
-
     async def _add(self, said: Judgement) -> None:
         account = self._account
         account.passed += said.passed
@@ -152,9 +173,7 @@ class Session:
         if self._account.find(finding):
             await self._context.found(finding)
 
-    async def _not_compiled(
-        self, code: Code, tests: Tests | None, suite: TestSuite | None, label: str, result: ExecutionResult
-    ) -> bool:
+    async def _not_compiled(self, prepared: Prepared, result: ExecutionResult) -> bool:
         """Say why a program could not be compiled; what lies with the tests is told apart by compiling without them."""
         errors = compile_errors(result)
         first = first_test_line(self._candidate)
@@ -165,10 +184,10 @@ class Session:
             await self._find(Finding("execution/missing-name", Category.BEHAVIOR, Severity.HIGH, message))
         elif unresolved := next((error for error in own if error.unresolved), None):
             await self._lacking(unresolved)
-        elif own or suite is None:
+        elif own or prepared.suite is None:
             await self._compile_error(own[0] if own else CompileError("the compiler gives no reason"))
-        elif await self._compiles_alone(code):
-            self._account.unable.append(f"{label} could not be compiled")
+        elif await self._compiles_alone(prepared.code):
+            self._account.unable.append(f"{prepared.label} could not be compiled")
             return True
         return False
 
@@ -180,8 +199,7 @@ class Session:
     async def _compiles_alone(self, code: Code) -> bool:
         """Whether the code compiles without its tests; where it does not, that is told."""
         sent = program(self._candidate, None, code, None, names())
-        seconds = self._seconds("the code")
-        result = await execute(self._stub, self._candidate.language, sent, seconds, self._until)
+        result = await self._executed(sent, "the code")
         if result.outcome != Outcome.OUTCOME_COMPILE_ERROR:
             return True
         errors = compile_errors(result)

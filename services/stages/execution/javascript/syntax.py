@@ -103,9 +103,12 @@ def own_nodes(function: "Node") -> "Iterator[Node]":
 
 
 def awaits(node: "Node") -> bool:
-    """Whether a node awaits something by itself."""
+    """Whether a node awaits something by itself. Before a bracket the grammar takes the word for a name."""
     return any(
-        n.type == "await_expression" or (n.type == "for_in_statement" and _is_for_await(n)) for n in own_nodes(node)
+        n.type == "await_expression"
+        or (n.type == "for_in_statement" and _is_for_await(n))
+        or (n.type == "identifier" and n.text == b"await")
+        for n in own_nodes(node)
     )
 
 

@@ -26,7 +26,9 @@ class Originals {
     const iterator = getPrototypeOf([][Symbol.iterator]());
     this.#remember("ArrayIterator.prototype.", iterator, ["next"]);
     this.#remember("console.", console, ["assert"]);
-    for (const [name, held] of modules) this.#remember(`${name}.`, held, ownKeys(held));
+    for (const name of ["assert", "assert/strict", "lodash"]) {
+      if (name in modules) this.#remember(`${name}.`, modules[name], ownKeys(modules[name]));
+    }
   }
 
   #remember(prefix, space, keys) {

@@ -26,25 +26,27 @@ function job() {
   return read;
 }
 
-/** Load what tests may ask for, and let nobody change what they compare by. */
+/** Load what tests ask for, and let nobody change what they compare by. */
 function modules(wanted) {
-  const held = [["assert", assert], ["assert.strict", assert.strict]];
+  const held = { __proto__: null, assert, "assert/strict": assert.strict };
   for (const specifier of wanted) {
     try {
-      held.push([specifier, TESTS(specifier)]);
+      held[specifier] = TESTS(specifier);
     } catch {
       // The tests are told when they ask for it.
     }
   }
-  for (const [, module] of held) if (typeof module === "function" || typeof module === "object") freeze(module);
+  freeze(assert);
+  freeze(assert.strict);
   return held;
 }
 
 /** How far the run is. */
 class State {
-  constructor(channel, originals) {
+  constructor(channel, originals, modules) {
     this.channel = channel;
     this.originals = originals;
+    this.modules = modules;
     this.isLoaded = false;
     this.running = undefined;
     this.import = undefined;
@@ -111,7 +113,8 @@ async function start(loader) {
   try {
     const read = job();
     channel = new Channel(read.nonce);
-    const state = new State(channel, new Originals(modules(read.modules)));
+    const held = modules(read.modules);
+    const state = new State(channel, new Originals(held), held);
     watch(channel);
     await run(loader, read, channel, state);
     channel.send("done", {});
