@@ -60,7 +60,7 @@ class Report:
             return
         validation = checked.validation
         self._line(_headline(checked, validation))
-        if validation.HasField("repair"):
+        if validation.repair.improved or (validation.HasField("repair") and checked.status != exits.AUTHENTIC):
             self._line(_repair(validation.repair))
         if self._brief and checked.status == exits.AUTHENTIC:
             self._remarks(checked, validation)
