@@ -57,7 +57,7 @@ def questions(report: Report) -> tuple[list[Ended], list[int]]:
         told = report.told.get(test, [])
         values = tuple(_value(each) for each in told if not isinstance(each, Printed))
         printed = tuple(PrintedText(each.text, each.raised) for each in told if isinstance(each, Printed))
-        if end.event != "skipped" and (end.event == "passed" or told):
+        if end.event != "skipped":
             ended.append(Ended(test, end.event == "passed", values, printed))
     return ended, [end.error.test_line for end in report.failed() if end.error is not None]
 

@@ -37,7 +37,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A test that ended inside without a failure, or after a value was told, with what was told until then."""
+    """A test that ended inside, with what was told until then."""
 
     test: str
     passed: bool

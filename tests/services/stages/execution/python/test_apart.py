@@ -185,7 +185,8 @@ def test_pytests_approx_and_raises_are_checks(apart: Apart) -> None:
         "    with pytest.raises(Odd):\n        f(2)\n"
     )
     assert sent(taken)[3:] == ["tell(0, f())", "with tell.raising(1):", "f(1)", "with pytest.raises(Odd):", "f(2)"]
-    assert (taken.checks[1].types, taken.checks[1].match, taken.sealed) == (("ValueError", "KeyError"), "'no'", frozenset())
+    check = taken.checks[1]
+    assert (check.types, check.match, taken.sealed) == (("ValueError", "KeyError"), "'no'", frozenset())
 
 
 def test_comparisons_that_stay_keep_both_sides(apart: Apart) -> None:
