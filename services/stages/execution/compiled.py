@@ -69,10 +69,10 @@ class _Session:
         nonce = secrets.token_hex(16)
         program = self._toolchain.program(self._candidate, suite, nonce)
         result = await self._execute(program, label)
-        self._account.add(result)
         if result.outcome == Outcome.OUTCOME_COMPILE_ERROR:
             await self._not_compiled(suite, result, label)
             return suite is not None
+        self._account.add(result)
         if suite is None:
             return False
         await self._judge(suite, result, nonce, label)
@@ -91,6 +91,7 @@ class _Session:
         messages = (compilation.stderr.content + b"\n" + compilation.stdout.content).decode(errors="replace")
         problems = self._toolchain.problems(self._candidate, suite, messages)
         found, unable = compile_findings(self._candidate, compilation, problems)
+        self._account.add(result, as_expected=not found and not unable)
         self._account.planned += suite is not None
         await self._found(found)
         if unable:

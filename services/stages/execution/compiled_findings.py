@@ -44,6 +44,8 @@ def compile_findings(
         names = ", ".join(quoted(problem.name) for problem in modules[:MAX_MODULES])
         found = [missing_module(candidate, problem) for problem in modules[:MAX_MODULES]]
         return found, f"{names} is not in this environment"
+    if all(problem.missing == "elsewhere" for problem in problems):
+        return [], ""
     own = {file.path for file in (*candidate.files, *candidate.context_files)}
     for problem in problems:
         if problem.path not in own and problem.missing == "standard":

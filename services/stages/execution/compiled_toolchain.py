@@ -43,14 +43,14 @@ class Problem:
     :param name: What is missing, where ``missing`` says that something is.
     :param missing: "module" for a header, package or crate that this environment lacks, "name" for something that
         neither the code nor the tests define, "standard" for something of the language's own library that was not
-        included or imported.
+        included or imported, "elsewhere" for what the code declares and another file of its project may define.
     """
 
     path: str
     line: int
     message: str
     name: str = ""
-    missing: Literal["", "module", "name", "standard"] = ""
+    missing: Literal["", "module", "name", "standard", "elsewhere"] = ""
 
 
 @dataclass(frozen=True, slots=True)

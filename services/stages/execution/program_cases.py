@@ -108,8 +108,8 @@ class _Session:
         self._account.details["outcome"] = name_of(Outcome.OUTCOME_COMPILE_ERROR)
         for finding in found:
             await self._found(finding)
-        if unable:
-            self._account.unable.append(f"{label} could not be run: {unable}")
+        if unable or not found:
+            self._account.unable.append(f"{label} could not be run: {unable or 'the code is no whole program'}")
 
     async def _case(self, suite: TestSuite, case: CaseResult) -> bool:
         """Take one case into account; return whether another one can tell more."""

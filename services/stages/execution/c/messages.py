@@ -26,16 +26,31 @@ STANDARD = re.compile(
 LATER = re.compile(r"only available (?:from (C\+\+\d\d) onwards|with '(-f[\w-]{1,50})')")
 """How GCC says that a later standard, or a switch, has what it does not know."""
 
+LATER_HEADER = re.compile(
+    rb"^[ \t]*#[ \t]*include[ \t]*"
+    rb"<(?:print|expected|generator|flat_map|flat_set|mdspan|spanstream|stacktrace|stdfloat)>",
+    re.MULTILINE,
+)
+"""Headers of C++23: found, and empty, where an earlier standard is compiled."""
+
 LINKER = re.compile(r"(?P<what>undefined reference to|multiple definition of) `(?P<name>[^'\n]{1,2000})'")
 IDENTIFIER = re.compile(r"~?[A-Za-z_]\w*")
 
 
-def problems_in(messages: str, candidate: Candidate, suite: TestSuite | None) -> list[Problem]:
-    """Return the errors, in their order; warnings are none. Where none is of the compiler, those of the linker."""
+def problems_in(messages: str, candidate: Candidate, suite: TestSuite | None, *, is_part: bool) -> list[Problem]:
+    """
+    Return the errors, in their order; warnings are none. Where none is of the compiler, those of the linker.
+
+    :param is_part: Whether other files of a project may define what the code declares.
+    """
     lines = messages.translate(QUOTES).splitlines()[:MAX_LINES]
     starts = [index for index, line in enumerate(lines) if ERROR.match(line)]
     told = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
-    return [_problem(lines) for lines in told] or list(dict.fromkeys(_unlinked(candidate, suite, lines)))
+    if not told:
+        return list(dict.fromkeys(_unlinked(candidate, suite, lines, is_part=is_part)))
+    if later := next((file for file in candidate.files if LATER_HEADER.search(file.content)), None):
+        return [Problem(later.path, 0, "a header of a later standard", "C++23", "module")]
+    return [_problem(lines) for lines in told]
 
 
 def _problem(told: Sequence[str]) -> Problem:
@@ -58,7 +73,9 @@ def _missing(message: str, told: Sequence[str]) -> tuple[str, Literal["", "modul
     return "", ""
 
 
-def _unlinked(candidate: Candidate, suite: TestSuite | None, lines: Sequence[str]) -> Iterator[Problem]:
+def _unlinked(
+    candidate: Candidate, suite: TestSuite | None, lines: Sequence[str], *, is_part: bool
+) -> Iterator[Problem]:
     """Yield what the linker misses, at the line on which the candidate first has the name."""
     for line in lines:
         if not (found := LINKER.search(line)):
@@ -68,7 +85,8 @@ def _unlinked(candidate: Candidate, suite: TestSuite | None, lines: Sequence[str
         name = names[-1] if names else signature
         path, number = _first_place(candidate, name)
         if path or suite is None:
-            yield Problem(path, number, f"{found['what']} '{signature}'")
+            elsewhere = is_part and name != "main" and found["what"].startswith("undefined")
+            yield Problem(path, number, f"{found['what']} '{signature}'", name, "elsewhere" if elsewhere else "")
         else:
             yield Problem(tests_path(candidate, suite), 0, f"{found['what']} '{signature}'", name, "name")
 

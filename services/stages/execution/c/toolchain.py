@@ -50,7 +50,7 @@ CONTROL = (
 )
 """Words that a macro of the candidate's must not change in the tests. Types may: "#define int long long" is in use."""
 
-MAIN = re.compile(rb"\bmain\s*\(")
+MAIN = re.compile(rb"\bmain(?=\s*\()")
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"(?:\./)?([^"\n]{1,512})"', re.MULTILINE)
 THROWN = re.compile(
     r"^terminate called after throwing an instance of '([^'\n]{1,500})'(?:\n  what\(\):  ([^\n]*))?", re.MULTILINE
@@ -76,7 +76,7 @@ class CFamily:
             start = SourceFile(f"{folder}/start{self._suffix}", _harness())
         files = {file.path: file for file in (suite.files[1:] if suite else ())}
         files |= {file.path: self._source(file) for file in (*candidate.context_files, *candidate.files)}
-        files[entry.path] = self._renamed(SourceFile(entry.path, _without_main(entry) + appended), always=True)
+        files[entry.path] = self._renamed(SourceFile(entry.path, _without_main(entry.content) + appended), always=True)
         return Program((*files.values(), start), files[entry.path].path, f"{nonce}\n".encode())
 
     def own_program(self, candidate: Candidate) -> Program:
@@ -88,7 +88,8 @@ class CFamily:
 
     def problems(self, candidate: Candidate, suite: TestSuite | None, messages: str) -> list[Problem]:
         """Return what GCC and the linker say."""
-        return problems_in(messages, candidate, suite)
+        is_part = suite is None and not any(MAIN.search(file.content) for file in candidate.files)
+        return problems_in(messages, candidate, suite, is_part=is_part)
 
     def ran(self, candidate: Candidate, suite: TestSuite, result: ExecutionResult, nonce: str) -> Ran:
         """Return whether main returned 0, and the assertion or exception that ended it otherwise."""
@@ -112,24 +113,27 @@ class CFamily:
         """Return a file as it is compiled beside the entry point; what is not compiled stays as it is."""
         if PurePosixPath(file.path).suffix not in {self._suffix, *OTHER_SUFFIXES[self.language]}:
             return file
-        return self._renamed(SourceFile(file.path, _without_main(file)))
+        return self._renamed(SourceFile(file.path, _without_main(file.content)))
 
     def _renamed(self, file: SourceFile, *, always: bool = False) -> SourceFile:
         """Return a file that is compiled under a path that the sandbox compiles; messages have its own."""
         suffix = PurePosixPath(file.path).suffix
         if suffix == self._suffix or not (always or suffix in OTHER_SUFFIXES[self.language]):
             return file
-        return SourceFile(f"{file.path}{self._suffix}", file.content)
+        return SourceFile(f"{file.path}{self._suffix}", f'#line 1 "{_literal(file.path)}"\n'.encode() + file.content)
 
 
 C = CFamily("c", ".c")
 CPP = CFamily("cpp", ".cpp")
 
 
-def _without_main(file: SourceFile) -> bytes:
-    """Return a source under its own path whose main function, where it has one, is another function."""
-    text = f'#line 1 "{_literal(file.path)}"\n'.encode() + file.content
-    return b"#define main assay_main_of_the_candidate\n" + text if MAIN.search(file.content) else text
+def _without_main(text: bytes) -> bytes:
+    """
+    Return a source, line for line, whose main function is another function.
+
+    The text is changed, since a macro before the first header would keep GCC from taking it precompiled.
+    """
+    return MAIN.sub(b"assay_main_of_the_candidate", text)
 
 
 def _without_include(text: bytes, path: str) -> bytes:
