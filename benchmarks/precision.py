@@ -2,6 +2,7 @@
 How often the suite is right: every record of labelled corpora goes through it, sandboxed where it has tests.
 
     python -m benchmarks.precision FILE.jsonl … [--stages a,b] [--by findings] [--peers] [--report FILE.json]
+        [--reliability FILE.png]
 
 A positive is an inauthentic record; it is found where the verdict is INAUTHENTIC, or, by findings, where one of HIGH or
 worse is there that is not on security. INCONCLUSIVE is neither: it counts against recall, and its share is reported.
@@ -20,6 +21,7 @@ from assay.client import Suite, connect
 from benchmarks.corpus import Record, records
 from benchmarks.judged import READING, WAYS, Judged, a_suite, judge_all
 from benchmarks.peers.measured import measure as measure_peers
+from benchmarks.reliability_plot import draw
 from benchmarks.report import report, show, write_cases
 from host import logs
 
@@ -61,6 +63,7 @@ def main() -> None:
     parser.add_argument("--environment", type=Path, help="the virtual environment in which peers look packages up")
     parser.add_argument("--report", type=Path, help="write the figures as JSON")
     parser.add_argument("--cases", type=Path, help="write a JSON line for each record")
+    parser.add_argument("--reliability", type=Path, help="draw how far scores can be taken at their word, as a PNG")
     parser.add_argument("--gateway", help="the address of a running suite; default: an embedded one")
     parser.add_argument("--concurrency", type=int, default=4)
     parser.add_argument("--limit", type=int, help="only the first records")
@@ -76,6 +79,9 @@ def main() -> None:
     show(made)
     if options.report:
         options.report.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    if options.reliability:
+        bins = {name: group["reliability"] for name, group in made["scores"].items() if group["n"]}
+        draw(bins, options.reliability, "Reliability of the scores")
     if options.cases:
         write_cases(judged, options.cases)
 

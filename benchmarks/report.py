@@ -11,6 +11,7 @@ from benchmarks.corpus import Record
 from benchmarks.figures import figures, grouped, latency, pooled, precision_at
 from benchmarks.judged import Judged
 from benchmarks.required import GROUPS, required
+from benchmarks.whole import whole
 
 COLUMNS = ("precision", "recall", "false_positive_rate", "inconclusive")
 
@@ -31,6 +32,7 @@ def report(
     return {
         "folds": FOLDS,
         "required": required(judged, peers or {}),
+        "required_of_the_whole": whole(judged),
         "required_by_file": {name: required(rows, {}) for name, rows in _files(judged).items()},
         "overall": figures(judged),
         "confusion": {
@@ -106,7 +108,8 @@ def show(made: dict[str, Any]) -> None:
     """Print a report for a person."""
     print("verdicts:", json.dumps(made["confusion"]))
     print(made["folds"])
-    _show_required("required", made["required"])
+    _show_required("required of what is read", made["required"])
+    _show_required("required of the whole, with all stages", made["required_of_the_whole"])
     for name, rows in made["required_by_file"].items():
         _show_required(f"required, {name} alone", rows)
     print(f"\n{'':28}{'n':>5}  " + "".join(f"{column:30}" for column in COLUMNS))
@@ -138,6 +141,8 @@ def _row(name: str, group: Mapping[str, Any]) -> None:
 def _text(figure: Mapping[str, Any]) -> str:
     if figure["value"] is None:
         return "-"
+    if figure["low"] is None:
+        return f"{figure['value']:.4f} /{figure['n']}"
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}] /{figure['n']}"
 
 

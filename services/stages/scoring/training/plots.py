@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
 from benchmarks.calibration import reliability
+from benchmarks.reliability_plot import draw as draw_reliability
 from services.stages.scoring.training.evaluate import Measured, grouped, pairs
 
 matplotlib.use("agg")
@@ -26,7 +27,8 @@ def draw(measured: Sequence[Measured], folder: Path) -> Mapping[str, str]:
         "by-kind.png": "Recall of inauthentic records by kind.",
         "by-origin.png": "Recall, and the false-positive rate, by origin.",
     }
-    _reliability(measured, folder / "reliability.png")
+    bins = {told.known: reliability(pairs(told.scores, told.authentic)) for told in measured}
+    draw_reliability(bins, folder / "reliability.png", "Reliability, out of fold")
     _precision_recall(measured, folder / "precision-recall.png")
     _bars(measured, "kind", ("recall",), folder / "by-kind.png")
     _bars(measured, "origin", ("recall", "false_positive_rate"), folder / "by-origin.png")
@@ -38,17 +40,6 @@ def _saved(figure: Figure, path: Path) -> None:
     # Without the version of what drew it, so that the same figures give the same file.
     figure.savefig(path, dpi=80, metadata={"Software": None})
     pyplot.close(figure)
-
-
-def _reliability(measured: Sequence[Measured], path: Path) -> None:
-    figure, axes = pyplot.subplots(figsize=(6, 5))
-    axes.plot([0, 1], [0, 1], color="lightgrey")
-    for told in measured:
-        bins = reliability(pairs(told.scores, told.authentic))
-        axes.plot([one["score"] for one in bins], [one["authentic"] for one in bins], "o-", label=told.known)
-    axes.set(xlabel="score", ylabel="share authentic", title="Reliability, out of fold")
-    axes.legend()
-    _saved(figure, path)
 
 
 def _precision_recall(measured: Sequence[Measured], path: Path) -> None:
