@@ -131,7 +131,7 @@ def _raising_block(node: ast.stmt) -> Raising | None:
     if not isinstance(call, ast.Call) or len(call.args) not in {1, 2}:
         return None
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    if _is_name(call.func, "pytest", "raises") and set(keywords) <= {"match"} and len(call.args) == 1:
+    if ast.unparse(call.func) in {"pytest.raises", "raises"} and set(keywords) <= {"match"} and len(call.args) == 1:
         match = keywords.get("match")
     elif assertion_of(call) == "assertRaises" and not set(keywords) - {"msg"} and len(call.args) == 1:
         match = None
@@ -159,14 +159,6 @@ def is_checking(node: ast.AST) -> bool:
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     return name.startswith(("assert", "fail")) or name in {"raises", "warns", "exit"}
-
-
-def _is_name(node: ast.expr, owner: str, name: str) -> bool:
-    return (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and (node.value.id, node.attr) == (owner, name)
-    )
 
 
 def _filled(template: str, parts: tuple[ast.expr, ...]) -> ast.expr:

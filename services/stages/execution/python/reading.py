@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.stage import Candidate, TestFramework, TestSuite
 
+from services.stages.execution.harness.collect import Collection as Tests
 from services.stages.execution.harness.collect import collect
 
 from .apart import Setting, take
@@ -85,7 +86,15 @@ def _suite(suite: TestSuite, modules: frozenset[str], wanted: Collection[str], k
         return Suite(None, Taken(first.content), tuple(sorted(modules)))
     appended = suite.framework is TestFramework.ASSERTS or not found.imported & modules
     taken = take(first.content, found, Setting(modules, appended, wanted, kept))
+    if found.needs_pytest:
+        found = _without_pytest(found, taken, first.path)
     return Suite(found.as_job(), taken, tuple(sorted(modules)))
+
+
+def _without_pytest(found: Tests, taken: Taken, path: str) -> Tests:
+    """Return what is left of a test file, where that has the same tests and no need of pytest; else what it was."""
+    left = collect(taken.source, path)
+    return left if not left.needs_pytest and not left.problem and left.tests() == found.tests() else found
 
 
 def _tree(source: bytes) -> ast.Module | None:

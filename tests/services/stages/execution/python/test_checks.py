@@ -57,6 +57,7 @@ def test_other_statements_are_none(text: str) -> None:
     ("text", "types"),
     [
         ("with pytest.raises(ValueError): f()", ("ValueError",)),
+        ("with raises(ValueError): f()", ("ValueError",)),
         ("with pytest.raises((OSError, KeyError), match='x'): f()", ("OSError", "KeyError")),
         ("with self.assertRaises(ValueError): f()", ("ValueError",)),
         ("with self.assertRaisesRegex(ValueError, 'x'): f()", ("ValueError",)),

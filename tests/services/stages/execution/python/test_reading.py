@@ -37,6 +37,22 @@ def test_calls_are_made_up_only_where_nothing_else_is_there() -> None:
     assert read(candidate(code, specification=">>> f(1)\n1\n")).calls == ()
 
 
+def test_pytest_is_loaded_only_where_something_is_left_for_it() -> None:
+    """A file that has checks of pytest's alone needs none once these are taken out; fixtures and marks do."""
+    head = "import pytest\nfrom main import f\n"
+    plain = "def test_it():\n    with pytest.raises(ValueError):\n        f()\n    assert f() == pytest.approx(2)\n"
+    marked = "@pytest.mark.parametrize('n', [1])\ndef test_it(n):\n    assert f(n) == 1\n"
+    for tests, needed in (
+        (head + plain, False),
+        (head + marked, True),
+        (head + "def test_it(tmp_path):\n    f()\n", True),
+    ):
+        (suite,) = read(candidate("def f(n=0): return n\n", tests)).suites
+        assert suite is not None
+        assert suite.tests is not None
+        assert (suite.tests["needs_pytest"], suite.tests["functions"]) == (needed, ["test_it"])
+
+
 def test_a_suite_of_cases_has_no_file_to_read() -> None:
     """Its place stays empty."""
     cases = TestSuite(cases=(ProgramCase(b"", b""),))
