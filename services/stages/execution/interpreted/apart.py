@@ -33,12 +33,14 @@ class Check:
     :param expected: None where the value is only to be true.
     :param holds: Whether the comparison is to hold.
     :param statement: The check as it was written.
+    :param example: Where it is an example of the specification, what that calls; otherwise empty.
     """
 
     operator: str
     expected: Plain | None
     holds: bool
     statement: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What of a language must be known to take its tests apart: nodes are those of its tree-sitter grammar."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -70,6 +71,13 @@ class Dialect(Protocol):
     @property
     def deciding(self) -> frozenset[str]:
         """Words of statements that can fail a test, for example "raise"."""
+
+    @property
+    def session(self) -> "re.Pattern[str]":
+        """Two lines of a session of the language's shell: the groups are what was ``typed``, and ``answered``."""
+
+    def demand(self, expression: str, value: str) -> str:
+        """Return a statement that demands that an expression has a value."""
 
     @property
     def hoists(self) -> bool:

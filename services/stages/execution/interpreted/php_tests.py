@@ -49,7 +49,12 @@ class PhpTests:
         }
     )
     hoists = True
+    session = re.compile(r"php > (?:echo )?(?P<typed>[^;\n]+);?\n(?P<answered>.+)")
     deciding = frozenset({"throw", "exit", "die", "assert", "trigger_error"})
+
+    def demand(self, expression: str, value: str) -> str:
+        """Return an assertion of what PHP holds for equal."""
+        return f"assert({expression} == {value});\n"
 
     def source(self, text: str) -> str:
         """Return the text with the tag by which PHP begins."""

@@ -1,5 +1,6 @@
 """Ruby's tests, as they are taken apart, and what Ruby calls equal."""
 
+import re
 from typing import TYPE_CHECKING
 
 from .dialect import EQUAL, TRUE, Condition, Helper, Helpers, applied, fields, helper_of, text_of
@@ -21,7 +22,12 @@ class RubyTests:
     identifier = "identifier"
     calls = frozenset({"call", "block", "do_block", "lambda", "element_reference"})
     hoists = False
+    session = re.compile(r"(?:irb(?:\([^()\n]*\)[:\d]*)?>|>>) *(?P<typed>.+)\n=> ?(?P<answered>.+)")
     deciding = RAISING | {"assert", "refute"}
+
+    def demand(self, expression: str, value: str) -> str:
+        """Return a statement that raises otherwise."""
+        return f"raise unless {expression} == {value}\n"
 
     def source(self, text: str) -> str:
         """Return the text as it is."""

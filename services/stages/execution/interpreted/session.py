@@ -19,6 +19,7 @@ from services.stages.execution.sandbox import check_time, execute, seconds_for
 
 from .apart import Script, take_apart
 from .dialect import Dialect
+from .examples import read_examples
 from .job import Program, Test, program
 from .plain import Told, told
 from .verdicts import at_end, decide, standing, with_subjects
@@ -112,7 +113,8 @@ class Session:
         """Judge one suite, or the candidate alone; return whether another suite can tell more."""
         if run.suite is None:
             if self._interpreter.is_loaded(self._candidate):
-                return await self._judge(run, LOAD, Script("", ()))
+                examples = await self._examples()
+                return await self._judge(run, SCRIPT if examples.tests else LOAD, examples)
             self._account.details["not_loaded"] = "a program's main part is run by cases alone"
             return await self._judge(run, CHECK, Script("", ()))
         text = run.suite.files[0].content.decode("utf-8", "surrogateescape")
@@ -129,6 +131,12 @@ class Session:
         told = self._interpreter.framework(text)
         return told or (self._interpreter.unittest if framework is TestFramework.UNITTEST else "")
 
+    async def _examples(self) -> Script:
+        """Return the examples of the specification."""
+        if self._interpreter.dialect is None or not self._candidate.specification:
+            return Script("", ())
+        return await self._workers.run(read_examples, self._interpreter.dialect, self._candidate.specification)
+
     async def _apart(self, text: str, keep: frozenset[str] = frozenset()) -> Script:
         if self._interpreter.dialect is None:
             return Script(text, (Test(1, text),))
@@ -138,11 +146,12 @@ class Session:
         """Run a script; where values are not plain data, once more with their checks as they were written."""
         made = program(self._candidate, run.suite, mode, script.tests)
         ran = await self._run(run, made)
-        if odd := frozenset(test for test, value in ran.values.items() if value.odd):
+        odd = frozenset(test for test, value in ran.values.items() if value.odd)
+        if odd and run.suite is not None:
             script = await self._apart(script.text, odd)
             made = program(self._candidate, run.suite, mode, script.tests)
             ran = await self._run(run, made)
-        if run.suite is not None:
+        if script.tests:
             self._isolations.add(script.isolation)
         await self._add(run, script, ran)
         if self._context.check_determinism and ran.result.outcome not in TIME_LIMITS:

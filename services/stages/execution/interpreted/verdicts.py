@@ -26,6 +26,7 @@ def decide(dialect: Dialect, script: Script, report: Report, values: Mapping[str
 
     A test of these that told no value, though it ended, or a value that nobody asked for, makes the report malformed.
     """
+    _settle_examples(script, report, values)
     asked = {test for test, end in report.results.items() if test in script.checks and end.event == "passed"}
     under_way = {test for test in values if report.results.get(test) is None}
     if not asked <= values.keys() or not values.keys() - under_way <= script.checks.keys():
@@ -35,10 +36,36 @@ def decide(dialect: Dialect, script: Script, report: Report, values: Mapping[str
     for test in failed:
         error = _error(script.checks[test], values[test], int(test.removeprefix("line ")))
         report.results[test] = End(event="failed", test=test, error=error)
+    _recount(report, "passed", "failed", len(failed))
+
+
+def _settle_examples(script: Script, report: Report, values: Mapping[str, Told]) -> None:
+    """
+    Leave out the examples that say nothing, and mark those that raised.
+
+    One that calls what the code does not define may be of something else, and a value that is not plain cannot be
+    compared with a text.
+    """
+    for test, end in list(report.results.items()):
+        check = script.checks.get(test)
+        if check is None or not check.example:
+            continue
+        error = end.error
+        is_odd = end.event == "passed" and test in values and values[test].value is None
+        if is_odd or (error is not None and (error.missing_from_candidate or error.environment)):
+            report.results[test] = End(event="skipped", test=test, reason="it says nothing about this code")
+            _recount(report, end.event, "skipped")
+        elif error is not None:
+            marked = error.model_copy(update={"example": check.example[:2_000], "exit": False})
+            report.results[test] = end.model_copy(update={"error": marked})
+
+
+def _recount(report: Report, was: str, now: str, number: int = 1) -> None:
+    """Let the count that the run told follow what was decided here."""
     if report.done is not None:
-        told = report.done
-        changed = {"passed": told.passed - len(failed), "failed": told.failed + len(failed)}
-        report.done = told.model_copy(update=changed)
+        told = report.done.model_dump()
+        changes = {was: told[was] - number, now: told[now] + number}
+        report.done = report.done.model_copy(update=changes)
 
 
 def _holds(dialect: Dialect, check: Check, value: Told) -> bool:
@@ -55,7 +82,13 @@ def _error(check: Check, value: Told, line: int) -> Error:
         expected = show(check.expected) if check.expected is not None else ""
         expected = expected if check.holds else f"anything but {expected}"
     return Error(
-        assertion=True, test_line=line, left=actual, right=expected, operator="Eq", statement=check.statement[:2_000]
+        assertion=True,
+        example=check.example[:2_000] or None,
+        test_line=line,
+        left=actual,
+        right=expected,
+        operator="Eq",
+        statement=check.statement[:2_000],
     )
 
 

@@ -163,6 +163,15 @@ async def test_without_tests_it_is_loaded(judge_php: Judge) -> None:
     assert [(f.rule_id, f.severity) for f in leaving.findings] == [("execution/exits-on-import", Severity.INFO)]
 
 
+async def test_examples_of_the_specification(judge_php: Judge) -> None:
+    """A session of PHP's shell in the specification is run where no tests are given."""
+    specification = " * php > add(1, 2)\n * 3\n * php > echo add(2, 2);\n * 4\n * php > sub(1)\n * 1\n"
+    right = await judge_php(ADD, specification=specification)
+    assert (found(right), right.details["tests_passed"], right.details["isolation"]) == ([], "2", "proof")
+    wrong = await judge_php(WRONG, specification=specification)
+    assert [f.rule_id for f in wrong.findings] == ["execution/example-failed"] * 2
+
+
 async def test_files_beside_the_entry_point(judge_php: Judge) -> None:
     """Other files of the candidate can be required, and findings name them."""
     files = {"main.php": "<?php\nrequire __DIR__ . '/lib/sums.php';\n", "lib/sums.php": WRONG}

@@ -154,6 +154,20 @@ async def test_without_tests_it_is_loaded(judge_ruby: Judge) -> None:
     assert [(f.rule_id, f.severity) for f in leaving.findings] == [("execution/exits-on-import", Severity.INFO)]
 
 
+async def test_examples_of_the_specification(judge_ruby: Judge) -> None:
+    """A session of irb in the specification is run where no tests are given; what else it shows says nothing."""
+    specification = "irb> add(1, 2)\n=> 3\nirb> sub(1, 2)\n=> -1\nirb> add(2, 2)\n=> 4\nirb> add(1, 1)\n=> #<Sum 2>\n"
+    right = await judge_ruby(ADD, specification=specification)
+    assert (found(right), right.details["tests_passed"], right.details["isolation"]) == ([], "2", "proof")
+    wrong = await judge_ruby(WRONG, specification=specification)
+    assert [(f.rule_id, f.severity) for f in wrong.findings] == [("execution/example-failed", Severity.HIGH)] * 2
+    assert (wrong.findings[0].evidence["example"], wrong.findings[0].evidence["actual"]) == ("add(1, 2)", "-1")
+    raising = await judge_ruby("def add(a, b)\n  a + nil\nend\n", specification=specification)
+    assert {f.rule_id for f in raising.findings} == {"execution/example-failed"}
+    given = await judge_ruby(WRONG, "raise 'no' unless add(2, 0) == 2\n", specification=specification)
+    assert found(given) == []
+
+
 async def test_files_beside_the_entry_point(judge_ruby: Judge) -> None:
     """Other files of the candidate can be required, and findings name them."""
     files = {"main.rb": "require_relative 'lib/sums'\n", "lib/sums.rb": WRONG}

@@ -99,7 +99,10 @@ final class AssayRunner
             return;
         }
         self::$channel->finish('failed', self::$tests[self::$at][0], ['error' => self::$describer->describe($error)]);
-        self::stop();
+        if (self::$tests[self::$at][2] !== '') {
+            // What stands between the checks is for those that follow.
+            self::stop();
+        }
     }
 
     /** Tell the end, and leave before anything else can be done. */
