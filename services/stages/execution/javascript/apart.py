@@ -57,6 +57,8 @@ class Tests:
     :param declared: The names that the tests declare themselves; ``imported`` those of them that come from the code.
     """
 
+    __test__ = False
+
     text: str
     sites: tuple[Site, ...] = ()
     appended: bool = False

@@ -111,7 +111,7 @@ def _declares(node: "Node") -> "Iterator[tuple[Node, Node]]":
         case "variable_declarator":
             holder = _function_above(node) if _is_var(node) else _block_above(node)
             yield from _bound(node.child_by_field_name("name"), holder)
-        case "function_declaration" | "generator_function_declaration" | "class_declaration":
+        case "class_declaration":
             yield from _bound(node.child_by_field_name("name"), _block_above(node))
         case "import_statement":
             holder = _block_above(node)
@@ -121,6 +121,8 @@ def _declares(node: "Node") -> "Iterator[tuple[Node, Node]]":
         case "for_in_statement" if node.child_by_field_name("kind"):
             yield from _bound(node.child_by_field_name("left"), node)
         case kind if kind in FUNCTIONS:
+            if kind.endswith("declaration"):
+                yield from _bound(node.child_by_field_name("name"), _block_above(node))
             parameters = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
             yield from _bound(parameters, node)
 

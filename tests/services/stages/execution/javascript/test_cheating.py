@@ -1,4 +1,4 @@
-"""Every way of cheating on tests in JavaScript that is known, each against tests that are taken apart and that are not."""
+"""Every known way of cheating on tests in JavaScript, against tests that are taken apart and tests that are not."""
 
 import pytest
 from assay.stage import Severity, StageStatus
@@ -47,7 +47,7 @@ AT_LOAD = {
     "stack traces": "Error.stackTraceLimit = 50; Error.prepareStackTrace = (error, sites) => {"
     " for (const site of sites) { const at = site.getThis(); if (at) at.send = () => {}; } return ''; };",
     "main module": "const m = require.main ?? process.mainModule; if (m) { for (const c of m.children)"
-    " for (const k of Object.keys(c.exports)) c.exports[k] = () => {}; } if (module.parent) module.parent.exports = {};",
+    " for (const k of Object.keys(c.exports)) c.exports[k] = () => {}; } if (module.parent) module.parent.id = '';",
     "harness": "for (const k of Object.getOwnPropertyNames(globalThis)) if (k.startsWith('assay')) {"
     " try { globalThis[k] = {}; globalThis[k].check = globalThis[k].probe = () => {}; } catch {}"
     " for (let i = 0; i < 4; i += 1) { globalThis[k].probe(i, [() => 3]); globalThis[k].check(i, () => {}); } }",
@@ -126,7 +126,8 @@ async def test_builtins_that_nothing_rests_on(judge: Judge) -> None:
 async def test_the_tests_are_nowhere_to_be_read(judge: Judge) -> None:
     """The code finds its own file in its folder, an empty standard input, and no expected value in what calls it."""
     code = """const fs = require('fs');
-function look() { return [fs.readdirSync('.'), fs.readFileSync(0, 'utf8'), fs.readFileSync(__filename, 'utf8').length]; }
+const read = (file) => fs.readFileSync(file, 'utf8');
+function look() { return [fs.readdirSync('.'), read(0), read(__filename).length]; }
 function caller() { return String(new Error().stack).includes('4217') || String(look.caller).includes('4217'); }
 """
     tests = f"""assert.deepEqual(look(), [['main.js'], '', {len(code)}]);
