@@ -6,7 +6,8 @@ How often repair puts right what was planted into programs that are right, and w
 Programs are modules of the standard library, read and not run; the examples of this project that are authentic, with
 their tests; and the authentic records with tests of a corpus, where one is given. Into each one fault is planted, of
 which one repair is the right one (benchmarks/planting.py), seeded. Programs that the suite does not call authentic as
-they are stand aside: they would have two faults.
+they are stand aside: they would have two faults. Repair is tried on all of them as they are, too, where it should
+change nothing.
 
 A fault is repaired where the repaired program is the one that there was, but for where its imports stand, or where its
 tests ran and it is AUTHENTIC. It is made worse where the repaired program, judged anew, has a worse verdict than
@@ -19,8 +20,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,9 +31,9 @@ from assay.v1 import candidate_pb2, source_pb2, stage_pb2, validation_pb2
 
 from benchmarks.corpus import records
 from benchmarks.false_alarms import standard_library
-from benchmarks.intervals import Proportion
 from benchmarks.judged import CALL_SECONDS, READING, a_suite
 from benchmarks.planting import PLANTS, Planted, Program
+from benchmarks.repair_report import Results, Tried, report, show
 from host import logs
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -61,29 +62,6 @@ class Given:
     text: str
     version: str = ""
     tests: tuple[candidate_pb2.TestSuite, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """
-    What became of one fault.
-
-    :param found: Whether the faulty program was called inauthentic.
-    :param changed: Whether repair kept a change.
-    :param repaired: Whether that was the right one.
-    :param worse: How it was made worse; empty: it was not.
-    :param why: What the last round said, or what there was instead.
-    """
-
-    name: str
-    source: str
-    kind: str
-    what: str
-    found: bool
-    changed: bool
-    repaired: bool
-    worse: str
-    why: str
 
 
 def library(random: Random) -> list[Given]:
@@ -143,9 +121,14 @@ class Trial:
         request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
         return (await self._suite.validation.Validate(request, timeout=CALL_SECONDS)).validation
 
-    async def is_right(self, given: Given) -> bool:
-        """Return whether the suite calls a program authentic as it is."""
-        return (await self.validated(given, repair=False)).verdict == validation_pb2.VERDICT_AUTHENTIC
+    async def is_right(self, given: Given, results: Results) -> bool:
+        """Return whether the suite calls a program authentic as it is, and note whether repair changes it."""
+        validation = await self.validated(given, repair=True)
+        right = validation.verdict == validation_pb2.VERDICT_AUTHENTIC
+        (results.right if right else results.aside).append(given.name)
+        if validation.repair.improved:
+            results.touched.append(given.name)
+        return right
 
     async def tried(self, given: Given, planted: Planted) -> Tried:
         """Return what became of one fault."""
@@ -194,28 +177,19 @@ def worse(before: validation_pb2.Validation, after: validation_pb2.Validation) -
     return ""
 
 
-async def try_all(
-    trial: Trial, programs: Iterable[Given], options: argparse.Namespace
-) -> tuple[list[Tried], list[str]]:
-    """Plant faults until there are enough of each kind; return what became of them, and which programs stand aside."""
+async def try_all(trial: Trial, programs: Iterable[Given], options: argparse.Namespace, results: Results) -> None:
+    """Plant faults until there are enough of each kind, and note what becomes of them."""
     random = Random(options.seed)
-    made: list[Tried] = []
-    aside: list[str] = []
     wanted = dict.fromkeys(PLANTS, options.count)
     for given in programs:
         if not any(wanted.values()):
             break
         planted = _planted(given, wanted, random)
-        if not planted:
-            continue
-        if not await trial.is_right(given):
-            aside.append(given.name)
-            continue
-        for kind in planted:
-            wanted[kind] -= 1
-        made += await asyncio.gather(*(trial.tried(given, one) for one in planted.values()))
-        print(f"{len(made)} faults", file=sys.stderr, flush=True)
-    return made, aside
+        if planted and await trial.is_right(given, results):
+            for kind in planted:
+                wanted[kind] -= 1
+            results.tried += await asyncio.gather(*(trial.tried(given, one) for one in planted.values()))
+            print(f"{len(results.tried)} faults", file=sys.stderr, flush=True)
 
 
 def _planted(given: Given, wanted: Mapping[str, int], random: Random) -> dict[str, Planted]:
@@ -227,61 +201,17 @@ def _planted(given: Given, wanted: Mapping[str, int], random: Random) -> dict[st
     return {kind: planted for kind, planted in tried.items() if planted is not None}
 
 
-def report(made: Sequence[Tried], aside: Sequence[str]) -> dict[str, Any]:
-    """Return the figures, by where the programs are from."""
-    sources = sorted({one.source for one in made})
-    return {
-        "aside": len(aside),
-        **{source: figures([one for one in made if one.source == source]) for source in sources},
-        "not_repaired": [asdict(one) for one in made if not one.repaired or one.worse],
-    }
-
-
-def figures(made: Sequence[Tried]) -> dict[str, Any]:
-    """Return what became of faults, all and by kind."""
-    kinds = sorted({one.kind for one in made})
-    return {"all": _figures(made)} | {kind: _figures([one for one in made if one.kind == kind]) for kind in kinds}
-
-
-def _figures(made: Sequence[Tried]) -> dict[str, Any]:
-    n = len(made)
-    return {
-        "found": Proportion(sum(one.found for one in made), n).as_json(),
-        "repaired": Proportion(sum(one.repaired for one in made), n).as_json(),
-        "changed_otherwise": sum(one.changed and not one.repaired for one in made),
-        "made_worse": Proportion(sum(bool(one.worse) for one in made), n).as_json(),
-    }
-
-
-def show(made: Mapping[str, Any]) -> None:
-    """Print a line for each kind of fault in each kind of program."""
-    for source, kinds in made.items():
-        if not isinstance(kinds, dict):
-            continue
-        print(f"{source}:")
-        for kind, row in kinds.items():
-            share, worse_by = row["repaired"], row["made_worse"]
-            print(
-                f"  {kind:24} n {share['n']:4}  repaired {share['value']:.3f} [{share['low']:.3f}, {share['high']:.3f}]"
-                f"  found {row['found']['value']:.3f}  changed otherwise {row['changed_otherwise']}"
-                f"  made worse {round(worse_by['value'] * share['n'])} (at most {worse_by['high']:.3f})"
-            )
-
-
 async def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Try the programs of every source."""
     sources = [library(Random(options.seed))]
     if not options.no_sandbox:
         sources.append(examples() * options.repeat)
         sources.extend([corpus(options.corpus, Random(options.seed))] if options.corpus else [])
-    made: list[Tried] = []
-    aside: list[str] = []
+    results = Results()
     async with a_suite(sandbox=not options.no_sandbox) as suite:
         for programs in sources:
-            more, left = await try_all(Trial(suite), programs, options)
-            made += more
-            aside += left
-    return report(made, aside)
+            await try_all(Trial(suite), programs, options, results)
+    return report(results)
 
 
 def main() -> None:
@@ -300,7 +230,7 @@ def main() -> None:
     started = time.monotonic()
     made = asyncio.run(measure(options)) | {"seed": options.seed}
     show(made)
-    print(f"{made['aside']} programs stand aside; {time.monotonic() - started:.0f} s")
+    print(f"{time.monotonic() - started:.0f} s")
     if options.report:
         options.report.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
 

@@ -8,7 +8,8 @@ from assay.v1 import stage_pb2, validation_pb2
 
 from benchmarks.judged import a_suite
 from benchmarks.planting import PLANTS, Planted
-from benchmarks.repair import Given, Trial, alike, examples, library, report, try_all, worse
+from benchmarks.repair import Given, Trial, alike, examples, library, try_all, worse
+from benchmarks.repair_report import Results, report
 
 TEXT = "import json\nimport os\n\n\ndef told(path):\n    return json.dumps(os.path.join(path, 'a'), indent=2)\n"
 
@@ -57,11 +58,13 @@ async def test_faults_are_tried() -> None:
         trial = Trial(suite)
         mended = await trial.tried(right, Planted("missing import", TEXT.replace("import os\n", ""), "import os"))
         left = await trial.tried(right, Planted("undefined", TEXT.replace("path, 'a'", "paht, 'a'"), "paht"))
-        made, aside = await try_all(trial, [wrong, right], Namespace(seed=1, count=1))
+        results = Results()
+        await try_all(trial, [wrong, right], Namespace(seed=1, count=1), results)
     assert (mended.found, mended.changed, mended.repaired, mended.worse) == (True, True, True, "")
     assert (left.found, left.changed, left.repaired, left.why) == (True, False, False, "no safe fix")
-    assert aside == ["b"]
-    assert {one.kind.partition(",")[0] for one in made} <= set(PLANTS)
-    told = report([mended, left], aside)
-    assert told["here"]["all"]["repaired"] == {"value": 0.5, "low": 0.0945, "high": 0.9055, "n": 2}
+    assert (results.right, results.aside, results.touched) == (["a"], ["b"], [])
+    assert {one.kind.partition(",")[0] for one in results.tried} <= set(PLANTS)
+    told = report(Results([mended, left], ["a"], ["b"], ["b"]))
+    assert told["faults"]["here"]["all"]["repaired"] == {"value": 0.5, "low": 0.0945, "high": 0.9055, "n": 2}
+    assert told["right_ones_changed"]["value"] == 0.5
     assert [row["what"] for row in told["not_repaired"]] == ["paht"]
