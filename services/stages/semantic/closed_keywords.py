@@ -94,7 +94,7 @@ class ClosedKeywords:
     def _problem(self, rule: Rule, name: "Node", function: str, takes: frozenset[str]) -> Problem:
         keyword = (name.text or b"").decode()
         near = self._suggestions.nearest(keyword, sorted(takes))
-        meant = self._suggestions.misspelt(keyword, sorted(takes))
+        meant = self._suggestions.misspelt(keyword, sorted(takes), few=True)
         return Problem(
             rule,
             f"{function}({keyword}=) at {name.start_byte}",

@@ -73,7 +73,7 @@ def _parameters(answer: Any) -> Iterable[str]:
 
 def _mended(one: Judged, known: tuple[str, ...]) -> Finding:
     near = nearest(one.name, known)
-    meant = misspelt(one.name, known)
+    meant = misspelt(one.name, known, few=one.is_keyword)
     if not near and meant is None:
         return one.finding
     names = near or (meant or "",)

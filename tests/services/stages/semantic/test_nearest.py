@@ -26,6 +26,16 @@ def test_a_slip_has_one_meaning_or_none(name: str, meant: str | None) -> None:
     assert misspelt(name, KNOWN) == meant
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("flag", "flags"), ("kye", "key"), ("edn", "end"), ("filee", "file"), ("mode", None), ("ned", "end"), ("ky", None),
+     ("and", None), ("encodng", "encoding"), ("eend", None)],
+)  # fmt: skip
+def test_a_slip_among_few(name: str, meant: str | None) -> None:
+    """Among the parameters of a function a short name is told too: for a letter more, less or swapped, not another."""
+    assert misspelt(name, ("flags", "key", "end", "send", "file", "node", "encoding"), few=True) == meant
+
+
 def test_suggestions_are_the_likest_first() -> None:
     """Suggestions come in the order of their likeness, without regard to case, and only where they are like."""
     assert nearest("Request", KNOWN)[0] == "requests"
