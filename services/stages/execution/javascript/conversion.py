@@ -4,7 +4,7 @@ import json
 import math
 import re
 
-from .values import UNDEFINED, Special, Thing, Value, is_bigint, number_text
+from .values import SYMBOL, UNDEFINED, Special, Thing, Value, is_bigint, number_text
 
 DECIMAL = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)", re.ASCII)
 WITH_RADIX = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+", re.ASCII)
@@ -125,7 +125,7 @@ def _thing_as_json(thing: Thing) -> str | None:
     if thing.kind in {"Map", "Set", "RegExp"} or (thing.kind == "Object" and thing.name in {"", "Object"}):
         if any(name == "toJSON" for name, _ in thing.properties):
             raise ValueError("the value has a say in how it is written")
-        held = ((_quoted(name), _json(item)) for name, item in thing.properties)
+        held = ((_quoted(name), _json(item)) for name, item in thing.properties if not name.startswith(SYMBOL))
         return f"{{{','.join(f'{name}:{text}' for name, text in held if text is not None)}}}"
     raise ValueError(f"a {thing.kind} may have a say in how it is written")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .conversion import to_number, to_primitive
-from .values import HOLE, UNDEFINED, Special, Thing, Value, is_bigint, is_number
+from .values import HOLE, SYMBOL, UNDEFINED, Special, Thing, Value, is_bigint, is_number
 
 MAX_UNORDERED = 1_000
 """Elements of a set or map that are compared each with each."""
@@ -87,18 +87,20 @@ class Depth:
     :param prototypes: Whether objects must be of one class.
     :param holes: Whether an element that is not there differs from one that is undefined.
     :param undefined: Whether a property that is undefined differs from one that is not there.
+    :param symbols: Whether properties count whose keys are symbols.
     """
 
     primitives: Callable[[Value, Value], bool]
     prototypes: bool
     holes: bool
     undefined: bool
+    symbols: bool
 
 
-LOOSE = Depth(is_legacy_equal, prototypes=False, holes=True, undefined=True)
-STRICT = Depth(is_same_value, prototypes=True, holes=True, undefined=True)
-LODASH = Depth(is_same_value_zero, prototypes=True, holes=False, undefined=True)
-JEST = Depth(is_same_value, prototypes=False, holes=False, undefined=False)
+LOOSE = Depth(is_legacy_equal, prototypes=False, holes=True, undefined=True, symbols=False)
+STRICT = Depth(is_same_value, prototypes=True, holes=True, undefined=True, symbols=True)
+LODASH = Depth(is_same_value_zero, prototypes=True, holes=False, undefined=True, symbols=True)
+JEST = Depth(is_same_value, prototypes=False, holes=False, undefined=False, symbols=True)
 
 
 def is_deeply_equal(left: Value, right: Value, depth: Depth) -> bool:
@@ -107,6 +109,8 @@ def is_deeply_equal(left: Value, right: Value, depth: Depth) -> bool:
 
     :raises Undecidable: There are too many elements in no order, or ``==`` cannot tell.
     """
+    if depth is LODASH:
+        left, right = _unboxed(left, right), _unboxed(right, left)
     if not isinstance(left, Thing) or not isinstance(right, Thing):
         both_are_primitive = not isinstance(left, Thing) and not isinstance(right, Thing)
         return both_are_primitive and _primitives_equal(left, right, depth)
@@ -117,6 +121,12 @@ def is_deeply_equal(left: Value, right: Value, depth: Depth) -> bool:
     return _same_properties(left, right, depth)
 
 
+def _unboxed(value: Value, other: Value) -> Value:
+    """Return what a box holds that is compared with a primitive."""
+    is_boxed = isinstance(value, Thing) and value.kind == "Boxed" and other is not None
+    return value.primitive if is_boxed and not isinstance(other, Thing | Special) else value  # type: ignore[union-attr]
+
+
 def _primitives_equal(left: Value, right: Value, depth: Depth) -> bool:
     if depth.holes and (left is HOLE) != (right is HOLE):
         return False
@@ -124,7 +134,10 @@ def _primitives_equal(left: Value, right: Value, depth: Depth) -> bool:
 
 
 def _same_class(left: Thing, right: Thing, depth: Depth) -> bool:
-    return left.name == right.name or (depth is LODASH and {left.name, right.name} == {"", "Object"})
+    if depth is not LODASH:
+        return left.name == right.name
+    # lodash asks for the class of what is no array, where both have one.
+    return left.kind == "Array" or left.name == right.name or "" in {left.name, right.name}
 
 
 def _same_own_data(left: Thing, right: Thing, depth: Depth) -> bool:
@@ -177,9 +190,15 @@ def _same_entry(left: tuple[Value, ...], right: tuple[Value, ...], depth: Depth)
 
 
 def _same_properties(left: Thing, right: Thing, depth: Depth) -> bool:
+    if depth is LODASH and left.kind == "Array":
+        return True
     mine, others = (_counted(side, depth) for side in (left, right))
     return mine.keys() == others.keys() and all(is_deeply_equal(mine[name], others[name], depth) for name in mine)
 
 
 def _counted(thing: Thing, depth: Depth) -> dict[str, Value]:
-    return {name: held for name, held in thing.properties if depth.undefined or not isinstance(held, Special)}
+    return {
+        name: held
+        for name, held in thing.properties
+        if (depth.undefined or not isinstance(held, Special)) and (depth.symbols or not name.startswith(SYMBOL))
+    }

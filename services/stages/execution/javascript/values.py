@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 MAX_SHOWN = 400
+SYMBOL = "@@Symbol("
+"""How the name of a property begins whose key is a symbol."""
 
 
 class Special(Enum):
