@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assay.errors import PluginFailed
 
+from services.stages.placeholder.design import is_by_design
 from services.stages.placeholder.grammars import grammar_of
 from services.stages.placeholder.nesting import is_too_deep
 from services.stages.placeholder.tree import Module, parse
@@ -48,9 +49,10 @@ class Shape:
 
     :param deepest: The most branches in one another.
     :param longest: The most lines of one function.
-    :param hollow: Functions whose body does nothing, refuses, or only prints.
-    :param constant: Functions whose body answers with what is written in the source.
-    :param unused: Parameters that the body of their function never names.
+    :param hollow: Functions whose body does nothing, refuses, or only prints, and is not so by design.
+    :param constant: Functions whose body answers with what is written in the source, and does not do so by design.
+    :param parameters: Of functions that are not empty by design.
+    :param unused: Those of them that the body of their function never names.
     :param promised: Words of documentation of functions.
     :param repeated: Lines of code that stand in the file before.
     :param broken: Places where the tree shows that the source does not go on as its language does.
@@ -119,24 +121,30 @@ def _shape(content: bytes, path: str, language: str) -> Shape | None:
     except (UnreadableSource, PluginFailed):
         return None
     module = parse(source, grammar_of(language, path))
-    functions = [_function(scope) for scope in islice(module.functions, MAX_FUNCTIONS)]
+    functions = [_function(scope, module) for scope in islice(module.functions, MAX_FUNCTIONS)]
     return sum(functions, _lines(source, module) + _nodes(module.root.node))
 
 
-def _function(scope: "Scope") -> Shape:
-    does = body_does(scope)
+def _function(scope: "Scope", module: Module) -> Shape:
     lines = scope.node.end_point.row - scope.node.start_point.row + 1
-    used = names_in(scope.statements, scope.grammar) if scope.parameters else set()
     return Shape(
         functions=1,
         function_lines=lines,
         longest=lines,
         statements=len(scope.statements),
+        promised=len(scope.docstring.split()),
+    ) + (Shape() if is_by_design(scope, module) else _undone(scope))
+
+
+def _undone(scope: "Scope") -> Shape:
+    """Return what a function leaves undone that was to do something."""
+    does = body_does(scope)
+    used = names_in(scope.statements, scope.grammar) if scope.parameters else set()
+    return Shape(
         hollow=bool(scope.blocks) and does <= _HOLLOW,
         constant=Does.ANSWERS in does and Does.WORKS not in does,
         parameters=len(scope.parameters),
         unused=sum(name not in used for name in scope.parameters),
-        promised=len(scope.docstring.split()),
     )
 
 

@@ -78,6 +78,15 @@ def test_anything(language: str, source: bytes) -> None:
     assert all(math.isnan(value) or value >= 0 for value in of(source, language, "a").values())
 
 
+def test_empty_by_design() -> None:
+    """Methods that others are to write are no hollow functions, and their parameters are not unused."""
+    told = of(
+        b"import abc\n\n\nclass Shape(abc.ABC):\n    @abc.abstractmethod\n    def area(self, unit):\n        ...\n"
+    )
+    assert (told["functions"], told["hollow_share"]) == (1, 0)
+    assert math.isnan(told["unused_parameter_share"])
+
+
 def test_nothing_to_take_a_share_of() -> None:
     """Where there is no function, shares of functions are not known."""
     assert math.isnan(of(b"print(1)\n")["hollow_share"])
