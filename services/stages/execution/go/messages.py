@@ -39,7 +39,7 @@ class _Reader:
         self._candidate = candidate
         self._suite = suite
         self._package = {file.path: GoFile.of(file.content) for file in package_files(candidate)}
-        self._is_part = suite is None and not _is_whole(candidate)
+        self._is_part = not candidate.tests and suite is None and not _is_whole(candidate)
 
     def problems(self, messages: str) -> Iterator[Problem]:
         """Yield the errors."""

@@ -47,7 +47,8 @@ class _Reader:
         self._suite = suite
         self._entry = JavaFile.of(candidate.entry().content)
         self._own = {file.path for file in (*candidate.files, *candidate.context_files)}
-        self._is_part = suite is None and not _is_whole(candidate)
+        self._is_tested = suite is not None or bool(candidate.tests)
+        self._is_part = not _is_whole(candidate)
 
     def problems(self, messages: str) -> Iterator[Problem]:
         """Yield the errors."""
@@ -90,7 +91,7 @@ class _Reader:
             return replace(problem, name=f"{package}.{name}", missing="standard" if is_theirs else "module")
         if is_type and name in TYPES:
             return replace(problem, missing="standard")
-        if is_type and self._suite is None and (self._is_part or self._is_given(name)):
+        if is_type and not self._is_tested and (self._is_part or self._is_given(name)):
             return replace(problem, name=f"the type {name}", missing="module")
         return replace(problem, missing="name")
 

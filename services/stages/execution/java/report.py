@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assay.errors import PluginFailed
 from assay.stage import Candidate, TestSuite
-from assay.v1.sandbox_pb2 import ExecutionResult
+from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.compiled_toolchain import Failure, Ran, tests_path
 from services.stages.execution.java.messages import placed
@@ -19,6 +20,8 @@ FRAME = re.compile(r"^\tat (?P<method>[^\s(]{1,1024})\((?P<file>[^\s:()]{1,512}\
 ANY_FRAME = re.compile(r"^\s+(?:at |\.\.\. )")
 WRAPPERS = ("java.lang.ExceptionInInitializerError", "java.lang.reflect.InvocationTargetException")
 """Exceptions that tell only of another one."""
+
+OWN_END = {Outcome.OUTCOME_OK, Outcome.OUTCOME_NONZERO_EXIT}
 
 MEANT = re.compile(r"\b(?:throw|assert)\b")
 """How tests say by themselves that something is wrong."""
@@ -34,8 +37,15 @@ class Thrown:
 
 
 def ran(candidate: Candidate, suite: TestSuite, result: ExecutionResult, nonce: str) -> Ran:
-    """Return what a run told; only a line behind the nonce says that the tests came to their end."""
-    ended = f"{nonce} ended" in result.stdout.content.decode(errors="replace").split("\n")
+    """
+    Return what a run told; only a line behind the nonce says that the tests came to their end.
+
+    :raises PluginFailed: The harness, before which nothing of the candidate runs, did not begin.
+    """
+    told = set(result.stdout.content.decode(errors="replace").split("\n"))
+    if f"{nonce} begun" not in told and result.outcome in OWN_END:
+        raise PluginFailed(f"the harness did not begin (exit status {result.exit_code})")
+    ended = f"{nonce} ended" in told
     failures = () if ended else tuple(_failures(candidate, suite, result))
     return Ran(ended, passed=int(ended), failures=failures)
 

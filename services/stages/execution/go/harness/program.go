@@ -16,7 +16,7 @@ func exitTOKEN(status int) {
 
 func main() {
 	// A goroutine's stack may grow to a gigabyte, which is more than the memory limit: that would hide the recursion.
-	debugTOKEN.SetMaxStack(128 << 20)
+	debugTOKEN.SetMaxStack(64 << 20)
 	sayTOKEN("started", "main")
 	testsTOKEN()
 	sayTOKEN("passed", "main")

@@ -31,7 +31,7 @@ func testTOKEN(name string, run func(*testingTOKEN.T)) testingTOKEN.InternalTest
 
 func main() {
 	// A goroutine's stack may grow to a gigabyte, which is more than the memory limit: that would hide the recursion.
-	debugTOKEN.SetMaxStack(128 << 20)
+	debugTOKEN.SetMaxStack(64 << 20)
 	// What the package testing prints has times in it, and is no output of the program's.
 	osTOKEN.Stdout = osTOKEN.Stderr
 	testingTOKEN.Main(

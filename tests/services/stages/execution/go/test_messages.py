@@ -81,6 +81,10 @@ def test_part_of_a_package() -> None:
     assert (whole.name, whole.missing) == ("width", "name")
     (package,) = _problems("./main.go:8:38: undefined: sort\n", tested=False)
     assert package.missing == "name"
+    (tested,) = problems(
+        candidate(CODE, "func TestArea(t *testing.T) {}", language="go"), None, "./main.go:8:26: undefined: width\n"
+    )
+    assert tested.missing == "name"
 
 
 def test_own_module() -> None:

@@ -85,6 +85,9 @@ def test_part_of_a_program() -> None:
     assert whole.missing == "name"
     (method,) = _problems(*_symbol(5, "method", "area"), tested=False)
     assert method.missing == "name"
+    tested = candidate({"Area.java": CODE}, "class Main {}", language="java")
+    (problem,) = problems(tested, None, "\n".join(told))
+    assert problem.missing == "name"
 
 
 def test_type_that_a_comment_declares() -> None:

@@ -1,8 +1,9 @@
 """What a run of Java tells about its tests."""
 
 import pytest
+from assay.errors import PluginFailed
 from assay.stage import SourceFile, TestSuite
-from assay.v1.sandbox_pb2 import ExecutionResult, OutputStream
+from assay.v1.sandbox_pb2 import ExecutionResult, Outcome, OutputStream
 
 from services.stages.execution.compiled_toolchain import Failure, Ran
 from services.stages.execution.java.report import ran
@@ -25,7 +26,9 @@ TESTS = """class Main {
 def _ran(stdout: str = "", *stderr: str) -> Ran:
     suite = TestSuite((SourceFile("Main.java", TESTS.encode()),))
     result = ExecutionResult(
-        stdout=OutputStream(content=stdout.encode()), stderr=OutputStream(content="\n".join(stderr).encode())
+        outcome=Outcome.OUTCOME_OK,
+        stdout=OutputStream(content=f"\n{NONCE} begun\n{stdout}".encode()),
+        stderr=OutputStream(content="\n".join(stderr).encode()),
     )
     return ran(candidate(CODE, language="java"), suite, result, NONCE)
 
@@ -35,6 +38,16 @@ def test_ended() -> None:
     assert _ran(f"more\n{NONCE} ended\n") == Ran(True, passed=1)
     for stdout in ("ended\n", f"{NONCE} ended or not\n", f"x{NONCE} ended\n", ""):
         assert _ran(stdout) == Ran(False)
+
+
+def test_harness_that_did_not_begin() -> None:
+    """Where nothing of the candidate ran, what happened is no fault of it."""
+    suite = TestSuite((SourceFile("Main.java", TESTS.encode()),))
+    result = ExecutionResult(outcome=Outcome.OUTCOME_NONZERO_EXIT, exit_code=1)
+    with pytest.raises(PluginFailed, match="exit status 1"):
+        ran(candidate(CODE, language="java"), suite, result, NONCE)
+    killed = ExecutionResult(outcome=Outcome.OUTCOME_MEMORY_LIMIT)
+    assert not ran(candidate(CODE, language="java"), suite, killed, NONCE).ended
 
 
 @pytest.mark.parametrize(
