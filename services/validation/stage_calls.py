@@ -5,7 +5,7 @@ A call costs about as much as reading a short file does, and each carries the ca
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import grpc
 import grpc.aio
@@ -44,48 +44,46 @@ class StageCall:
         self._waiting[name], self._seconds[name] = result, seconds
         try:
             return await result
-        finally:
-            del self._waiting[name]
-            # Who waits for nothing more needs no call: the stages end with it.
-            if not self._waiting and self._call is not None:
+        except asyncio.CancelledError:
+            # Who waits for nothing more needs no call: the stages end with it. One that is answered ends by itself.
+            if self._call is not None and not self._open():
                 self._call.cancel()
+            raise
+
+    def _open(self) -> list[str]:
+        """Return the stages whose results somebody waits for."""
+        return [name for name, result in self._waiting.items() if not result.done()]
 
     def _go(self) -> None:
-        if self._waiting:
+        if self._open():
             self._call = asyncio.create_task(self._done())
 
     async def _done(self) -> None:
         try:
-            await (self._one() if len(self._waiting) == 1 else self._several())
+            names = self._open()
+            await (self._each(names[0]) if len(names) == 1 else self._several(names))
             reason: AssayError = PluginFailed("its server ended the call without a result")
         except grpc.aio.AioRpcError as error:
             reason = error_from_rpc(error)
         except AssayError as error:
             reason = error
-        for waiting in tuple(self._waiting.values()):
+        for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(reason)
 
-    async def _several(self) -> None:
+    async def _several(self, names: Sequence[str]) -> None:
         request = stage_pb2.RunStagesRequest(
             candidate=self._candidate,
-            runs=[
-                stage_pb2.StageRun(stage=name, timeout=duration_to_proto(seconds))
-                for name, seconds in self._seconds.items()
-            ],
+            runs=[stage_pb2.StageRun(stage=name, timeout=duration_to_proto(self._seconds[name])) for name in names],
             check_determinism=self._check_determinism,
         )
         try:
-            async for event in self._stub.RunStages(request, timeout=max(self._seconds.values())):
+            async for event in self._stub.RunStages(request, timeout=max(self._seconds[name] for name in names)):
                 self._take(event)
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
-            await asyncio.gather(*(self._each(name) for name in tuple(self._waiting)))
-
-    async def _one(self) -> None:
-        (name,) = self._waiting
-        await self._each(name)
+            await asyncio.gather(*map(self._each, names))
 
     async def _each(self, name: str) -> None:
         self._set(name, await run_stage(self._stub, self._request(name), self._seconds[name]))

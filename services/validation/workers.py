@@ -87,8 +87,8 @@ class QueueWorkers:
         try:
             yield
         finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            self._stopping.set()
+            await work
 
     def wake(self) -> None:
         """Look for jobs at once."""

@@ -48,7 +48,7 @@ async def test_two_processes(folder: Path) -> None:
     } | {(line["method"], line["trace_id"]) for line in map(json.loads, engine.lines) if line["event"] == "call"}
     traces = [trace for method, trace in calls if method.endswith("/Validate")]
     assert len(traces) == 2
-    assert all(("/assay.v1.StageService/RunStage", trace) in calls for trace in traces)
+    assert all(("/assay.v1.StageService/RunStages", trace) in calls for trace in traces)
 
 
 async def test_sigint_and_peers_that_are_gone(folder: Path) -> None:

@@ -318,6 +318,9 @@ async def test_stopped_and_started(folder: Path, settings: Settings, toy_catalog
             events = watch(suite, queued.id, 1)
             seen = await until(events, "gated begins")
             watching = asyncio.create_task(failure(until(events, "nothing")))
+            async with asyncio.timeout(BOUND):
+                while not gated_toy.calls:
+                    await asyncio.sleep(0.01)
         assert type(await watching) is ShuttingDown
         gate.set()
         async with serving(names, f"unix:{folder}/s", settings):
