@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ _BRANCH = re.compile(
 """Nodes at which the program goes one way or another, whatever the language calls them."""
 
 _HOLLOW = frozenset({Does.NOTHING, Does.REFUSES, Does.TALKS, Does.STOPS})
+_GREATEST = frozenset({"deepest", "longest"})
 _MIN_LINE = 12
 """Characters below which two lines are alike by chance."""
 
@@ -75,8 +76,8 @@ class Shape:
     broken: int = 0
 
     def __add__(self, other: "Shape") -> "Shape":
-        pairs = zip(self.__slots__, astuple(self), astuple(other), strict=True)
-        return Shape(**{name: max(a, b) if name in {"deepest", "longest"} else a + b for name, a, b in pairs})
+        pairs = ((name, getattr(self, name), getattr(other, name)) for name in self.__slots__)
+        return Shape(*[max(one, two) if name in _GREATEST else one + two for name, one, two in pairs])
 
 
 def measure(files: Sequence[tuple[bytes, str, str]]) -> dict[str, float]:
