@@ -114,10 +114,14 @@ async def run_stage(
     :raises grpc.aio.AioRpcError: It could not be run.
     :raises PluginFailed: It ended without a result.
     """
+    result: stage_pb2.StageResult | None = None
     async for event in stub.RunStage(request, timeout=seconds):
         if event.HasField("result"):
-            return event.result
-    raise PluginFailed(f"the stage {request.stage!r} ended without a result")
+            result = event.result
+    # Read to its end, which follows at once: a call that is left before is cancelled, with the answer there.
+    if result is None:
+        raise PluginFailed(f"the stage {request.stage!r} ended without a result")
+    return result
 
 
 REASONS: Mapping[int, str] = {

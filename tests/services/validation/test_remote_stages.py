@@ -73,9 +73,13 @@ async def test_one_call(folder: Path, settings: Settings, all_toys: None) -> Non
 async def test_prior_results(folder: Path, settings: Settings, all_toys: None) -> None:
     """A stage that is given others' results is asked in a call of its own."""
     prior = {"first": StageResult(StageStatus.COMPLETED, stage="first")}
-    async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
-        result = await about(stages).run("second", prior, 9)
+    settings.log_level = "info"
+    with capture_logs() as logs:
+        async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
+            result = await about(stages).run("second", prior, 9)
     assert result.stage == "second"
+    calls = [(line["method"], line["code"]) for line in logs if line["event"] == "call"]
+    assert calls == [("/assay.v1.StageService/RunStage", "OK")]
 
 
 async def says_whether_twice(candidate: Candidate, context: StageContext) -> StageResult:
