@@ -25,8 +25,12 @@ def lacking(candidate: Candidate, result: ExecutionResult) -> str:
         return ""
     found = MISSING_MODULE.search(result.stderr.content.decode(errors="replace"))
     name = next(filter(None, found.groups()), "") if found else ""
-    sources = (file.content.decode(errors="replace") for file in candidate.files)
-    return name if name and any(name.split(".")[0] in source for source in sources) else ""
+    if not name:
+        return ""
+    imports = re.compile(
+        rf"\b(?:import|from|require|require_relative|load)\b[^\n]{{0,200}}?{re.escape(name.split('.')[0])}"
+    )
+    return name if any(imports.search(file.content.decode(errors="replace")) for file in candidate.files) else ""
 
 
 def case_finding(candidate: Candidate, case: CaseResult, expected: bytes, expected_exit_code: int) -> Finding:
