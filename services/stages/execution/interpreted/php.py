@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from assay.stage import Candidate, StageContext, StageResult, TestFramework, Workers
 
+from .inputs import Inputs
 from .php_tests import PhpTests
 from .session import Interpreter, Session
 
@@ -30,4 +31,8 @@ def _lacking(text: str, framework: TestFramework) -> str:
     return "they need Pest, which is not in this environment" if PEST.search(text) else ""
 
 
-PHP = Interpreter(dialect=PhpTests(), lacking=_lacking)
+INPUTS = Inputs(
+    r"\b(?:STDIN|readline|fgets|fgetc|fscanf|stream_get_contents)\b|\$argv|\$argc|php://stdin|\$_[A-Z]+\b",
+    r"(?:null|false|bool) given|on (?:null|false)\b|by zero|be empty",
+)
+PHP = Interpreter(dialect=PhpTests(), lacking=_lacking, explain=INPUTS.explain)

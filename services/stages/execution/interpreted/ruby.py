@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from assay.stage import Candidate, StageContext, StageResult, TestFramework, Workers
 
+from .inputs import Inputs
 from .ruby_tests import RubyTests
 from .session import Interpreter, Session
 
@@ -35,4 +36,9 @@ def _lacking(text: str, framework: TestFramework) -> str:
     return "pytest is for Python" if framework is TestFramework.PYTEST else ""
 
 
-RUBY = Interpreter(dialect=RubyTests(), framework=_framework, unittest="minitest", lacking=_lacking)
+INPUTS = Inputs(
+    r"\b(?:gets|readlines?|ARGV|ARGF|STDIN)\b|\$(?:stdin|<|\*)", r"\bnil\b|divided by 0|^invalid value for|end of file"
+)
+RUBY = Interpreter(
+    dialect=RubyTests(), framework=_framework, unittest="minitest", lacking=_lacking, explain=INPUTS.explain
+)

@@ -43,7 +43,7 @@ class Interpreter:
     :param unittest: The framework where the text does not say, and the suite does that it is one; empty: there is none.
     :param lacking: What tests need that this environment lacks, half a sentence; empty where they can be run.
     :param is_loaded: Whether a candidate without tests is loaded; else it is only read by the interpreter.
-    :param explain: Adds to a report what else the run tells about its failed tests.
+    :param explain: Adds to a report what else the run tells about what failed in it.
     """
 
     dialect: Dialect | None = None
@@ -177,8 +177,8 @@ class Session:
         report = ran.report
         if self._interpreter.dialect is not None:
             decide(self._interpreter.dialect, script, report, ran.values)
+        self._interpreter.explain(self._candidate, ran.result, report)
         if run.suite is not None:
-            self._interpreter.explain(self._candidate, ran.result, report)
             with_subjects(self._candidate, run.suite, report)
         account = self._account
         account.passed += report.count("passed")

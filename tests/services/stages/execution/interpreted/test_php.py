@@ -163,6 +163,29 @@ async def test_without_tests_it_is_loaded(judge_php: Judge) -> None:
     assert [(f.rule_id, f.severity) for f in leaving.findings] == [("execution/exits-on-import", Severity.INFO)]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "<?php\n$n = (int) fgets(STDIN);\necho intdiv(100, $n);\n",
+        "<?php\necho count(json_decode((string) @file_get_contents($argv[1] ?? ''), true));\n",
+        "<?php\n$rows = file('data.csv');\necho count($rows);\n",
+        "<?php\nclass UserController extends Controller {}\n",
+        "<?php\nadd_action('init', 'run');\n",
+    ],
+)
+async def test_programs_that_need_more_than_there_is(judge_php: Judge, code: str) -> None:
+    """Input, files, other files of a project and frameworks are not there, which is no fault of the code."""
+    result = await judge_php(code)
+    assert [finding.severity for finding in result.findings] == [Severity.INFO]
+    assert result.status is StageStatus.SKIPPED
+
+
+@pytest.mark.parametrize("code", ["<?php\narray_summ([1]);\n", "<?php\ncount(null);\n"])
+async def test_programs_that_are_wrong_without_tests(judge_php: Judge, code: str) -> None:
+    """A function that nobody defines, and an error of its own, are the code's."""
+    assert found(await judge_php(code)) == [("execution/import-error", 2)]
+
+
 async def test_examples_of_the_specification(judge_php: Judge) -> None:
     """A session of PHP's shell in the specification is run where no tests are given."""
     specification = " * php > add(1, 2)\n * 3\n * php > echo add(2, 2);\n * 4\n * php > sub(1)\n * 1\n"

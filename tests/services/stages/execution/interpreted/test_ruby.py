@@ -154,6 +154,38 @@ async def test_without_tests_it_is_loaded(judge_ruby: Judge) -> None:
     assert [(f.rule_id, f.severity) for f in leaving.findings] == [("execution/exits-on-import", Severity.INFO)]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "number = gets.chomp.to_i\nputs number\n",
+        "puts 100 / ARGV[0].to_i\n",
+        "puts File.read('data.txt')\n",
+        "puts ENV.fetch('API_KEY')\n",
+        "class User < ApplicationRecord\nend\n",
+        "get '/' do\n  'hello'\nend\n",
+        "require 'sinatra'\n",
+    ],
+)
+async def test_programs_that_need_more_than_there_is(judge_ruby: Judge, code: str) -> None:
+    """Input, files, variables, other files of a project and frameworks are not there, which is no fault of the code."""
+    result = await judge_ruby(code)
+    assert [finding.severity for finding in result.findings] == [Severity.INFO]
+    assert result.status is StageStatus.SKIPPED
+
+
+@pytest.mark.parametrize("code", ["puts Strng.new\n", "puts JSON.parse('1')\n", "puts nil.size\n", "puts smu(1)\n"])
+async def test_programs_that_are_wrong_without_tests(judge_ruby: Judge, code: str) -> None:
+    """A misspelt name, a library that is not required, and an error of its own are the code's."""
+    assert found(await judge_ruby(code)) == [("execution/import-error", 1)]
+
+
+async def test_files_as_a_main_program_reads_them(judge_ruby: Judge) -> None:
+    """A return at the top level ends the file, a mark at its beginning is skipped, and DATA reads its end."""
+    data = "def add(a, b) = a + b + DATA.read.to_i\n__END__\n0\n"
+    for code in (f"{ADD}return\nraise 'no'\n", f"\ufeff{ADD}", data):
+        assert found(await judge_ruby(code, TWO)) == []
+
+
 async def test_examples_of_the_specification(judge_ruby: Judge) -> None:
     """A session of irb in the specification is run where no tests are given; what else it shows says nothing."""
     specification = "irb> add(1, 2)\n=> 3\nirb> sub(1, 2)\n=> -1\nirb> add(2, 2)\n=> 4\nirb> add(1, 1)\n=> #<Sum 2>\n"

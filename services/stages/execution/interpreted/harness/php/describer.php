@@ -24,7 +24,7 @@ final class AssayDescriber
             'type' => AssayChannel::text(get_class($error), 200),
             'message' => AssayChannel::text($this->message($error)),
             'name' => AssayChannel::text($name, 200),
-            'environment' => self::lacking($error, $name),
+            'environment' => $this->lacking($error, $name),
         ];
         $facts += $this->place($error);
         $facts['assertion'] = !$facts['candidate_raised'] && ($error instanceof Exception || $error instanceof AssertionError);
@@ -100,13 +100,18 @@ final class AssayDescriber
     }
 
     /** Return what the environment lacks; what an extension or a package would define is not made up. */
-    private static function lacking(Throwable $error, string $name): string
+    private function lacking(Throwable $error, string $name): string
     {
         if (str_starts_with($error->getMessage(), 'Failed opening required')) {
             return 'package';
         }
         if ($name !== '' && (str_contains($name, '\\') || preg_match(self::EXTENSIONS, $name))) {
             return 'module';
+        }
+        if ($this->tests === '' && (preg_match('/^(?:Class|Interface|Trait|Enum) "/', $error->getMessage()) || preg_match(self::HOSTS, $name))) {
+            // Where tests came with the code it has to stand alone; else another file of its project may define it, which is
+            // loaded when it is asked for.
+            return 'package';
         }
         return $error instanceof PDOException && $error->getMessage() === 'could not find driver' ? 'module' : '';
     }
@@ -122,6 +127,11 @@ final class AssayDescriber
         $first = explode("\n", $message, 2)[0];
         return preg_replace('/(?: in|, called in) \S+(?: : eval\(\)\'d code)? on line \d+|, passed in \S+/', '', $first) ?? '';
     }
+
+    /** Functions of the programs that PHP is most written for, which load the code that calls them. */
+    private const HOSTS = '/^(?:add_\w+|do_action|apply_filters|wp_\w+|register_\w+|get_(?:option|post|the|bloginfo|template)\w*'
+        . '|esc_\w+|plugin(?:s|_dir)_\w+|is_admin|current_user_can|__|_[ex]|app|config|route|view|env|collect|base_path'
+        . '|drupal_\w+|t)$/';
 
     private const EXTENSIONS = '/^(?:curl_|mysqli|mysql_|pg_|sqlite_|SQLite3|simplexml_|SimpleXML|DOM(?:Document|XPath|Element|Node)'
         . '|xml_|XML(?:Reader|Writer)|libxml_|image[a-z]|Imagick|gd_|Collator|NumberFormatter|IntlDateFormatter|Intl'

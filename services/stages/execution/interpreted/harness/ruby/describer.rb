@@ -11,6 +11,13 @@ Class.new do
                    SystemCallError, FrozenError, LocalJumpError, FiberError, ThreadError, RegexpError, EncodingError,
                    NoMatchingPatternError]
     @network = [Errno::ENETUNREACH, Errno::EAFNOSUPPORT, Errno::ECONNREFUSED, Errno::EADDRNOTAVAIL]
+    # Of the standard library, there where it is required: without that they are the code's own mistake.
+    @standard = %i[JSON YAML Psych Date DateTime CSV OpenStruct SecureRandom Digest URI Net FileUtils Tempfile Logger ERB
+                   Benchmark BigDecimal Pathname StringIO Timeout Matrix Vector Prime Forwardable Singleton Observable
+                   OptionParser Open3 Socket TCPSocket TCPServer Shellwords Find PP Zlib OpenSSL Base64 IPAddr Etc Tsort
+                   WeakRef Delegator SimpleDelegator PStore Ripper Coverage Abbrev Racc REXML Minitest]
+    @of_frameworks = %i[task namespace desc get post put patch delete describe context feature it source gem group ruby
+                        use run map set configure before after helpers]
     @files = [Errno::ENOENT, Errno::EACCES, Errno::EROFS, Errno::EPERM]
   end
 
@@ -82,8 +89,20 @@ Class.new do
     when *@network then "network"
     when *@files then "file"
     when KeyError then of_environment?(error) ? "variable" : ""
+    when NameError then elsewhere?(error) ? "package" : ""
     else %w[Socket::ResolutionError SocketError].include?(error.class.name) ? "network" : ""
     end
+  end
+
+  # Whether a name at the top level may be another file's of the same project, or a framework's, which loads it by itself.
+  # Where tests came with the code it has to stand alone.
+  def elsewhere?(error)
+    return false unless @test_file.empty?
+    return error.receiver.equal?(@receiver) && @of_frameworks.include?(error.name) if NoMethodError === error
+
+    error.message.start_with?("uninitialized constant") && !@standard.include?(error.name) && error.corrections.empty?
+  rescue StandardError
+    false
   end
 
   def of_environment?(error)

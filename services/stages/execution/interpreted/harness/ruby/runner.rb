@@ -31,14 +31,29 @@ Class.new do
   # that what stands behind `if __FILE__ == $0` is not run.
   def load_candidate(entry)
     path = File.join(@describer.work, entry)
+    source = File.read(path, encoding: "BOM|UTF-8")
     $LOADED_FEATURES << path
+    define_data(path, source)
     @channel.send_event(:loading)
-    eval(File.read(path, encoding: "UTF-8"), @binding, path, 1)
-    @channel.send_event(:loaded)
-    true
+    error = error_of(source, path)
+    error ? @channel.send_event(:load_failed, error: @describer.describe(error)) : @channel.send_event(:loaded)
+    error.nil?
+  end
+
+  def error_of(source, path)
+    eval(source, @binding, path, 1)
+    nil
+  rescue LocalJumpError => error
+    # A `return` at the top level ends the file.
+    error.reason == :return ? nil : error
   rescue Exception => error
-    @channel.send_event(:load_failed, error: @describer.describe(error))
-    false
+    error
+  end
+
+  # What stands behind __END__ is read by DATA, as in a main program.
+  def define_data(path, source)
+    start = source.b.match(/^__END__\r?\n/)&.end(0)
+    Object.const_set(:DATA, File.open(path).tap { |file| file.seek(start) }) if start
   end
 
   # What stands between the checks is for those that follow: where it fails they are not begun.
