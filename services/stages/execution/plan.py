@@ -3,15 +3,13 @@
 import base64
 import secrets
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from assay.stage import Candidate, SourceFile, TestFramework, TestSuite
 
+from .python.prepared import CORE, FOR_CALLS, FOR_PYTEST, FOR_READING, PREPARED
 from .python.reading import Reading, Suite
 
-HARNESS = Path(__file__).parent / "harness"
-MAIN = b"import sys\n\nsys.dont_write_bytecode = True\nfrom harness.run import main\n\nmain()\n"
 DUMP_SHARE = 0.8
 """The share of the time limit after which the harness notes where the program stands."""
 
@@ -70,7 +68,11 @@ def program(candidate: Candidate, run: Run, reading: Reading, seconds: float) ->
     beside = [file for file in run.suite.files[1:] if file not in conftests] if run.suite else []
     own = (*candidate.context_files, *candidate.files)
     files = {file.path: file for file in (*beside, *own)}
-    harness = (SourceFile(f"{folder}/{path}", content) for path, content in _harness())
+    read = reading.of(candidate, run.suite) if run.suite else None
+    harness = (
+        SourceFile(f"{folder}/{file.path}", file.content)
+        for file in PREPARED.files(_modules(read, reading, is_pytest=bool(conftests)))
+    )
     examples = reading.examples if run.examples else ()
     job = {
         "nonce": nonce,
@@ -79,7 +81,7 @@ def program(candidate: Candidate, run: Run, reading: Reading, seconds: float) ->
         "examples": [(each.test, [example.source for example in each.examples]) for each in examples],
         "calls": [call.expression for call in reading.calls],
         "dump_after": max(0.1, seconds * DUMP_SHARE),
-        "suite": _suite(run.suite, reading.of(candidate, run.suite), conftests) if run.suite else None,
+        "suite": _suite(run.suite, read, conftests) if run.suite and read else None,
     }
     # A literal of Python, since the harness has no need of another module to read it.
     return Program((*files.values(), *harness), f"{folder}/main.py", ascii(job).encode(), nonce)
@@ -105,7 +107,11 @@ def _suite(suite: TestSuite, read: Suite, conftests: tuple[SourceFile, ...]) -> 
     }
 
 
-@cache
-def _harness() -> tuple[tuple[str, bytes], ...]:
-    modules = tuple((f"harness/{file.name}", file.read_bytes()) for file in sorted(HARNESS.glob("*.py")))
-    return (("main.py", MAIN), *modules)
+def _modules(read: Suite | None, reading: Reading, *, is_pytest: bool) -> frozenset[str]:
+    """Return the modules of the harness that a run has a use for."""
+    modules = CORE | (FOR_CALLS if reading.calls else frozenset())
+    if read is None:
+        return modules
+    if read.tests is None:
+        return modules | FOR_READING | FOR_PYTEST
+    return modules | (FOR_PYTEST if is_pytest or read.tests["needs_pytest"] else frozenset())

@@ -78,16 +78,24 @@ def check_time(what: str, outcome: Outcome, seconds: float) -> None:
 
 
 async def execute(
-    stub: "SandboxServiceAsyncStub", language: str, program: Runnable, seconds: float, until: float
+    stub: "SandboxServiceAsyncStub",
+    language: str,
+    program: Runnable,
+    seconds: float,
+    until: float,
+    *,
+    artifact_globs: Sequence[str] = (),
 ) -> ExecutionResult:
     """
     Run a program; wait for a turn where the sandbox's queue is full.
 
     :param seconds: Its limit of wall and CPU time.
     :param until: When the caller's time ends, on the monotonic clock.
+    :param artifact_globs: The files to return.
     :raises assay.errors.AssayError: The sandbox could not run it.
     """
     request = _request(language, program, seconds, OUTPUT_BYTES)
+    request.artifact_globs.extend(artifact_globs)
     turn = _Turn(seconds, until)
     while True:
         try:

@@ -14,6 +14,7 @@ from .outcomes import name_of
 from .plan import Run, program, runs
 from .python.called import call_findings
 from .python.determinism import differing
+from .python.prepared import PREPARED
 from .python.reading import Reading, read
 from .python.settled import Settling, decide_all, odd_places, questions
 from .python.taken import Place, Taken
@@ -69,6 +70,7 @@ class Session:
         label = planned[0].label
         try:
             reading = await self._workers.run(read, self._candidate)
+            await PREPARED.prepare(self._stub, self._until)
             for index, run in enumerate(planned):
                 label = run.label
                 await self._context.progress(f"running {label}", index / len(planned))

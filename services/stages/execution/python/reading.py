@@ -2,12 +2,11 @@
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.stage import Candidate, TestFramework, TestSuite
 
-from services.stages.execution.harness.collect import Collection as Tests
 from services.stages.execution.harness.collect import collect
 
 from .apart import Setting, take
@@ -17,6 +16,7 @@ from .smoke import Call, calls_of
 from .split import names_in
 from .subjects import definitions
 from .taken import Place, Taken
+from .unneeded import without_pytest
 
 NOT_PYTHON = "the test file is not Python"
 
@@ -86,15 +86,9 @@ def _suite(suite: TestSuite, modules: frozenset[str], wanted: Collection[str], k
         return Suite(None, Taken(first.content), tuple(sorted(modules)))
     appended = suite.framework is TestFramework.ASSERTS or not found.imported & modules
     taken = take(first.content, found, Setting(modules, appended, wanted, kept))
-    if found.needs_pytest:
-        found = _without_pytest(found, taken, first.path)
+    if found.needs_pytest and (left := without_pytest(taken.source, first.path, found.tests())) is not None:
+        found, taken = left, replace(taken, source=left.source)
     return Suite(found.as_job(), taken, tuple(sorted(modules)))
-
-
-def _without_pytest(found: Tests, taken: Taken, path: str) -> Tests:
-    """Return what is left of a test file, where that has the same tests and no need of pytest; else what it was."""
-    left = collect(taken.source, path)
-    return left if not left.needs_pytest and not left.problem and left.tests() == found.tests() else found
 
 
 def _tree(source: bytes) -> ast.Module | None:

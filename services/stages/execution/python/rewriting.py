@@ -9,7 +9,7 @@ from services.stages.execution.harness.collect import FunctionNode
 from services.stages.execution.harness.describe import LEFT, RIGHT
 
 from .loops import Turns
-from .scope import Known, Scope, bound_by
+from .scope import Known, Scope
 from .split import PREFIX
 from .taken import Binding, Check, Loop, Taken
 from .text import Text
@@ -121,7 +121,6 @@ class Rewriting:
 
     def taken(self, sealed: Collection[str], imports: Mapping[str, tuple[str, str]]) -> Taken:
         """Return what became of the file."""
-        self._take_imports()
         self._take_documentation()
         self._keep_sides()
         for place, text in self._edits:
@@ -141,17 +140,6 @@ class Rewriting:
             )
             for head in self._heads
         }
-
-    def _take_imports(self) -> None:
-        """Take out the imports of pytest where nothing uses it any more: it loads longer than most tests run."""
-        used = set(self._inside(self._tree))
-        for node in self._tree.body:
-            if isinstance(node, ast.Import):
-                modules = {alias.name for alias in node.names}
-            else:
-                modules = {node.module or ""} if isinstance(node, ast.ImportFrom) else set()
-            if modules == {"pytest"} and not bound_by(node) & used and self.text.can_replace(node):
-                self._edits.append((node, "pass"))
 
     def _take_documentation(self) -> None:
         documented = (*FunctionNode, ast.ClassDef, ast.Module)

@@ -78,15 +78,21 @@ def workers() -> Iterator[Workers]:
 
 
 @pytest.fixture(scope="session")
-async def execution(docker_ready: None, workers: Workers) -> AsyncIterator[Stage]:
-    """Yield the stage over a sandbox service with the default settings."""
+async def sandbox(docker_ready: None) -> AsyncIterator[grpc.aio.Channel]:
+    """Yield a channel to a sandbox service with the default settings."""
     with TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
         async with (
             serving(["sandbox"], f"unix:{folder}/s", Settings()) as address,
             grpc.aio.insecure_channel(address) as channel,
-            stage(Resources(channel, workers)) as built,
         ):
-            yield built
+            yield channel
+
+
+@pytest.fixture(scope="session")
+async def execution(sandbox: grpc.aio.Channel, workers: Workers) -> AsyncIterator[Stage]:
+    """Yield the stage over the sandbox."""
+    async with stage(Resources(sandbox, workers)) as built:
+        yield built
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from assay.v1.sandbox_pb2 import ExecuteRequest, ExecuteResponse, ExecutionResul
 from assay.v1.sandbox_pb2_grpc import SandboxServiceServicer, add_SandboxServiceServicer_to_server
 
 from host.status import abort
+from services.stages.execution import session
+from services.stages.execution.python.prepared import Prepared
 from services.stages.execution.stage import stage
 from tests.services.stages.execution.conftest import Context, Resources, candidate
 
@@ -31,8 +33,9 @@ class Sandbox(SandboxServiceServicer):
 
 
 @pytest.fixture
-async def peer(folder: Path, workers: Workers) -> AsyncIterator[tuple[Sandbox, Stage]]:
-    """Yield a sandbox that does as it is told, and the stage over it."""
+async def peer(folder: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Sandbox, Stage]]:
+    """Yield a sandbox that does as it is told, and the stage over it, which sends the harness as it is written."""
+    monkeypatch.setattr(session, "PREPARED", Prepared(tries=0))
     # The stage calls Execute alone.
     servicer, server = Sandbox(), grpc.aio.server()  # type: ignore[abstract]
     add_SandboxServiceServicer_to_server(servicer, server)
