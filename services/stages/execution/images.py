@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from typing import TYPE_CHECKING
 
 import grpc.aio
@@ -12,31 +11,40 @@ if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 ASK_SECONDS = 5.0
-KEPT_SECONDS = 60.0
-"""How long an answer is believed: a sandbox that comes back after an update may have other images."""
+EVERY_SECONDS = 30.0
+"""How often the sandbox is asked again: one that comes back after an update may have other images."""
+
+UNKNOWN = "unknown"
 
 
 class Images:
     """What is known of the sandbox's images."""
 
     def __init__(self) -> None:
-        self.digest = "unknown"
-        self._asked = float("-inf")
-        self._asking = asyncio.Lock()
+        self.digest = UNKNOWN
+        self._stub: SandboxServiceAsyncStub | None = None
 
     async def learn(self, stub: "SandboxServiceAsyncStub") -> None:
-        """Ask the sandbox, unless it was asked lately. One that does not answer leaves them unknown."""
-        async with self._asking:
-            if time.monotonic() - self._asked < KEPT_SECONDS:
-                return
-            try:
-                answer = await stub.ListLanguages(ListLanguagesRequest(), timeout=ASK_SECONDS)
-            except grpc.aio.AioRpcError:
-                self.digest = "unknown"
-                return
-            made = hashlib.sha256()
-            for language in answer.languages:
-                made.update(f"{language.name}\0{language.image}\0".encode())
-                made.update(language.default_limits.SerializeToString(deterministic=True))
-            self.digest = made.hexdigest()[:16]
-            self._asked = time.monotonic()
+        """Ask the sandbox, if nothing is known of its images. One that does not answer leaves them unknown."""
+        self._stub = stub
+        if self.digest == UNKNOWN:
+            self.digest = await _digest(stub)
+
+    async def keep(self) -> None:
+        """Ask again every now and then, once somebody has asked; until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            if self._stub is not None:
+                self.digest = await _digest(self._stub)
+
+
+async def _digest(stub: "SandboxServiceAsyncStub") -> str:
+    try:
+        answer = await stub.ListLanguages(ListLanguagesRequest(), timeout=ASK_SECONDS)
+    except grpc.aio.AioRpcError:
+        return UNKNOWN
+    made = hashlib.sha256()
+    for language in answer.languages:
+        made.update(f"{language.name}\0{language.image}\0".encode())
+        made.update(language.default_limits.SerializeToString(deterministic=True))
+    return made.hexdigest()[:16]

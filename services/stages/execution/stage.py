@@ -33,12 +33,12 @@ class ExecutionStage:
 
     def __init__(self, resources: StageResources) -> None:
         self._resources = resources
-        self._images = Images()
+        self.images = Images()
 
     @property
     def version(self) -> str:
         """That of rules and harness, and the sandbox's images, which are known from the first run on."""
-        return f"{RULES_VERSION}+images.{self._images.digest}"
+        return f"{RULES_VERSION}+images.{self.images.digest}"
 
     @property
     def rules(self) -> tuple[RuleInfo, ...]:
@@ -59,8 +59,8 @@ class ExecutionStage:
         except Unavailable as error:
             return StageResult(StageStatus.SKIPPED, reason=f"no sandbox is configured: {error.message}")
         stub = SandboxServiceStub(channel)
-        # Asked beside the run, which takes longer; seldom asked at all.
-        learning = asyncio.create_task(self._images.learn(stub))
+        # Beside the run, which takes longer; and the first time only.
+        learning = asyncio.create_task(self.images.learn(stub))
         try:
             result = await self._judged(candidate, context, stub)
             await learning
@@ -86,5 +86,10 @@ class ExecutionStage:
 
 @asynccontextmanager
 async def stage(resources: StageResources) -> AsyncIterator[Stage]:
-    """Build the stage; it holds nothing open."""
-    yield ExecutionStage(resources)
+    """Build the stage, which keeps knowing the sandbox's images."""
+    made = ExecutionStage(resources)
+    keeping = asyncio.create_task(made.images.keep())
+    try:
+        yield made
+    finally:
+        keeping.cancel()

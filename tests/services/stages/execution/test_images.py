@@ -1,5 +1,6 @@
 """What the execution stage knows of the sandbox's images."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from assay.v1 import limits_pb2, sandbox_pb2, sandbox_pb2_grpc
 
 from services.stages.execution import images
-from services.stages.execution.images import Images
+from services.stages.execution.images import UNKNOWN, Images
 
 
 class Lister(sandbox_pb2_grpc.SandboxServiceServicer):
@@ -39,20 +40,33 @@ async def served(folder: Path, lister: Lister) -> AsyncIterator["sandbox_pb2_grp
     await server.stop(0)
 
 
-async def test_learned(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another image, or other limits where none are asked for, are another digest, once the last answer is old."""
-    lister, known, seen = Lister(), Images(), []  # type: ignore[abstract]
+async def test_learned(folder: Path) -> None:
+    """They are asked for once."""
+    lister, known = Lister(), Images()  # type: ignore[abstract]
     async with served(folder, lister) as stub:
-        for change in ({}, {"image": "assay/python:2"}, {"default_limits": limits_pb2.ExecutionLimits(processes=3)}):
+        for _ in range(3):
+            await known.learn(stub)
+    assert (lister.calls, known.digest != UNKNOWN) == (1, True)
+
+
+async def test_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another image, or other limits where none are asked for, are noticed after a while; nobody is asked before."""
+    monkeypatch.setattr(images, "EVERY_SECONDS", 0.01)
+    lister, known = Lister(), Images()  # type: ignore[abstract]
+    async with served(folder, lister) as stub:
+        keeping = asyncio.create_task(known.keep())
+        await asyncio.sleep(0.05)
+        assert lister.calls == 0
+        await known.learn(stub)
+        seen = [known.digest]
+        for change in ({"image": "assay/python:2"}, {"default_limits": limits_pb2.ExecutionLimits(processes=3)}):
             lister.language.MergeFrom(sandbox_pb2.Language(**change))
-            monkeypatch.setattr(images, "KEPT_SECONDS", 0.0)
-            await known.learn(stub)
+            async with asyncio.timeout(20):
+                while known.digest in seen:
+                    await asyncio.sleep(0.01)
             seen.append(known.digest)
-            monkeypatch.setattr(images, "KEPT_SECONDS", 60.0)
-            await known.learn(stub)
-            assert known.digest == seen[-1]
-    assert len(set(seen)) == lister.calls == 3
-    assert "unknown" not in seen
+        keeping.cancel()
+    assert len(set(seen)) == 3
 
 
 async def test_nobody_there(folder: Path) -> None:
@@ -60,7 +74,7 @@ async def test_nobody_there(folder: Path) -> None:
     lister, known = Lister(), Images()  # type: ignore[abstract]
     async with grpc.aio.insecure_channel(f"unix:{folder}/none") as channel:
         await known.learn(sandbox_pb2_grpc.SandboxServiceStub(channel))
-    assert known.digest == "unknown"
+    assert known.digest == UNKNOWN
     async with served(folder, lister) as stub:
         await known.learn(stub)
-    assert (lister.calls, known.digest != "unknown") == (1, True)
+    assert (lister.calls, known.digest != UNKNOWN) == (1, True)
