@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from assay.stage import Contribution, Finding, Severity, StageResult, StageStatus
+from assay.stage import Category, Contribution, Finding, Severity, StageResult, StageStatus
 
 from services.validation.policy import Policy
 from services.validation.score import REJECT_BELOW, SCORER, cost, score, voting
@@ -98,14 +98,23 @@ def scored(results: Sequence[StageResult], voting_findings: Sequence[Finding]) -
     """
     Return the score: of the stage that gives one where it completed, else of the table of weights.
 
-    A stage that scores says in its details what it scored with ("scorer") and below which score it would reject
-    ("reject_below"); one that says neither, or no number, has the table's threshold and its own name.
+    A stage that scores says in its details what it scored with ("scorer"), below which score it would reject
+    ("reject_below"), and which stages it weighed ("weighed"). One that says neither of the first two has its own name and
+    the table's threshold; one that does not say the last weighed them all. What it did not weigh takes its share by the
+    table.
     """
     for result in results:
         if result.status is StageStatus.COMPLETED and result.score is not None:
             scorer = result.details.get("scorer") or f"{result.stage} {result.version}".strip()
-            return Score(result.score, scorer, _threshold(result.details.get("reject_below", "")), result.contributions)
+            value = result.score * score(_not_weighed(result.details.get("weighed", ""), voting_findings))
+            return Score(value, scorer, _threshold(result.details.get("reject_below", "")), result.contributions)
     return Score(score(voting_findings))
+
+
+def _not_weighed(weighed: str, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of other stages than those, and those on security, which vote by policy alone."""
+    stages = {name.strip() for name in weighed.split(",")} if weighed else {finding.stage for finding in findings}
+    return [one for one in findings if one.stage not in stages or one.category is Category.SECURITY]
 
 
 def _threshold(text: str) -> float:

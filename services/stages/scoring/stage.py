@@ -69,6 +69,7 @@ class ScoringStage:
             "scorer": self.model.name,
             "reject_below": f"{scored.reject_below:.4f}",
             "known": scored.known,
+            "weighed": ", ".join(STAGES),
             "missing_stages": ", ".join(name for name in STAGES if name not in results or not _spoke(results[name])),
         }
         return StageResult(

@@ -138,6 +138,23 @@ def test_the_table_stands_in_where_the_scorer_did_not_complete() -> None:
     assert (decision.reject_below, decision.contributions) == (0.5, ())
 
 
+def test_what_the_scorer_did_not_weigh() -> None:
+    """Findings of stages that the scorer does not know take their share by the table; those that it weighed do not."""
+    weighed = result(DONE, replace(MEDIUM, stage="a"))
+    other = result(DONE, replace(OTHER, stage="b"), stage="b")
+    assert decide([weighed, scoring(0.9, weighed="a")], OPEN).score == 0.9
+    assert decide([weighed, other, scoring(0.9, weighed="a, c")], OPEN).score == pytest.approx(0.63)
+    assert decide([weighed, other, scoring(0.9)], OPEN).score == 0.9
+
+
+def test_security_that_votes_is_not_weighed() -> None:
+    """No scorer weighs findings on security: where the policy lets them vote, they take their share by the table."""
+    found = result(DONE, replace(MEDIUM, stage="a", category=Category.SECURITY))
+    for votes, score in ((False, 0.9), (True, 0.63)):
+        decision = decide([found, scoring(0.9, weighed="a")], replace(OPEN, security_votes=votes))
+        assert decision.score == pytest.approx(score)
+
+
 def test_a_score_alone_names_what_lowered_it() -> None:
     """Where a scorer's score rejects, the explanation names the features that lowered it, and what is not known."""
     decision = decide([result(DONE, MEDIUM), scoring(0.2)], OPEN)
