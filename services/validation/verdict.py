@@ -99,9 +99,9 @@ def scored(results: Sequence[StageResult], voting_findings: Sequence[Finding]) -
     Return the score: of the stage that gives one where it completed, else of the table of weights.
 
     A stage that scores says in its details what it scored with ("scorer"), below which score it would reject
-    ("reject_below"), and which stages it weighed ("weighed"). One that says neither of the first two has its own name and
-    the table's threshold; one that does not say the last weighed them all. What it did not weigh takes its share by the
-    table.
+    ("reject_below"), and which stages it weighed ("weighed"). One that says neither of the first two has its own name
+    and the table's threshold; one that does not say the last weighed them all. What it did not weigh takes its share by
+    the table.
     """
     for result in results:
         if result.status is StageStatus.COMPLETED and result.score is not None:
