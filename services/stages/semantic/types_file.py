@@ -29,12 +29,14 @@ class Judged:
     :param name: The name at fault; empty where nothing more is to be known.
     :param is_keyword: Whether it names an argument.
     :param places: Where the name stands that would be written otherwise.
+    :param known: The names that could stand there, where nobody needs to be asked for them.
     """
 
     finding: Finding
     name: str = ""
     is_keyword: bool = False
     places: tuple[Location, ...] = ()
+    known: tuple[str, ...] = ()
 
 
 class JudgedFile:

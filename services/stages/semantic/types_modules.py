@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.stages.semantic import rules
@@ -46,7 +47,9 @@ def _standard(file: JudgedFile, told: Told, module: str, name: str) -> Iterator[
     span = file.library.module(f"{module}.{name}") or file.library.member(module, name)
     if span is None:
         message = f"The module '{module}' has no '{name}', in any version."
-        yield file.member(UNKNOWN_ATTRIBUTE, told, name, message, {"module": module})
+        yield replace(
+            file.member(UNKNOWN_ATTRIBUTE, told, name, message, {"module": module}), known=_members(file, module)
+        )
     elif file.version > span.last:
         message = f"The name '{name}' of '{module}' was removed from the standard library in Python {span.removed_in}."
         yield file.member(rules.REMOVED, told, name, message, {"removed_in": span.removed_in})
@@ -54,6 +57,12 @@ def _standard(file: JudgedFile, told: Told, module: str, name: str) -> Iterator[
         code_is_for = version_text(file.version)
         message = f"The name '{name}' of '{module}' came with Python {span.added_in}; the code is for {code_is_for}."
         yield file.member(rules.NEWER, told, name, message, {"added_in": span.added_in})
+
+
+def _members(file: JudgedFile, module: str) -> tuple[str, ...]:
+    """Return the public names of a standard module: ty does not tell one that a class around the place is called by."""
+    spans = ((name, file.library.member(module, name)) for name in file.library.members(module))
+    return tuple(name for name, span in spans if span and file.version in span and not name.startswith("_"))
 
 
 def imported_name(file: JudgedFile, told: Told, _: "Node") -> Iterator[Judged]:

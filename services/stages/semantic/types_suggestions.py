@@ -17,6 +17,9 @@ from services.stages.semantic.types_server import TypeServers
 MAX_LOOKS = 5
 """Findings of one candidate for which ty is asked once more."""
 
+MAX_COMPARED = 50
+"""Findings of one candidate for which names that are known are compared: each takes up to a millisecond."""
+
 _PARAMETER = re.compile(r"([A-Za-z_]\w*)")
 
 
@@ -26,9 +29,12 @@ async def suggested(
     """Return the findings, the gravest first, those that something near can be named for with it and its fix."""
     found = [(path, one) for path, all_of_it in judged.items() for one in all_of_it]
     found.sort(key=lambda pair: -pair[1].finding.severity)
-    findings, looks = [], 0
+    findings: list[Finding] = []
+    looks = 0
     for path, one in found:
-        if 0 < len(one.name) <= MAX_NAME and one.places and looks < MAX_LOOKS:
+        if one.known and len(findings) < MAX_COMPARED:
+            findings.append(_mended(one, one.known))
+        elif 0 < len(one.name) <= MAX_NAME and one.places and looks < MAX_LOOKS:
             looks += 1
             findings.append(_mended(one, await _known(one, path, texts, version, servers)))
         else:

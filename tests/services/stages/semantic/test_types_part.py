@@ -45,6 +45,13 @@ def fixed(code: str, finding: Finding) -> str:
     return "".join(lines)
 
 
+async def test_a_slip_in_a_class_of_the_same_name(types: Part) -> None:
+    """A misspelt base class is mended where the class that is built on it is called like it."""
+    code = "import json\n\n\nclass JSONEncoder(json.JSONEncodre):\n    pass\n"
+    (finding,) = await findings(types, code)
+    assert fixed(code, finding) == code.replace("JSONEncodre", "JSONEncoder")
+
+
 @pytest.mark.parametrize(
     ("code", "place"),
     [
