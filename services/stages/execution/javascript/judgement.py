@@ -15,7 +15,7 @@ from .evaluation import Raised
 from .faults import Fault, Reader, Told
 from .preparation import Code
 from .report import Report
-from .verdicts import Verdict, verdicts
+from .verdicts import Verdict, is_in, verdicts
 
 MAX_FAILURES = 10
 """Failed tests of one run that get a finding of their own; the rest are counted."""
@@ -84,22 +84,30 @@ def judge(ran: Ran) -> Judgement:
 
 
 def _count(ran: Ran, ends: list[Verdict], said: Judgement) -> None:
-    """Count tests: assertions, tests of the runner's without one, or the whole text where it has neither."""
+    """Count tests: those of the runner's, assertions beside them, or the whole text where it has neither."""
     if ran.tests is None:
         return
-    named = {end.site.test for end in ends}
-    alone = [test for test in ran.report.tests if test.test not in named]
-    reached = [end for end in ends if end.passed is not None or end.site.definite]
-    said.passed = sum(end.passed is True for end in ends) + sum(test.event == "passed" for test in alone)
-    said.failed = sum(end.passed is False for end in ends) + sum(test.event == "failed" for test in alone)
-    said.skipped = sum(test.event == "skipped" for test in alone)
-    said.planned = len(reached) + len(alone)
+    told = [(test.event, [end for end in ends if is_in(test.test, end.site)]) for test in ran.report.tests]
+    inside = {end.site.number for _, held in told for end in held}
+    beside = [end for end in ends if end.site.number not in inside and (end.passed is not None or end.site.definite)]
+    states = [_state(event, held) for event, held in told] + [_state("", [end]) for end in beside]
     said.isolation = {"proof" if end.site.is_proof else "resistant" for end in ends if end.passed is not None}
-    if any(test.event in {"passed", "failed"} for test in alone):
+    if any(event != "skipped" and not held for event, held in told):
         said.isolation.add("resistant")
-    if not said.planned:
-        said.planned, said.isolation = 1, {"resistant"}
-        said.passed = int("done" in ran.report.reached and not ran.report.failures)
+    if not states:
+        states = ["passed" if "done" in ran.report.reached and not ran.report.failures else ""]
+        said.isolation = {"resistant"}
+    said.planned = len(states)
+    said.passed, said.failed, said.skipped = (states.count(each) for each in ("passed", "failed", "skipped"))
+
+
+def _state(event: str, held: list[Verdict]) -> str:
+    """Return how a test ended whose function ended so, and that holds these assertions."""
+    if event in {"failed", "skipped"}:
+        return event
+    if any(end.passed is False for end in held):
+        return "failed"
+    return event or ("passed" if all(end.passed for end in held) else "")
 
 
 def _judge_assertion(ran: Ran, end: Verdict, said: Judgement) -> None:

@@ -10,6 +10,9 @@ from .expression import Site
 from .report import Report
 from .values import UNDEFINED, Value, show
 
+COMPUTED = "…"
+"""Stands in the name of a test for a part that only a run knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -33,6 +36,19 @@ class Verdict:
 def verdicts(sites: Sequence[Site], report: Report) -> list[Verdict]:
     """Return how the assertions ended, in their order; of several times that one was reached the first that failed."""
     return [_verdict(site, report) for site in sites]
+
+
+def is_in(test: str, site: Site) -> bool:
+    """Whether an assertion stands in a test of the runner's; parts of names that are computed may be anything."""
+    parts = site.test.split(COMPUTED)
+    if len(parts) == 1:
+        return test == site.test and test != ""
+    rest = test
+    for part in parts[:-1]:
+        before, found, rest = rest.partition(part)
+        if (part and not found) or (part is parts[0] and before):
+            return False
+    return rest.endswith(parts[-1])
 
 
 def _verdict(site: Site, report: Report) -> Verdict:

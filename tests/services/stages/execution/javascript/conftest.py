@@ -1,20 +1,11 @@
 """The execution stage over candidates in JavaScript and TypeScript."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
-import grpc.aio
 import pytest
 from assay.stage import Candidate, Finding, Severity, SourceFile, Stage, StageResult, TestFramework, TestSuite
-from assay.v1.sandbox_pb2_grpc import SandboxServiceStub
 
-from host.server import serving
-from host.settings import Settings
 from tests.services.stages.execution.conftest import Context
-
-if TYPE_CHECKING:
-    from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
 Judge = Callable[..., Awaitable[StageResult]]
 SUFFIXES = {"javascript": "js", "typescript": "ts"}
@@ -40,17 +31,6 @@ def candidate(
             TestSuite((SourceFile(test or f"main.test.{suffix}", text.encode()),), framework) for text in tests
         ),
     )
-
-
-@pytest.fixture(scope="session")
-async def sandbox(docker_ready: None) -> "AsyncIterator[SandboxServiceAsyncStub]":
-    """Yield a sandbox service that programs of the tests' own are run in."""
-    with TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
-        async with (
-            serving(["sandbox"], f"unix:{folder}/s", Settings()) as address,
-            grpc.aio.insecure_channel(address) as channel,
-        ):
-            yield SandboxServiceStub(channel)
 
 
 @pytest.fixture
