@@ -7,19 +7,16 @@ values), and where what it expects can be evaluated outside.
 """
 
 import ast
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from services.stages.execution.harness.collect import Collection as Tests
-from services.stages.execution.harness.collect import FunctionNode
 
 from .checks import Raising, assertion_of, form_of, raising_of
 from .lineup import lineup
 from .loops import turns_of, values_of
-from .pure import Outside
 from .rewriting import Head, Rewriting
-from .scope import Known, Scope, bound_by, imports_of, theirs_by_import, top_names
+from .scope import Given, Known, Scope, bound_by, bound_once, theirs_by_import, top_names
 from .sealing import sealed
 from .split import DERIVED, PREFIX, PURE, THEIRS, NotApartError, names_in, split
 from .taken import Check, Place, Taken
@@ -37,12 +34,14 @@ class Setting:
     Where a test file stands.
 
     :param modules: The names by which the candidate's modules are imported.
-    :param is_appended: Whether it stands in the namespace of the candidate.
+    :param given: What the candidate's namespace holds.
+    :param is_appended: Whether it stands in that namespace.
     :param wanted: The names that the candidate reads.
     :param kept: The checks that are left as they are.
     """
 
     modules: Collection[str]
+    given: Given
     is_appended: bool
     wanted: Collection[str] = ()
     kept: Collection[Place] = ()
@@ -76,12 +75,8 @@ class _Taking:
         self._tree = tree
         self._setting = setting
         self.file = Rewriting(tree, text, setting.wanted if setting.is_appended else ())
-        counts = _bound_counts(tree)
-        self._single = {name for name, count in counts.items() if count == 1}
-        self._imports = {name: origin for name, origin in imports_of(tree).items() if name in self._single}
-        theirs = theirs_by_import(tree, setting.modules)
-        names = top_names(tree, Outside(self._imports), theirs=theirs, is_appended=setting.is_appended)
-        self._top = Scope("", names, demoted)
+        self._single = bound_once(tree)
+        self._top = Scope("", top_names(tree, setting.modules, setting.given, is_appended=setting.is_appended), demoted)
 
     def go(self) -> None:
         """Go through the file: the top level in its order, then its functions and classes."""
@@ -233,7 +228,9 @@ class _Taking:
     def taken(self) -> Taken:
         """Return what became of the file."""
         every = units(self._tests, self._single)
-        return self.file.taken(sealed(every, self._tree, self.file.outside, set(self.file.owners)), self._imports)
+        return self.file.taken(
+            sealed(every, self._tree, self.file.outside, set(self.file.owners)), self._top.names.outside.imports
+        )
 
 
 def _single_target(node: ast.stmt) -> str:
@@ -247,18 +244,3 @@ def _is_subtest(node: ast.With) -> bool:
 
 def _may_leave(node: ast.stmt) -> bool:
     return any(isinstance(inner, ast.Return) for inner in ast.walk(node))
-
-
-def _bound_counts(tree: ast.Module) -> Counter[str]:
-    """Return how often a file binds each name, anywhere."""
-    counts: Counter[str] = Counter()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            counts[node.id] += 1
-        elif isinstance(node, (*FunctionNode, ast.ClassDef)):
-            counts[node.name] += 1
-        elif isinstance(node, ast.alias):
-            counts[node.asname or node.name.split(".")[0]] += 1
-        elif isinstance(node, ast.arg):
-            counts[node.arg] += 1
-    return counts

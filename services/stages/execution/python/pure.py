@@ -99,6 +99,7 @@ class Outside:
     """
 
     def __init__(self, imports: Mapping[str, tuple[str, str]]) -> None:
+        self.imports = imports
         self.modules = {
             bound: MODULES[module] for bound, (module, name) in imports.items() if not name and module in MODULES
         }

@@ -12,6 +12,7 @@ from services.stages.execution.harness.collect import collect
 from .apart import Setting, take
 from .entry import Entry, locate
 from .examples import Examples, examples_of
+from .scope import Given, given_by
 from .smoke import Call, calls_of
 from .split import names_in
 from .subjects import definitions
@@ -69,9 +70,10 @@ def read(candidate: Candidate, kept: Sequence[Collection[Place]] = ()) -> Readin
     paths = [file.path for file in (*candidate.context_files, *candidate.files)]
     entry = locate(candidate.entry().path, paths, tree)
     modules = entry.aliases | {path.removesuffix(".py").replace("/", ".") for path in paths}
+    given = given_by(tree)
     wanted = frozenset(names_in(tree)) if tree else frozenset()
     suites = tuple(
-        _suite(suite, modules, wanted, kept[index] if kept else ()) if suite.files else None
+        _suite(suite, modules, given, kept[index] if kept else (), wanted=wanted) if suite.files else None
         for index, suite in enumerate(candidate.tests)
     )
     examples = examples_of(tree, candidate.specification)
@@ -79,13 +81,15 @@ def read(candidate: Candidate, kept: Sequence[Collection[Place]] = ()) -> Readin
     return Reading(entry, definitions(tree), examples, calls, suites)
 
 
-def _suite(suite: TestSuite, modules: frozenset[str], wanted: Collection[str], kept: Collection[Place]) -> Suite:
+def _suite(
+    suite: TestSuite, modules: frozenset[str], given: Given, kept: Collection[Place], *, wanted: Collection[str]
+) -> Suite:
     first = suite.files[0]
     found = collect(first.content, first.path)
     if found.problem.startswith(NOT_PYTHON):
         return Suite(None, Taken(first.content), tuple(sorted(modules)))
     appended = suite.framework is TestFramework.ASSERTS or not found.imported & modules
-    taken = take(first.content, found, Setting(modules, appended, wanted, kept))
+    taken = take(first.content, found, Setting(modules, given, appended, wanted, kept))
     if found.needs_pytest and (left := without_pytest(taken.source, first.path, found.tests())) is not None:
         found, taken = left, replace(taken, source=left.source)
     return Suite(found.as_job(), taken, tuple(sorted(modules)))

@@ -1,10 +1,11 @@
 """What is known of the names of a test file, statement by statement, where its statements follow one another."""
 
 import ast
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from services.stages.execution.harness.collect import bound_names
+from services.stages.execution.harness.collect import FunctionNode, bound_names
 
 from .pure import IMPORTED, MODULES, Outside
 from .split import DERIVED, OWN, PURE, THEIRS, Names, names_in, root_of
@@ -168,8 +169,60 @@ def theirs_by_import(tree: ast.Module, modules: Collection[str]) -> set[str]:
     return found
 
 
-def top_names(tree: ast.Module, outside: Outside, *, theirs: Collection[str], is_appended: bool) -> Names:
-    """Return what is known of the names at the beginning of a test file."""
-    return Names(
-        outside, frozenset(bound_names(tree)), whose=dict.fromkeys(theirs, THEIRS), free=THEIRS if is_appended else OWN
-    )
+@dataclass(frozen=True, slots=True)
+class Given:
+    """
+    What the candidate's namespace holds.
+
+    :param defined: What its top level defines or assigns.
+    :param imported: What it imports.
+    :param imports: Of these, what can be used outside: module and name, by the name it is bound to.
+    """
+
+    defined: frozenset[str] = frozenset()
+    imported: frozenset[str] = frozenset()
+    imports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def given_by(tree: ast.Module | None) -> Given:
+    """Return what a candidate's entry point has in its namespace; nothing where it cannot be read."""
+    body = tree.body if tree else []
+    imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    defined = {name for node in body if node not in imports for name in bound_by(node)}
+    imported = {name for node in imports for name in bound_by(node)} - defined
+    known = imports_of(tree) if tree else {}
+    return Given(frozenset(defined), frozenset(imported), {n: o for n, o in known.items() if n in imported})
+
+
+def top_names(tree: ast.Module, modules: Collection[str], given: Given, *, is_appended: bool) -> Names:
+    """
+    Return what is known of the names at the beginning of a test file.
+
+    :param modules: The names by which the candidate's modules are imported.
+    :param given: What the candidate's namespace holds.
+    :param is_appended: Whether the tests stand in it.
+    """
+    bound, single = bound_names(tree), bound_once(tree)
+    imports = {name: origin for name, origin in imports_of(tree).items() if name in single}
+    theirs = theirs_by_import(tree, modules)
+    if not is_appended and "*" not in theirs:
+        return Names(Outside(imports), frozenset(bound), whose=dict.fromkeys(theirs, THEIRS))
+    imports |= {name: origin for name, origin in given.imports.items() if name not in bound}
+    names = frozenset(bound | given.defined | given.imported)
+    whose = dict.fromkeys({*theirs, *given.defined}, THEIRS)
+    return Names(Outside(imports), names, whose=whose, free=THEIRS)
+
+
+def bound_once(tree: ast.Module) -> set[str]:
+    """Return the names that a file binds once, anywhere."""
+    counts: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            counts[node.id] += 1
+        elif isinstance(node, (*FunctionNode, ast.ClassDef)):
+            counts[node.name] += 1
+        elif isinstance(node, ast.alias):
+            counts[node.asname or node.name.split(".")[0]] += 1
+        elif isinstance(node, ast.arg):
+            counts[node.arg] += 1
+    return {name for name, count in counts.items() if count == 1}

@@ -79,6 +79,15 @@ def test_a_helper_of_the_tests_does_not_decide(apart: Apart) -> None:
     assert len(apart(f"{source}assert items(f(1)) == [1]\n").checks) == 1
 
 
+def test_what_the_candidate_defines_is_its_own_whatever_its_name(apart: Apart) -> None:
+    """A function of the candidate called ``sum`` is no builtin; what it imports is nobody's to decide by."""
+    code = "import math, os\nfrom json import dumps\ndef sum(a, b): ...\n"
+    taken = apart("assert sum(1, 2) == 3\nassert math.isclose(f(1), 2.0)\nassert dumps(f(1), 'x')\n", code=code)
+    assert sent(taken) == ["tell(0, sum(1, 2))", "tell(1, f(1))", "assert dumps(f(1), 'x')"]
+    imported = apart("from main import *\nassert sum(1, 2) == 3\nassert area(1) == 3\n", code=code)
+    assert sent(imported)[1:] == ["tell(0, sum(1, 2))", "tell(1, area(1))"]
+
+
 def test_lines_stay_where_they_are(apart: Apart) -> None:
     """A check of several lines leaves room; comments and documentation are gone."""
     source = 'def test_it():\n    """Gives 7."""\n    assert f(\n        1\n    ) == [\n        7,  # seven\n'
