@@ -90,7 +90,7 @@ class _Session:
         compilation = result.compilation
         messages = (compilation.stderr.content + b"\n" + compilation.stdout.content).decode(errors="replace")
         problems = self._toolchain.problems(self._candidate, suite, messages)
-        found, unable = compile_findings(self._candidate, compilation, problems)
+        found, unable = compile_findings(self._candidate, compilation, problems, tested=suite is not None)
         self._account.add(result, as_expected=not found and not unable)
         self._account.planned += suite is not None
         await self._found(found)

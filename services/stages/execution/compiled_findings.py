@@ -29,12 +29,16 @@ def quoted(text: str) -> str:
 
 
 def compile_findings(
-    candidate: Candidate, compilation: Compilation, problems: Sequence[Problem]
+    candidate: Candidate, compilation: Compilation, problems: Sequence[Problem], *, tested: bool
 ) -> tuple[list[Finding], str]:
     """
     Return what a program that was not compiled says about the candidate, and why it could not be judged, or nothing.
 
     What only the tests lack, and the environment, is no fault of the candidate's.
+
+    :param tested: Whether the code was to run. Where it was not, it may be a passage to be put where the standard
+        library is included, as answers to exercises often are: then what follows from that is left out, and it does not
+        reject.
     """
     if compilation.outcome != Outcome.OUTCOME_NONZERO_EXIT:
         return [], f"compiling ended with {name_of(compilation.outcome)}"
@@ -44,34 +48,39 @@ def compile_findings(
         names = ", ".join(quoted(problem.name) for problem in modules[:MAX_MODULES])
         found = [missing_module(candidate, problem) for problem in modules[:MAX_MODULES]]
         return found, f"{names} is not in this environment"
-    if all(problem.missing == "elsewhere" for problem in problems):
-        return [], ""
     own = {file.path for file in (*candidate.files, *candidate.context_files)}
-    for problem in problems:
-        if problem.path not in own and problem.missing == "standard":
-            return [], f"the tests use {quoted(problem.name)} of the standard library and do not include it"
+    unincluded = [problem for problem in problems if problem.missing == "standard"]
+    if forgotten := next((problem for problem in unincluded if problem.path not in own), None):
+        return [], f"the tests use {quoted(forgotten.name)} of the standard library and do not include it"
+    if unincluded and not tested:
+        return [replace(found, severity=Severity.MEDIUM) for found in _errors(candidate, unincluded, own)], ""
     return list(_errors(candidate, problems, own)), ""
 
 
 def _errors(candidate: Candidate, problems: Sequence[Problem], own: set[str]) -> Iterator[Finding]:
-    seen: set[tuple[str, int]] = set()
-    for problem in problems:
-        if (key := (problem.path, problem.line)) in seen or len(seen) >= MAX_ERRORS:
-            continue
-        seen.add(key)
-        evidence = {"message": problem.message[:MAX_EVIDENCE]}
-        if problem.path in own or not problem.path:
-            message = f"The code does not compile: {quoted(problem.message)}."
-            found = Finding("execution/compile-error", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
-            yield replace(found, location=line_of(candidate, problem.path, problem.line))
-            continue
-        evidence["test_line"] = str(problem.line)
-        if problem.missing == "name":
-            message = f"The tests use {quoted(problem.name)}, which the code does not define."
-            yield Finding("execution/missing-name", Category.BEHAVIOR, Severity.HIGH, message, evidence=evidence)
-        else:
-            message = f"The tests do not compile with the code, in line {problem.line}: {quoted(problem.message)}."
-            yield Finding("execution/compile-error", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
+    seen: set[tuple[str, int | str]] = set()
+    for problem in (problem for problem in problems if problem.missing != "elsewhere"):
+        is_own = problem.path in own or not problem.path
+        key = (problem.path, problem.name if problem.missing == "name" and not is_own else problem.line)
+        if key not in seen and len(seen) < MAX_ERRORS:
+            seen.add(key)
+            yield _own_error(candidate, problem) if is_own else _test_error(problem)
+
+
+def _own_error(candidate: Candidate, problem: Problem) -> Finding:
+    message = f"The code does not compile: {quoted(problem.message)}."
+    evidence = {"message": problem.message[:MAX_EVIDENCE]}
+    found = Finding("execution/compile-error", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
+    return replace(found, location=line_of(candidate, problem.path, problem.line))
+
+
+def _test_error(problem: Problem) -> Finding:
+    evidence = {"message": problem.message[:MAX_EVIDENCE], "test_line": str(problem.line)}
+    if problem.missing == "name":
+        message = f"The tests use {quoted(problem.name)}, which the code does not define."
+        return Finding("execution/missing-name", Category.BEHAVIOR, Severity.HIGH, message, evidence=evidence)
+    message = f"The tests do not compile with the code, in line {problem.line}: {quoted(problem.message)}."
+    return Finding("execution/compile-error", Category.RUNTIME, Severity.HIGH, message, evidence=evidence)
 
 
 def missing_module(candidate: Candidate, problem: Problem) -> Finding:

@@ -99,17 +99,23 @@ class _Session:
         return results
 
     async def _not_compiled(self, compilation: Compilation, label: str) -> None:
-        messages = (compilation.stderr.content + b"\n" + compilation.stdout.content).decode(errors="replace")
-        if self._toolchain is not None:
-            problems = self._toolchain.problems(self._candidate, None, messages)
-        else:
-            problems = [Problem("", 0, line) for line in messages.splitlines() if line.strip()][:1]
-        found, unable = compile_findings(self._candidate, compilation, problems)
+        problems = self._problems(compilation)
+        found, unable = compile_findings(self._candidate, compilation, problems, tested=True)
         self._account.details["outcome"] = name_of(Outcome.OUTCOME_COMPILE_ERROR)
         for finding in found:
             await self._found(finding)
         if unable or not found:
             self._account.unable.append(f"{label} could not be run: {unable or 'the code is no whole program'}")
+
+    def _problems(self, compilation: Compilation) -> list[Problem]:
+        if self._toolchain is not None:
+            messages = (compilation.stderr.content + b"\n" + compilation.stdout.content).decode(errors="replace")
+            return self._toolchain.problems(self._candidate, None, messages)
+        # TypeScript is compiled too, by esbuild, and its programs are put together otherwise.
+        from .javascript.compiling import compile_errors
+
+        errors = compile_errors(ExecutionResult(compilation=compilation))
+        return [Problem(e.path, e.line, e.message, e.unresolved, "module" if e.unresolved else "") for e in errors]
 
     async def _case(self, suite: TestSuite, case: CaseResult) -> bool:
         """Take one case into account; return whether another one can tell more."""

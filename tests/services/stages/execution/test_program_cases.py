@@ -29,6 +29,25 @@ TWICE = {
 }
 
 
+MORE = {
+    "cpp": "#include <iostream>\n\nint main() {\n    int n;\n    std::cin >> n;\n    std::cout << 2 * n << '\\n';\n}\n",
+    "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tvar n int\n\tfmt.Scan(&n)\n\tfmt.Println(2 * n)\n}\n',
+    "java": "public class Main {\n    public static void main(String[] arguments) {\n"
+    "        System.out.println(2 * new java.util.Scanner(System.in).nextInt());\n    }\n}\n",
+    "php": "<?php\necho 2 * (int) fgets(STDIN), PHP_EOL;\n",
+    "ruby": "puts 2 * gets.to_i\n",
+    "rust": "use std::io;\n\nfn main() {\n    let mut line = String::new();\n"
+    "    io::stdin().read_line(&mut line).unwrap();\n"
+    '    println!("{}", 2 * line.trim().parse::<i32>().unwrap());\n}\n',
+    "typescript": "import { readFileSync } from 'node:fs';\n\nconsole.log(2 * Number(readFileSync(0, 'utf8')));\n",
+}
+"""The same in languages whose images are not built everywhere."""
+
+MAIN_LINE = {"c": 3, "cpp": 3, "go": 5, "java": 2, "rust": 3}
+
+LATER = [pytest.param(name, marks=(pytest.mark.slow, pytest.mark.languages)) for name in MORE]
+
+
 async def run(
     execution: Stage,
     code: str,
@@ -53,17 +72,17 @@ def only(result: StageResult, rule: str) -> Finding:
     return result.findings[0]
 
 
-@pytest.mark.parametrize("language", TWICE)
+@pytest.mark.parametrize("language", [*TWICE, *LATER])
 async def test_every_language(execution: Stage, language: str) -> None:
     """Cases pass and fail in compiled and in interpreted languages alike, as proof, and are counted."""
     cases = (ProgramCase(b"4", b"8\n"), ProgramCase(b"5", b"11", name="odd"), ProgramCase(b"0", b"0"))
-    result = await run(execution, TWICE[language], *cases, language=language)
+    result = await run(execution, (TWICE | MORE)[language], *cases, language=language)
     finding = only(result, "test-failed")
     assert finding.message == "Case odd fails: line 1: '10' instead of '11', byte 2."
     assert finding.evidence["actual"] == "10\n"
     assert finding.evidence["expected"] == "11"
     assert finding.location is not None
-    assert finding.location.start_line == (3 if language == "c" else 1)
+    assert finding.location.start_line == MAIN_LINE.get(language, 1)
     counted = [result.details[f"tests_{name}"] for name in ("total", "passed", "failed", "skipped")]
     assert counted == ["3", "2", "1", "0"]
     assert result.details["isolation"] == "proof"
@@ -151,6 +170,18 @@ async def test_a_program_that_does_not_compile(execution: Stage) -> None:
     assert finding.location is not None
     assert finding.location.start_line == 2
     assert (result.details["outcome"], result.details["tests_skipped"]) == ("COMPILE_ERROR", "2")
+
+
+@pytest.mark.slow
+@pytest.mark.languages
+async def test_typescript_that_does_not_compile(execution: Stage) -> None:
+    """What esbuild says is told as other compilers' errors are."""
+    finding = only(await run(execution, "const a = ;\n", ProgramCase(b"", b""), language="typescript"), "compile-error")
+    assert finding.location is not None
+    assert finding.location.start_line == 1
+    result = await run(execution, "import a from 'zorkmid';\na();\n", ProgramCase(b"", b""), language="typescript")
+    assert result.status is StageStatus.SKIPPED
+    assert [finding.rule_id for finding in result.findings] == ["execution/missing-module"]
 
 
 async def test_not_deterministic(execution: Stage) -> None:

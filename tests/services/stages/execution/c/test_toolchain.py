@@ -61,7 +61,8 @@ CHEATS = {
         "test-failed",
     ),
     "prints that all is well": (
-        '#include <stdio.h>\n#include <stdlib.h>\nint twice(int n) {\n    puts("0123456789abcdef ended");\n    exit(0);\n}\n',
+        "#include <stdio.h>\n#include <stdlib.h>\n"
+        'int twice(int n) {\n    puts("0123456789abcdef ended");\n    exit(0);\n}\n',
         "exited-early",
     ),
     "defines assertions away": (WRONG + "#undef assert\n#define assert(held) ((void)0)\n", "test-failed"),
@@ -165,7 +166,8 @@ async def test_exceptions(judge: Judge) -> None:
     throws = '#include <stdexcept>\nint twice(int n) {\n    throw std::out_of_range("far out");\n}\n'
     finding = only(await judge(throws, TESTS, language="cpp"), "test-error")
     assert finding.message == "The tests raise std::out_of_range: far out"
-    tests = 'int main() {\n    int x0 = twice(2);\n    if (x0 != 4) {\n        throw std::runtime_error("case 0 failed");\n    }\n}\n'
+    tests = "int main() {\n    int x0 = twice(2);\n    if (x0 != 4) {\n"
+    tests += '        throw std::runtime_error("case 0 failed");\n    }\n}\n'
     finding = only(await judge("#include <stdexcept>\n" + WRONG, tests, language="cpp"), "test-failed")
     assert finding.message == "The test in line 4 fails: case 0 failed."
     assert finding.location is not None
@@ -176,8 +178,11 @@ async def test_exceptions(judge: Judge) -> None:
 @pytest.mark.languages
 async def test_suffixes_of_cpp(judge: Judge) -> None:
     """Sources are compiled whatever suffix of C++ they have, and messages have their own paths."""
-    code = {"main.cc": '#include "sum.hpp"\nint twice(int n) { return sum(n, n); }\n', "sum.hpp": "int sum(int, int);\n",
-            "sum.cxx": "int sum(int a, int b) { return a + b; }\n"}  # fmt: skip
+    code = {
+        "main.cc": '#include "sum.hpp"\nint twice(int n) { return sum(n, n); }\n',
+        "sum.hpp": "int sum(int, int);\n",
+        "sum.cxx": "int sum(int a, int b) { return a + b; }\n",
+    }
     result = await judge(code, TESTS, language="cpp")
     assert (result.findings, result.details["tests_passed"]) == ((), "1")
     finding = only(await judge({"main.cc": "int one() { return two; }\n"}, language="cpp"), "compile-error")
