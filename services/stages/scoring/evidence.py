@@ -24,12 +24,14 @@ _TOPICS: Mapping[str, tuple[str, frozenset[Category]]] = {
 _OUTSIDE = {"proof": 1.0, "mixed": 0.5, "resistant": 0.0}
 
 
-def evidence(results: Mapping[str, StageResult]) -> dict[str, float]:
+def evidence(results: Mapping[str, StageResult], *, tested: bool) -> dict[str, float]:
     """
     Return the features of results, by name, NaN where a stage did not tell.
 
     A rule counts once. Where the policy silences a finding, only the findings that are left count: figures beside them
     would tell what it silences.
+
+    :param tested: Whether tests came with the candidate; without them, what ran as tests were its own examples.
     """
     features: dict[str, float] = {}
     for stage in STAGES:
@@ -40,7 +42,9 @@ def evidence(results: Mapping[str, StageResult]) -> dict[str, float]:
         features[name] = _count({one.rule_id for one in weighty}, results.get(stage))
     notes = _rules(found, lambda one: one.severity is Severity.INFO)
     features["notes"] = _count(notes, results.get("placeholder"))
-    return features if is_silenced(results.values()) else features | _runs(results.get("execution"))
+    if is_silenced(results.values()):
+        return features
+    return features | _runs(results.get("execution"), fails=features["execution_grave"] > 0, tested=tested)
 
 
 def is_silenced(results: Iterable[StageResult]) -> bool:
@@ -80,17 +84,26 @@ def _count(rules: set[str], result: StageResult | None) -> float:
     return float(len(rules)) if rules or completed else math.nan
 
 
-def _runs(result: StageResult | None) -> dict[str, float]:
+def _runs(result: StageResult | None, *, fails: bool, tested: bool) -> dict[str, float]:
+    """
+    Return what runs came to.
+
+    :param fails: Whether a run rejects the candidate: examples that drifted from their code do not, and are no failed
+        tests.
+    """
     details = result.details if result is not None and result.status is StageStatus.COMPLETED else {}
     passed, failed = _number(details, "tests_passed"), _number(details, "tests_failed")
     total, skipped = _number(details, "tests_total"), _number(details, "tests_skipped")
     outcome = details.get("outcome", "")
     outside = _OUTSIDE.get(details.get("isolation", ""), math.nan)
-    return {
-        "tests_failed_share": _share(failed, passed + failed),
+    ended = {"ran_to_its_end": float(outcome == "OK") if outcome else math.nan}
+    share = _share(failed, passed + failed)
+    if not tested:
+        return ended | {"examples_failed_share": share}
+    return ended | {
+        "tests_failed_share": share if fails else share * 0.0,
         "tests_skipped_share": _share(skipped, total),
         "tests_outside": outside if passed + failed > 0 else math.nan,
-        "ran_to_its_end": float(outcome == "OK") if outcome else math.nan,
     }
 
 

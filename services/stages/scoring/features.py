@@ -55,6 +55,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("specification_rules", "rules on what the specification states and the code lacks", "semantic", -1),
     Feature("notes", "rules that only inform", "placeholder"),
     Feature("tests_failed_share", "share of the tests that failed, of those that ran", "execution", -1),
+    Feature("examples_failed_share", "share of its own examples that failed, where no tests came", "execution", -1),
     Feature("tests_skipped_share", "share of the tests that could not be run", "execution", -1),
     Feature(
         "tests_outside",

@@ -63,7 +63,7 @@ class ScoringStage:
             return StageResult(StageStatus.SKIPPED, reason="no other stage told anything that could be weighed")
         # Where the policy silences a finding, the code that it is about does not count either.
         syntax = {} if is_silenced(results.values()) else await self._syntax(candidate)
-        row = vector({**syntax, **evidence(results)})
+        row = vector({**syntax, **evidence(results, tested=bool(candidate.tests))})
         scored = self.model.scored(row)
         details = {
             "scorer": self.model.name,

@@ -94,18 +94,20 @@ def balanced(authentic: Numbers, seen: np.ndarray[tuple[int, ...], np.dtype[np.o
 def _views(told: Told, random: np.random.Generator) -> Iterable[tuple[View, list[float]]]:
     syntax = syntax_of(told.record)
     if told.tested is not None:
-        yield View.TESTED, row(syntax, told.tested)
-    yield View.UNTESTED, row(syntax, told.untested)
-    yield View.READ, row(syntax, {name: result for name, result in told.untested.items() if name != RUNS})
+        yield View.TESTED, row(syntax, told.tested, tested=True)
+    yield View.UNTESTED, row(syntax, told.untested, tested=False)
+    read = {name: result for name, result in told.untested.items() if name != RUNS}
+    yield View.READ, row(syntax, read, tested=False)
     whole = told.tested or told.untested
     kept = [name for name in STAGES if random.random() >= DROPPED]
     has_syntax = random.random() >= DROPPED
-    yield View.PARTS, row(syntax if has_syntax else {}, {name: whole[name] for name in kept})
+    parts = {name: whole[name] for name in kept}
+    yield View.PARTS, row(syntax if has_syntax else {}, parts, tested=told.tested is not None)
 
 
-def row(syntax: Mapping[str, float], results: Mapping[str, StageResult]) -> list[float]:
+def row(syntax: Mapping[str, float], results: Mapping[str, StageResult], *, tested: bool) -> list[float]:
     """Return one row."""
-    return vector({**syntax, **evidence(results)})
+    return vector({**syntax, **evidence(results, tested=tested)})
 
 
 def syntax_of(record: Record) -> dict[str, float]:

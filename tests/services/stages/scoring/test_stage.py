@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from assay.stage import Candidate, Finding, Severity, SourceFile, StageResult, StageStatus
+from assay.stage import Candidate, Finding, Severity, SourceFile, StageResult, StageStatus, TestSuite
 
 from services.stages.scoring.evidence import STAGES
 from services.stages.scoring.stage import ScoringStage, stage
@@ -14,7 +14,8 @@ from services.stages.workers import ProcessWorkers
 from tests.toys import finding
 
 CODE = b'def area(width, height):\n    """Return the area."""\n    return width * height\n'
-CANDIDATE = Candidate((SourceFile("a.py", CODE),), "python", entry_point="a.py")
+TESTS = TestSuite((SourceFile("test_a.py", b"assert area(2, 3) == 6\n"),))
+CANDIDATE = Candidate((SourceFile("a.py", CODE),), "python", entry_point="a.py", tests=(TESTS,))
 PASSED = {"tests_total": "3", "tests_passed": "3", "tests_failed": "0", "tests_skipped": "0", "outcome": "OK"}
 
 
@@ -73,6 +74,16 @@ async def test_what_is_known(scoring: Any) -> None:
     """A score says what it rests on, and which stages it lacks."""
     result = await score(scoring, clean("static", "placeholder"))
     assert (result.details["known"], result.details["missing_stages"]) == ("read", "semantic, execution")
+
+
+async def test_examples_are_no_tests(scoring: Any) -> None:
+    """Where no tests came, examples that pass are no tests that passed: the score is less sure."""
+    bare = await score(scoring, clean(**PASSED), replace(CANDIDATE, tests=()))
+    tested = await score(scoring, clean(**PASSED))
+    assert (bare.details["known"], tested.details["known"]) == ("run", "tests")
+    assert bare.score is not None
+    assert tested.score is not None
+    assert bare.score < tested.score
 
 
 async def test_evidence_lowers_it(scoring: Any) -> None:
