@@ -38,6 +38,16 @@ class Tell:
             return
         self._channel.send("told", check=check, problem=bounded(f"a value is {problem}"))
 
+    def among(self, check: int, value: Any, others: list[Any]) -> None:
+        """Tell which of several values an object equals; one that it cannot be compared with is none."""
+        told = []
+        for other in others:
+            try:
+                told.append(bool(value == other))
+            except Exception:
+                told.append(False)
+        self(check, told)
+
     def raising(self, check: int) -> Raising:
         """Return a context that tells what its block raises, and lets it go on."""
         return Raising(self, check)

@@ -24,6 +24,9 @@ from .text import Text
 from .units import units
 
 MAX_CHECKS = 2_000
+MAX_ID = 150
+"""Characters of a test's id, above which a report may cut it."""
+
 MAX_ROUNDS = 8
 """How often a file is gone through, until what is known of its names no longer changes."""
 
@@ -55,7 +58,9 @@ def take(source: bytes, tests: Tests, setting: Setting) -> Taken:
         text = Text(source)
     except (SyntaxError, ValueError, LookupError):
         return Taken(source)
-    demoted: set[tuple[str, str]] = set()
+    # Functions may bind these while the top level runs.
+    shared = [name for node in ast.walk(tests.tree) if isinstance(node, ast.Global) for name in node.names]
+    demoted: set[tuple[str, str]] = {("", name) for name in shared}
     for _ in range(MAX_ROUNDS):
         taking = _Taking(tests, tests.tree, setting, text, demoted)
         taking.go()
@@ -84,7 +89,7 @@ class _Taking:
             scope = unit.enter(self._top, self._single, self._tree)
             if unit.function is not None:
                 self.file.roots[unit.key] = unit.function
-            self._walk(unit.body, scope, unit.test)
+            self._walk(unit.body, scope, unit.test if len(unit.test) <= MAX_ID else "")
             for argument in unit.arguments or ():
                 self._top.touch(argument)
 
@@ -186,9 +191,8 @@ class _Taking:
         check = replace(check, statement=file.text.of(node), subject=scope.subject(actual[0]), note=note)
         file.open.add(test)
         file.outside |= {node, *ast.walk(expected[0])}
-        each, other = f"{PREFIX}each", f"{PREFIX}other"
-        compared = f"[bool({each} == {other}) for {each} in [{file.one_line(actual[0])}] for {other} in {made.text}]"
-        file.add(test, check, node, f"{file.tell}(", f", {compared})")
+        told = f", {file.one_line(actual[0])}, {made.text})"
+        file.add(test, check, node, f"{file.tell}.among(", told)
         return True
 
     def _take_raising(self, node: ast.stmt, raising: Raising, scope: Scope, test: str, loop: str) -> None:

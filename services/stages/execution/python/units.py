@@ -101,6 +101,8 @@ def _methods(tests: Tests, single: Collection[str]) -> Iterator[Unit]:
             continue
         methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
         named = [method.name for method in methods]
+        if any(name.startswith("assert") for name in named):
+            continue
         for method in methods:
             if method.name in tests.classes[node.name] and named.count(method.name) == 1 and _runs_once(method):
                 key = f"{node.name}.{method.name}"
