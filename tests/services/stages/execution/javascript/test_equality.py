@@ -11,7 +11,7 @@ from assay.v1.source_pb2 import SourceFile
 
 from services.stages.execution.javascript import conversion, equality, program
 from services.stages.execution.javascript.equality import LODASH, LOOSE, STRICT, Undecidable, is_deeply_equal
-from services.stages.execution.javascript.values import Value, array, decode, show
+from services.stages.execution.javascript.values import UNDEFINED, Value, array, decode, show
 
 VALUES = """
 undefined, null, true, false, 0, -0, 1, 1.5, NaN, Infinity, 1n, 0n, "", "0", "1", "a", " 1 ", "NaN", "true",
@@ -91,7 +91,7 @@ async def test_json_is_written_as_node_writes_it(told: dict[str, list[object]]) 
             got = conversion.to_json(value)
         except ValueError:
             continue
-        assert got == (conversion.UNDEFINED if text is None else text)
+        assert got == (UNDEFINED if text is None else text)
 
 
 def test_jest_forgives_what_it_says_it_does() -> None:
