@@ -21,6 +21,8 @@ class Tests:
     :param path: The file name that its frames carry.
     """
 
+    __test__ = False
+
     def __init__(self, job: dict[str, Any], source: bytes, path: str) -> None:
         self.functions: list[str] = job["functions"]
         self.classes: dict[str, list[str]] = job["classes"]
