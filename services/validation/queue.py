@@ -9,7 +9,7 @@ its stages said.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, QueueFull
@@ -108,17 +108,18 @@ class Queue:
         """Let others take this process's jobs, as if they had not been begun."""
         await self._database.write(lambda connection: jobs.give_back(connection, self._owner))
 
-    async def happened(self, job: Job, event: Happening, name: str) -> None:
+    async def happened(self, job: Job, events: Sequence[tuple[str, Happening]]) -> None:
         """
         Number and keep what happened to a job.
 
-        :param name: Says what it is; what has a name that something of this job's has already is not kept again.
+        :param events: Each with a name: what has one that something of this job's has already is not kept again.
         :raises services.validation.jobs.LeaseLost: The job is not this process's any more.
         """
 
         def work(connection: "Connection") -> None:
             jobs.held(connection, job)
-            jobs.happened(connection, job.row.id, event, name)
+            for name, event in events:
+                jobs.happened(connection, job.row.id, event, name)
 
         await self._database.write(work)
         self._told(job.row.id)

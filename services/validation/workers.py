@@ -1,21 +1,18 @@
 """Makes the validations that were queued, in tasks of the service: so many at one time, fair to those who wait."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from assay.convert import result_from_proto, result_to_proto
 from assay.errors import AssayError, StoreUnavailable
-from assay.stage import StageResult
 from assay.v1 import validation_pb2
 
-from services.validation import convert
 from services.validation.endings import failed, succeeded
-from services.validation.jobs import COMPLETED, Happening, Job, LeaseLost
-from services.validation.judgement import Round
+from services.validation.jobs import Job, LeaseLost
 from services.validation.queue import Queue
 from services.validation.store import Stored
+from services.validation.telling import JobFollower
 from services.validation.turns import Turns
 from services.validation.validating import Validating
 
@@ -31,30 +28,6 @@ RENEWALS = 3
 """How often a lease is renewed in its time."""
 
 LANE = "queue"
-
-
-class JobFollower:
-    """Writes down what happens to a job; see :class:`services.validation.following.Follower`."""
-
-    def __init__(self, queue: Queue, job: Job) -> None:
-        self._queue = queue
-        self._job = job
-        said = (result_from_proto(event.stage_completed) for event in job.done)
-        self.done: Mapping[str, StageResult] = {result.stage: result for result in said}
-
-    async def started(self, stage: str) -> None:
-        """See :class:`services.validation.following.Follower`."""
-        await self._queue.happened(self._job, Happening(stage_started=stage), f"started/{stage}")
-
-    async def completed(self, result: StageResult) -> None:
-        """See :class:`services.validation.following.Follower`."""
-        event = Happening(stage_completed=result_to_proto(result))
-        await self._queue.happened(self._job, event, f"{COMPLETED}{result.stage}")
-
-    async def repaired(self, made: Round) -> None:
-        """See :class:`services.validation.following.Follower`."""
-        event = Happening(repair_round=convert.round_to_proto(made))
-        await self._queue.happened(self._job, event, f"round/{made.number}")
 
 
 class QueueWorkers:
@@ -167,9 +140,11 @@ class QueueWorkers:
 
     async def _made(self, job: Job) -> Stored:
         message = validation_pb2.Validation.FromString(job.row.body)
+        follower = JobFollower(self._queue, job)
         try:
             request = validation_pb2.ValidateRequest.FromString(job.request)
-            key = await self._validating.resume(message, request, JobFollower(self._queue, job))
+            key = await self._validating.resume(message, request, follower)
+            await follower.written()
         except (LeaseLost, StoreUnavailable):
             raise
         except AssayError as error:
@@ -177,6 +152,8 @@ class QueueWorkers:
         except Exception as error:  # noqa: BLE001  # whatever it is, the job ends and the others go on
             await _log.aexception("a job broke", id=job.row.id, exc_info=error)
             return failed(job.row, AssayError("an error of the suite; its log has the details"))
+        finally:
+            follower.close()
         return succeeded(job.row, message, key)
 
     async def _renew(self) -> None:

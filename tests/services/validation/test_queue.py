@@ -95,22 +95,22 @@ async def test_lost(folder: Path) -> None:
         await lost.create(row(1), b"request")
         first = await taken(lost)
         result = stage_pb2.StageResult(stage="static", status=stage_pb2.STAGE_STATUS_COMPLETED)
-        await lost.happened(first, Happening(stage_started="static"), "started/static")
-        await lost.happened(first, Happening(stage_completed=result), "completed/static")
-        await lost.happened(first, Happening(stage_started="execution"), "started/execution")
+        await lost.happened(first, [("started/static", Happening(stage_started="static"))])
+        await lost.happened(first, [("completed/static", Happening(stage_completed=result))])
+        await lost.happened(first, [("started/execution", Happening(stage_started="execution"))])
         await asyncio.sleep(0.1)
         again = await taken(other)
         assert (again.attempt, again.request) == (2, b"request")
         assert [event.stage_completed for event in again.done] == [result]
         for late in (
-            lost.happened(first, Happening(stage_started="semantic"), "started/semantic"),
+            lost.happened(first, [("started/semantic", Happening(stage_started="semantic"))]),
             lost.end(first, made(first)),
         ):
             with pytest.raises(LeaseLost):
                 await late
         assert await lost.renew() == frozenset()
         # What was said to have begun is not said again.
-        await other.happened(again, Happening(stage_started="execution"), "started/execution")
+        await other.happened(again, [("started/execution", Happening(stage_started="execution"))])
         await other.end(again, made(again))
         events = await events_of(other)
     assert [event.WhichOneof("event") for event in events] == [
@@ -218,7 +218,7 @@ async def test_pages_of_events(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         await queue.create(row(1), b"")
         job = await taken(queue)
         for number in range(100):
-            await queue.happened(job, Happening(stage_started="s" * 1000), f"started/{number}")
+            await queue.happened(job, [(f"started/{number}", Happening(stage_started="s" * 1000))])
         assert [event.sequence for event in await events_of(queue)] == list(range(1, jobs.PAGE_EVENTS + 1))
         monkeypatch.setattr(jobs, "PAGE_BYTES", 2500)
         assert [event.sequence for event in await events_of(queue, after=10)] == [11, 12, 13]

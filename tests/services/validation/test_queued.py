@@ -247,15 +247,16 @@ async def test_cancel_running(settings: Settings, toy_catalog: Catalog) -> None:
     toys.stopped.clear()
     async with suite_of(settings) as suite:
         queued = await create(suite)
-        watching = asyncio.create_task(watched(suite, queued.id))
+        events = watch(suite, queued.id, 1)
+        await until(events, "slow begins")
         await asyncio.wait_for(toys.waiting.wait(), BOUND)
         stopped = await cancel(suite, queued.id)
         await asyncio.wait_for(toys.stopped.wait(), BOUND)
         assert stopped.state == validation_pb2.STATE_CANCELLED
         assert stopped.HasField("end_time")
-        events = await watching
-        assert [told(event) for event in events[-2:]] == ["CANCELLED", "snapshot"]
-        assert await cancel(suite, queued.id) == stopped == await get(suite, queued.id) == events[-1].snapshot
+        rest = [event async for event in events]
+        assert [told(event) for event in rest] == ["CANCELLED", "snapshot"]
+        assert await cancel(suite, queued.id) == stopped == await get(suite, queued.id) == rest[-1].snapshot
 
 
 async def test_cancel_waiting(settings: Settings, toy_catalog: Catalog) -> None:
