@@ -26,6 +26,9 @@ from services.stages.scoring.model import Model, ModelBroken, load
 FEATURES_VERSION = "1"
 """Of what is measured; raised where a feature is counted otherwise than before."""
 
+NO_PROGRAMS = frozenset({"html", "json", "sql", "yaml"})
+"""What is read and is no program: training has next to nothing of it, and most features mean nothing there."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoringStage:
@@ -41,7 +44,7 @@ class ScoringStage:
     broken: str = ""
     name: str = "scoring"
     description: str = "How likely the code is the real thing, by a trained model over all that the stages told."
-    languages: frozenset[str] = frozenset(SUFFIXES.values())
+    languages: frozenset[str] = frozenset(SUFFIXES.values()) - NO_PROGRAMS
     requires: tuple[str, ...] = STAGES
 
     @property
