@@ -1,7 +1,7 @@
 """What GCC and the linker say, as problems of the candidate and of its tests."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from assay.stage import Candidate, TestSuite
@@ -25,6 +25,11 @@ STANDARD = re.compile(
 
 LATER = re.compile(r"only available (?:from (C\+\+\d\d) onwards|with '(-f[\w-]{1,50})')")
 """How GCC says that a later standard, or a switch, has what it does not know."""
+
+CAUSE = re.compile(
+    r"^(?P<path>[^\n:]{1,4096}):(?P<line>\d{1,8}):(?:\d{1,8}:)? +(?:required from here|note: called from here)$"
+)
+"""How GCC says which line made it go into a header."""
 
 LATER_HEADER = re.compile(
     rb"^[ \t]*#[ \t]*include[ \t]*"
@@ -50,16 +55,28 @@ def problems_in(messages: str, candidate: Candidate, suite: TestSuite | None, *,
         return list(dict.fromkeys(_unlinked(candidate, suite, lines, is_part=is_part)))
     if later := next((file for file in candidate.files if LATER_HEADER.search(file.content)), None):
         return [Problem(later.path, 0, "a header of a later standard", "C++23", "module")]
-    return [_problem(lines) for lines in told]
+    own = {file.path for file in (*candidate.files, *candidate.context_files)}
+    own |= {tests_path(candidate, suite), *(file.path for file in suite.files[1:])} if suite else set()
+    before = [lines[start:end] for start, end in zip([0, *starts], starts, strict=False)]
+    return [_problem(*of_one, own) for of_one in zip(told, before, strict=True)]
 
 
-def _problem(told: Sequence[str]) -> Problem:
-    """Return one error; what is told of it begins with its own line and ends before the next error."""
+def _problem(told: Sequence[str], before: Sequence[str], own: Collection[str]) -> Problem:
+    """
+    Return one error.
+
+    :param told: Begins with its own line and ends before the next error.
+    :param before: What was told before it: of templates, where the code brought them about.
+    :param own: Paths of the candidate and its tests.
+    """
     error = ERROR.match(told[0])
     assert error is not None
-    message = error["message"]
-    name, missing = _missing(message, told)
-    return Problem(error["path"].removeprefix("./"), int(error["line"]), _plain(message), name, missing)
+    places = [(error["path"], error["line"])]
+    places += [(cause["path"], cause["line"]) for cause in map(CAUSE.match, (*reversed(before), *told)) if cause]
+    known = ((path.removeprefix("./"), int(line)) for path, line in places if path.removeprefix("./") in own)
+    path, line = next(known, ("", 0))
+    name, missing = _missing(error["message"], told)
+    return Problem(path, line, _plain(error["message"]), name, missing)
 
 
 def _missing(message: str, told: Sequence[str]) -> tuple[str, Literal["", "module", "name", "standard"]]:
@@ -67,6 +84,8 @@ def _missing(message: str, told: Sequence[str]) -> tuple[str, Literal["", "modul
         return header["name"], "module"
     if later := next(filter(None, map(LATER.search, told)), None):
         return later[1] or later[2], "module"
+    if "target specific option mismatch" in message:
+        return "a processor's further instructions", "module"
     if named := NAME.match(message):
         name = next(filter(None, named.groups()))
         return name, "standard" if any(map(STANDARD.search, told)) else "name"

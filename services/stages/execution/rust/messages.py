@@ -15,8 +15,11 @@ CRATE = re.compile(
     r"can't find crate for `(?P<a>\w{1,200})`"
     r"|use of (?:undeclared crate or module|unresolved module or unlinked crate) `(?P<b>\w{1,200})`"
     r"|^file not found for module `(?P<c>\w{1,200})`"
+    r"|^unresolved imports? `(?P<d>(?:crate|super)::[^`]{1,200})`"
+    r"|could not find `(?P<e>\w{1,200})` in the crate root"
+    r"|^failed to resolve: there are too many leading `(?P<f>super)` keywords"
 )
-"""How rustc says that a crate, or a module's file, is not there."""
+"""How rustc says that a crate, a module's file, or another part of the candidate's own crate is not there."""
 
 ELSEWHERE = {
     "E0554": "a nightly compiler",

@@ -75,6 +75,22 @@ def test_what_is_missing(name: str) -> None:
     assert (problem.path, problem.line, problem.name, problem.missing) == ("tests.cpp", 3, missed, missing)
 
 
+def test_errors_in_headers() -> None:
+    """An error in a header of the library stands where the code, or its tests, made the compiler go there."""
+    instance = "/usr/include/c++/14/bits/stl_algo.h:1: In instantiation of 'void std::sort(Shape*)':\n"
+    error = "/usr/include/c++/14/bits/stl_algo.h:1: error: no match for 'operator<'\n"
+    for path in ("main.cpp", "tests.cpp"):
+        (problem,) = _problems(f"{instance}{path}:2:9:   required from here\n{error}")
+        assert problem == Problem(path, 2, "no match for 'operator<'")
+    (problem,) = _problems(error)
+    assert (problem.path, problem.line) == ("", 0)
+    option = (
+        "/usr/lib/gcc/include/avx.h:9:1: error: inlining failed in call to '_mm': target specific option mismatch\n"
+    )
+    (problem,) = _problems(f"{option}main.cpp:2:9: note: called from here\n")
+    assert (problem.path, problem.line, problem.missing) == ("main.cpp", 2, "module")
+
+
 def test_a_header_of_a_later_standard() -> None:
     """Errors of a source that includes what only a later standard has are for its lack."""
     code = candidate("#include <print>\nint main() { std::print(1); }\n", language="cpp")

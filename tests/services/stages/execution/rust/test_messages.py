@@ -33,6 +33,12 @@ TOLD = {
     ),
     "an extern crate": ("error[E0463]: can't find crate for `rand`", "can't find crate", "rand", "module"),
     "a file": ("error[E0583]: file not found for module `shape`", "mod shape;", "shape", "module"),
+    "a part of the crate": (
+        "error[E0432]: unresolved import `crate::shape`",
+        "could not find `shape` in the crate root",
+        "crate::shape",
+        "module",
+    ),
     "a path": (
         "error[E0433]: failed to resolve: use of undeclared crate or module `regex`",
         "use of undeclared crate or module `regex`",
