@@ -45,7 +45,9 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     judging = Judging(stages, StageTimes(settings.default_stage_seconds, settings.stage_seconds), Rounds())
     watching = Watching(queue, changes, context.stopping)
     turns = Turns(settings.max_concurrent, settings.queue_size)
-    validating = Validating(judging=judging, store=store, queue=queue, watching=watching, left=seconds_left)
+    validating = Validating(
+        judging=judging, store=store, queue=queue, watching=watching, left=seconds_left, stopping=context.stopping
+    )
     workers = QueueWorkers(
         queue=queue, validating=validating, turns=turns, count=settings.queue_workers, stopping=context.stopping
     )

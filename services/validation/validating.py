@@ -1,5 +1,6 @@
 """Making validations, whoever asks: checked, looked up, judged, and stored."""
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -8,11 +9,14 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from assay.candidates import candidate_from_proto
 from assay.convert import duration_to_proto
+from assay.errors import ShuttingDown
+from assay.stage import StageStatus
 from assay.v1 import validation_pb2
 
 from services.validation import convert, reuse
 from services.validation.digest import candidate_digest
 from services.validation.following import NOBODY, Follower
+from services.validation.judgement import Judgement
 from services.validation.judging import Judging, Prepared
 from services.validation.queue import Queue
 from services.validation.store import Stored, ValidationStore
@@ -31,6 +35,7 @@ class Validating:
     Makes validations.
 
     :param left: Returns the seconds that are left of the call that is being served; None: it has no deadline.
+    :param stopping: Set when the service is about to stop.
     """
 
     def __init__(
@@ -41,12 +46,14 @@ class Validating:
         queue: Queue,
         watching: Watching,
         left: Callable[[], float | None],
+        stopping: asyncio.Event,
     ) -> None:
         self._judging = judging
         self._store = store
         self._queue = queue
         self._watching = watching
         self._left = left
+        self._stopping = stopping
         self._under_way = KeyedLocks()
 
     async def validate(self, request: validation_pb2.ValidateRequest, turn: Turn) -> validation_pb2.Validation:
@@ -114,11 +121,17 @@ class Validating:
         else:
             async with turn:
                 judgement, repair = await self._judging.judge(prepared, self._left(), follower)
+            self._check_stopping(judgement)
             convert.fill(message, judgement, repair)
             key = key if reuse.is_settled(prepared, judgement, repair) else ""
         message.end_time.GetCurrentTime()
         message.run_duration.CopyFrom(duration_to_proto(time.monotonic() - started))
         return key
+
+    def _check_stopping(self, judgement: Judgement) -> None:
+        """Raise where a stage failed while the service stops: called too late, it says nothing of the candidate."""
+        if self._stopping.is_set() and any(result.status is StageStatus.FAILED for result in judgement.results):
+            raise ShuttingDown("the service is stopping, and not all stages could be asked any more")
 
     async def _ended(self, row: Stored) -> validation_pb2.Validation:
         if row.ended:

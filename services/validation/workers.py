@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from assay.errors import AssayError, StoreUnavailable
+from assay.errors import AssayError, ShuttingDown, StoreUnavailable
 from assay.v1 import validation_pb2
 
 from services.validation.endings import failed, succeeded
@@ -134,9 +134,9 @@ class QueueWorkers:
             await self._queue.end(job, await self._made(job))
         except LeaseLost:
             await _log.ainfo("a job is another's now", id=job.row.id)
-        except StoreUnavailable as error:
-            # It is taken again when its lease has run out.
-            await _log.awarning("a job cannot be written down", id=job.row.id, reason=error.message)
+        except (StoreUnavailable, ShuttingDown) as error:
+            # It is given back, or taken again when its lease has run out.
+            await _log.awarning("a job is left", id=job.row.id, reason=error.message)
 
     async def _made(self, job: Job) -> Stored:
         message = validation_pb2.Validation.FromString(job.row.body)
@@ -145,7 +145,7 @@ class QueueWorkers:
             request = validation_pb2.ValidateRequest.FromString(job.request)
             key = await self._validating.resume(message, request, follower)
             await follower.written()
-        except (LeaseLost, StoreUnavailable):
+        except (LeaseLost, StoreUnavailable, ShuttingDown):
             raise
         except AssayError as error:
             return failed(job.row, error)

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc.aio
 import pytest
 from assay.client import Suite, connect, error_from_rpc
-from assay.errors import AssayError, InvalidArgument
+from assay.errors import AssayError, InvalidArgument, ShuttingDown
 from assay.stage import Candidate, StageContext, StageResult, StageStatus
 from assay.v1 import candidate_pb2, error_reason_pb2, source_pb2, validation_pb2
 
 from host.embedded import embedded
+from host.server import serving
 from host.settings import Settings
 from tests import toys
 
@@ -55,6 +57,24 @@ async def waits_a_little(candidate: Candidate, context: StageContext) -> StageRe
     return toys.completed()
 
 
+gate = asyncio.Event()
+
+
+async def waits_at_gate(candidate: Candidate, context: StageContext) -> StageResult:
+    """Find nothing, once the gate is open."""
+    await asyncio.wait_for(gate.wait(), 20)
+    return toys.completed()
+
+
+async def open_later() -> None:
+    """Open the gate when the server has begun to stop."""
+    await asyncio.sleep(0.3)
+    gate.set()
+
+
+gated_toy = toys.Toy("gated", waits_at_gate)
+gated = toys.opened(gated_toy)
+after = toys.opened(toys.Toy("after", toys.passes, requires=("gated",)))
 little = toys.opened(toys.Toy("little", waits_a_little))
 
 
@@ -192,6 +212,27 @@ async def test_batch_cancelled(settings: Settings, toy_catalog: Catalog) -> None
         async with asyncio.timeout(20):
             while stopped < 5 or under_way:
                 await asyncio.sleep(0.02)
+
+
+async def test_stopping(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """Where a service that stops cannot ask a stage any more the caller is told so, and there is no verdict on it."""
+    toy_catalog(gated=f"{HERE}:gated", after=f"{HERE}:after")
+    address, names = f"unix:{folder}/s", ("gated", "after", "validation")
+    gate.clear()
+    gated_toy.calls.clear()
+    async with connect(address) as suite:
+        async with serving(names, address, settings):
+            call = asyncio.create_task(failure(validate(suite)))
+            async with asyncio.timeout(20):
+                while not gated_toy.calls:
+                    await asyncio.sleep(0.01)
+            opening = asyncio.create_task(open_later())
+        assert type(await call) is ShuttingDown
+        await opening
+        async with serving(names, address, settings):
+            listed = await suite.validation.ListValidations(validation_pb2.ListValidationsRequest(), timeout=20)
+            assert not listed.validations
+            assert (await validate(suite)).verdict == validation_pb2.VERDICT_AUTHENTIC
 
 
 async def test_reused(suite: Suite) -> None:
