@@ -74,6 +74,7 @@ class _Session:
             return suite is not None
         self._account.add(result)
         if suite is None:
+            self._account.details["proved"] = "nothing"
             return False
         await self._judge(suite, result, nonce, label)
         if self._context.check_determinism and result.outcome not in TIME_LIMITS:
@@ -93,6 +94,8 @@ class _Session:
         found, unable = compile_findings(self._candidate, compilation, problems, tested=suite is not None)
         self._account.add(result, as_expected=not found and not unable)
         self._account.planned += suite is not None
+        self._account.failed += suite is not None and not unable
+        self._account.skipped += suite is not None and bool(unable)
         await self._found(found)
         if unable:
             self._account.unable.append(f"{label} could not be run: {unable}")

@@ -99,7 +99,7 @@ def run_findings(candidate: Candidate, suite: TestSuite, result: ExecutionResult
     """
     lines = suite.files[0].content.decode(errors="replace").splitlines()
     found = [failure_finding(candidate, failure, lines) for failure in list(ran.failures)[:MAX_FAILURES]]
-    evidence = end_evidence(result)
+    evidence = {"isolation": "resistant", **end_evidence(result)}
     where = f"in {quoted(ran.under_way)}" if ran.under_way else "in the tests"
     if ran.under_way:
         evidence["test"] = ran.under_way
@@ -138,6 +138,7 @@ def failure_finding(candidate: Candidate, failure: Failure, lines: Sequence[str]
         "message": failure.message,
         "actual": failure.actual,
         "expected": failure.expected,
+        "isolation": "resistant",
     }
     evidence = {key: value[:MAX_EVIDENCE] for key, value in evidence.items() if value}
     if failure.exception:

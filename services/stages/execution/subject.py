@@ -11,6 +11,7 @@ from .location import line_of
 MAX_BYTES = 1024 * 1024
 """Larger files are not searched."""
 
+MAX_FILES = 50
 MAX_NAMES = 50
 MAX_PLACES = 200
 """Places of one name that are looked at."""
@@ -31,8 +32,10 @@ def called(statements: Iterable[str]) -> list[str]:
 
 def location_of(candidate: Candidate, names: Iterable[str]) -> Location | None:
     """Return the line on which the candidate defines the first of the names that it does define."""
+    entry = candidate.entry()
+    files = (entry, *(file for file in candidate.files if file is not entry))[:MAX_FILES]
     for name in names:
-        for file in (candidate.entry(), *candidate.files):
+        for file in files:
             if line := definition_line(file.content, name):
                 return line_of(candidate, file.path, line)
     return None
@@ -40,7 +43,7 @@ def location_of(candidate: Candidate, names: Iterable[str]) -> Location | None:
 
 def definition_line(source: bytes, name: str) -> int:
     """Return the line on which a source defines a function, or 0."""
-    if len(source) > MAX_BYTES:
+    if len(source) > MAX_BYTES or name.encode() not in source:
         return 0
     text = _without_comments(source)
     for count, found in enumerate(re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)):

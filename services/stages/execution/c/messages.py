@@ -1,7 +1,7 @@
 """What GCC and the linker say, as problems of the candidate and of its tests."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from assay.stage import Candidate, TestSuite
@@ -9,6 +9,9 @@ from assay.stage import Candidate, TestSuite
 from services.stages.execution.compiled_toolchain import Problem, tests_path
 
 MAX_LINES = 20_000
+MAX_UNLINKED = 20
+"""Complaints of the linker that are looked at: each is looked for in the whole code."""
+
 QUOTES = str.maketrans("‘’", "''")  # noqa: RUF001  # as GCC quotes where the locale is UTF-8
 ERROR = re.compile(r"^(?P<path>[^\n:]{1,4096}):(?P<line>\d{1,8}):(?:\d{1,8}:)? (?:fatal )?error: (?P<message>.*)$")
 HEADER = re.compile(r"^(?P<name>\S{1,512}): No such file or directory$")
@@ -52,7 +55,8 @@ def problems_in(messages: str, candidate: Candidate, suite: TestSuite | None, *,
     starts = [index for index, line in enumerate(lines) if ERROR.match(line)]
     told = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
     if not told:
-        return list(dict.fromkeys(_unlinked(candidate, suite, lines, is_part=is_part)))
+        unlinked = [found for found in map(LINKER.search, lines) if found][:MAX_UNLINKED]
+        return list(dict.fromkeys(_unlinked(candidate, suite, found, is_part=is_part) for found in unlinked))
     if later := next((file for file in candidate.files if LATER_HEADER.search(file.content)), None):
         return [Problem(later.path, 0, "a header of a later standard", "C++23", "module")]
     own = {file.path for file in (*candidate.files, *candidate.context_files)}
@@ -92,22 +96,16 @@ def _missing(message: str, told: Sequence[str]) -> tuple[str, Literal["", "modul
     return "", ""
 
 
-def _unlinked(
-    candidate: Candidate, suite: TestSuite | None, lines: Sequence[str], *, is_part: bool
-) -> Iterator[Problem]:
-    """Yield what the linker misses, at the line on which the candidate first has the name."""
-    for line in lines:
-        if not (found := LINKER.search(line)):
-            continue
-        signature = found["name"]
-        names = IDENTIFIER.findall(signature.partition("(")[0])
-        name = names[-1] if names else signature
-        path, number = _first_place(candidate, name)
-        if path or suite is None:
-            elsewhere = is_part and name != "main" and found["what"].startswith("undefined")
-            yield Problem(path, number, f"{found['what']} '{signature}'", name, "elsewhere" if elsewhere else "")
-        else:
-            yield Problem(tests_path(candidate, suite), 0, f"{found['what']} '{signature}'", name, "name")
+def _unlinked(candidate: Candidate, suite: TestSuite | None, found: re.Match[str], *, is_part: bool) -> Problem:
+    """Return what the linker misses, or has twice, at the line on which the candidate first has the name."""
+    signature, message = found["name"], f"{found['what']} '{found['name']}'"
+    names = IDENTIFIER.findall(signature.partition("(")[0])
+    name = names[-1] if names else signature
+    path, number = _first_place(candidate, name)
+    if not path and suite is not None:
+        return Problem(tests_path(candidate, suite), 0, message, name, "name")
+    elsewhere = is_part and name != "main" and found["what"].startswith("undefined")
+    return Problem(path, number, message, name, "elsewhere" if elsewhere else "")
 
 
 def _first_place(candidate: Candidate, name: str) -> tuple[str, int]:

@@ -96,7 +96,13 @@ def test_failures() -> None:
     assert first.message == "The test in line 2 fails: got 2, expected 4."
     assert first.location is not None
     assert first.location.start_line == 2
-    assert first.evidence == {"test_line": "2", "statement": "area(2) == 4", "actual": "2", "expected": "4"}
+    assert first.evidence == {
+        "test_line": "2",
+        "statement": "area(2) == 4",
+        "actual": "2",
+        "expected": "4",
+        "isolation": "resistant",
+    }
     assert second.message == "small raises E: no"
     assert second.location is not None
     assert second.location.start_line == 3
