@@ -1,7 +1,7 @@
 """What the queue reads and writes, each within a transaction of its caller's; see :mod:`services.validation.queue`."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ OLDEST = """
 """
 TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1 WHERE id = :id"
 HELD = "SELECT 1 FROM jobs WHERE id = :id AND owner = :owner AND attempts = :attempt"
-RENEW = "UPDATE jobs SET expires = :expires WHERE owner = :owner"
+RENEW = "UPDATE jobs SET expires = :expires WHERE id = :id AND owner = :owner"
 OWN = "SELECT id FROM jobs WHERE owner = :owner"
 GIVE_BACK = "UPDATE jobs SET owner = NULL, expires = 0, attempts = attempts - 1 WHERE id = :id"
 REMOVE = "DELETE FROM jobs WHERE id = :id"
@@ -129,10 +129,14 @@ def held(connection: "Connection", job: Job) -> None:
         raise LeaseLost(job.row.id)
 
 
-def renew(connection: "Connection", owner: str, expires: float) -> frozenset[str]:
-    """Let a process hold its jobs for longer, and return which these are."""
-    connection.execute(sql(RENEW), {"owner": owner, "expires": expires})
-    return frozenset(connection.execute(sql(OWN), {"owner": owner}).scalars())
+def renew(connection: "Connection", identifiers: Collection[str], owner: str, expires: float) -> frozenset[str]:
+    """Let a process hold jobs for longer that are its own, and return which these are."""
+
+    def is_own(identifier: str) -> bool:
+        wanted = {"id": identifier, "owner": owner, "expires": expires}
+        return connection.execute(sql(RENEW), wanted).rowcount > 0
+
+    return frozenset(filter(is_own, identifiers))
 
 
 def give_back(connection: "Connection", owner: str) -> None:

@@ -9,7 +9,7 @@ its stages said.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, QueueFull
@@ -99,10 +99,15 @@ class Queue:
             jobs.end(connection, failed(get(connection, found.tenant, found.id), error))
         return None
 
-    async def renew(self) -> frozenset[str]:
-        """Hold this process's jobs for longer, and return their identifiers: others are not its own any more."""
+    async def renew(self, identifiers: Collection[str]) -> frozenset[str]:
+        """
+        Hold jobs for longer, and return which of them are this process's own: the others are not any more.
+
+        :param identifiers: Of those that it works at. One that it left, since it could not be written down, is not
+            among them, and is taken again.
+        """
         expires = time.time() + self.lease
-        return await self._database.write(lambda connection: jobs.renew(connection, self._owner, expires))
+        return await self._database.write(lambda connection: jobs.renew(connection, identifiers, self._owner, expires))
 
     async def give_back(self) -> None:
         """Let others take this process's jobs, as if they had not been begun."""

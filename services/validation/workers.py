@@ -162,7 +162,7 @@ class QueueWorkers:
             await asyncio.sleep(self._queue.lease / RENEWALS)
             running = frozenset(self._running)
             try:
-                own = await self._queue.renew() if running else running
+                own = await self._queue.renew(running) if running else running
             except StoreUnavailable as error:
                 await _log.awarning("leases cannot be renewed", reason=error.message)
                 continue

@@ -108,7 +108,7 @@ async def test_lost(folder: Path) -> None:
         ):
             with pytest.raises(LeaseLost):
                 await late
-        assert await lost.renew() == frozenset()
+        assert await lost.renew(["val_1"]) == frozenset()
         # What was said to have begun is not said again.
         await other.happened(again, [("started/execution", Happening(stage_started="execution"))])
         await other.end(again, made(again))
@@ -128,10 +128,23 @@ async def test_renewed(folder: Path) -> None:
             await taken(one)
         for _ in range(4):
             await asyncio.sleep(0.15)
-            assert await one.renew() == {"val_1", "val_2"}
+            assert await one.renew(["val_1", "val_2", "val_3"]) == {"val_1", "val_2"}
             assert await other.take() is None
         await other.cancel("local", "val_1")
-        assert await one.renew() == {"val_2"}
+        assert await one.renew(["val_1", "val_2"]) == {"val_2"}
+
+
+async def test_left(folder: Path) -> None:
+    """A job that its process left, and holds no longer, is taken again, also by the same process."""
+    async with queues(folder, 0.2) as (queue,):
+        for number in (1, 2):
+            await queue.create(row(number), b"")
+            await taken(queue)
+        for _ in range(3):
+            await asyncio.sleep(0.1)
+            assert await queue.renew(["val_2"]) == {"val_2"}
+        again = await taken(queue)
+        assert (again.row.id, again.attempt) == ("val_1", 2)
 
 
 async def test_too_often(folder: Path) -> None:
