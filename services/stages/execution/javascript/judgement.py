@@ -1,5 +1,6 @@
 """From what a run did to what the stage says about the candidate."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -49,7 +50,12 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Ran:
-    """One run, and what is known about it; ``label`` is what a person calls it, for example "the tests in a.js"."""
+    """
+    One run, and what is known about it.
+
+    :param label: What a person calls it, for example "the tests in a.js".
+    :param is_specified: Whether its tests are the examples of the specification.
+    """
 
     candidate: Candidate
     code: Code
@@ -58,6 +64,7 @@ class Ran:
     result: ExecutionResult
     report: Report
     reader: Reader
+    is_specified: bool = False
 
 
 def judge(ran: Ran) -> Judgement:
@@ -79,8 +86,22 @@ def judge(ran: Ran) -> Judgement:
     _judge_end(ran, ends, said)
     if ran.report.replaced:
         said.findings.append(_replaced(ran, said))
+    if ran.is_specified:
+        said.findings = [_as_example(finding) for finding in said.findings]
     said.findings = list(_bounded(said.findings))
     return said
+
+
+def _as_example(finding: Finding) -> Finding:
+    """Return a failure of a test as one of an example."""
+    if finding.rule_id not in {"execution/test-failed", "execution/test-error"}:
+        return finding
+    example = finding.evidence.get("statement", "").removeprefix("assert.deepEqual(").removesuffix(")")
+    evidence = {**finding.evidence, "example": example}
+    message = re.sub(r"^The test in line \d+ (fails: )?", "An example of the specification: ", finding.message)
+    return replace(
+        finding, rule_id="execution/example-failed", category=Category.SPECIFICATION, message=message, evidence=evidence
+    )
 
 
 def _count(ran: Ran, ends: list[Verdict], said: Judgement) -> None:

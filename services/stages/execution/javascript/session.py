@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, DeadlineExceeded, PluginFailed
-from assay.stage import Candidate, Category, Finding, Severity, StageContext, StageResult, TestSuite, Workers
+from assay.stage import (
+    Candidate,
+    Category,
+    Finding,
+    Severity,
+    SourceFile,
+    StageContext,
+    StageResult,
+    TestSuite,
+    Workers,
+)
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.account import Account
@@ -22,6 +32,7 @@ from .judgement import Judgement, Ran, judge
 from .preparation import Code, Order, prepare
 from .program import entry_text, first_test_line, names, program
 from .report import parse
+from .specified import specified
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -78,14 +89,15 @@ class Session:
         self._until = time.monotonic() + context.seconds_left
         self._account = Account()
         self._isolation: set[str] = set()
+        self._is_specified = False
 
     async def run(self) -> StageResult:
         """Do every run, and return what they add up to."""
         suites: list[TestSuite | None] = [suite for suite in self._candidate.tests if suite.files]
-        suites = suites or [None]
-        for index, suite in enumerate(suites):
-            label = f"the tests in {suite.files[0].path}" if suite else "the code"
-            await self._context.progress(f"running {label}", index / len(suites))
+        self._is_specified = not suites
+        for index, suite in enumerate(suites or [await self._specified()]):
+            label = self._label(suite)
+            await self._context.progress(f"running {label}", index / max(len(suites), 1))
             try:
                 can_go_on = await self._one(suite, label)
             except AssayError as error:
@@ -96,6 +108,21 @@ class Session:
         if self._isolation:
             self._account.isolation = "mixed" if len(self._isolation) > 1 else next(iter(self._isolation))
         return self._account.result()
+
+    async def _specified(self) -> TestSuite | None:
+        """Return the examples of the specification as tests; None where it states none."""
+        text = self._candidate.specification
+        if not text:
+            return None
+        code, _ = await self._prepared(None, "")
+        text = await self._workers.within(READ_SECONDS).run(specified, text, code.declared)
+        path = f"specification.{'ts' if self._candidate.language == 'typescript' else 'js'}"
+        return TestSuite((SourceFile(path, text.encode()),)) if text else None
+
+    def _label(self, suite: TestSuite | None) -> str:
+        if suite is None:
+            return "the code"
+        return "the examples of the specification" if self._is_specified else f"the tests in {suite.files[0].path}"
 
     async def _one(self, suite: TestSuite | None, label: str) -> bool:
         """Do one run, twice where determinism is asked for; return whether another one can tell more."""
@@ -138,7 +165,7 @@ class Session:
             raise PluginFailed(f"the harness did not begin {label} (exit status {result.exit_code})")
         first = first_test_line(self._candidate) if tests is not None and tests.appended else 0
         reader = Reader(self._candidate, prepared.code, tests, suite.files[0].path if suite else "", first)
-        return Ran(self._candidate, prepared.code, tests, label, result, report, reader)
+        return Ran(self._candidate, prepared.code, tests, label, result, report, reader, self._is_specified)
 
     async def _prepared(self, suite: TestSuite | None, name: str) -> tuple[Code, Tests | None]:
         candidate = self._candidate
