@@ -6,7 +6,7 @@ import importlib
 import inspect
 import keyword
 import string
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -181,29 +181,20 @@ def _renamed(program: Program, statement: ast.stmt, name: str, wrong: str) -> st
 
 
 def missing_import(program: Program, random: Random) -> Planted | None:
-    """Leave out the import of a standard module that the program uses by its own name."""
-    found = [node for alias, node in program.imports() if _is_known(program, alias) and not alias.name.startswith("_")]
-    return _left_out(program, found, "missing import", random)
+    """
+    Leave out the import of a standard module that the program uses by its own name.
 
-
-def missing_name(program: Program, random: Random) -> Planted | None:
-    """Leave out the import of a name from a standard module; others may have one of that name."""
-    found = [node for alias, node in program.members() if _is_known(program, alias)]
-    return _left_out(program, found, "missing name", random)
-
-
-def _is_known(program: Program, alias: ast.alias) -> bool:
-    return not alias.asname and bool(program.uses(_bound(alias)))
-
-
-def _left_out(program: Program, found: Sequence[ast.stmt], kind: str, random: Random) -> Planted | None:
+    Not that of a name from a module: which module is meant, the code alone seldom tells.
+    """
+    imports = [(alias, node) for alias, node in program.imports() if not alias.asname and alias.name[0] != "_"]
+    found = [node for alias, node in imports if program.uses(_bound(alias))]
     if not found:
         return None
     node = random.choice(found)
     start, end = program.start(node), program.end(node)
     if program.data[end : end + 1] != b"\n":
         return None
-    return Planted(kind, program.edited([(start, end + 1, "")]), ast.unparse(node))
+    return Planted("missing import", program.edited([(start, end + 1, "")]), ast.unparse(node))
 
 
 def fence(program: Program, random: Random) -> Planted | None:
@@ -291,7 +282,6 @@ PLANTS: Mapping[str, Callable[[Program, Random], Planted | None]] = {
     "imported name": misspelt_import,
     "module": misspelt_module,
     "missing import": missing_import,
-    "missing name": missing_name,
     "fence": fence,
     "keyword": misspelt_keyword,
 }
