@@ -27,9 +27,16 @@ BOUND = 30.0
 gate = asyncio.Event()
 
 
+given_up: list[Candidate] = []
+
+
 async def waits_at_gate(candidate: Candidate, context: StageContext) -> StageResult:
     """Find nothing, once the gate is open."""
-    await asyncio.wait_for(gate.wait(), 60)
+    try:
+        await asyncio.wait_for(gate.wait(), 60)
+    except asyncio.CancelledError:
+        given_up.append(candidate)
+        raise
     return toys.completed()
 
 
@@ -41,6 +48,7 @@ gated = toys.opened(gated_toy)
 def _closed_gate() -> None:
     gate.clear()
     gated_toy.calls.clear()
+    given_up.clear()
 
 
 @pytest.fixture
@@ -330,6 +338,28 @@ async def test_stopped_and_started(folder: Path, settings: Settings, toy_catalog
     assert after[-3:] == ["gated ends", "SUCCEEDED", "snapshot"]
     assert "first ends" not in after
     assert len(gated_toy.calls) == 2
+
+
+async def test_two_services(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """Of services that share a database one may queue, follow and cancel what the other makes."""
+    toy_catalog(first="tests.toys:first", gated=f"{HERE}:gated")
+    settings.validation.lease_seconds = 0.6
+    door = settings.model_copy(update={"validation": settings.validation.model_copy(update={"queue_workers": 0})})
+    names = ("first", "gated", "validation")
+    async with serving(names, f"unix:{folder}/a", door), connect(f"unix:{folder}/a") as suite:
+        made, stopped = await create(suite), await create(suite, b"y = 1\n")
+        watching = asyncio.create_task(watched(suite, made.id, 1))
+        await asyncio.sleep(0.2)
+        assert (await get(suite, made.id)).state == validation_pb2.STATE_QUEUED
+        async with serving(names, f"unix:{folder}/b", settings):
+            await until(watch(suite, stopped.id, 1), "gated begins")
+            assert (await cancel(suite, stopped.id)).state == validation_pb2.STATE_CANCELLED
+            async with asyncio.timeout(BOUND):
+                while not given_up:
+                    await asyncio.sleep(0.02)
+            gate.set()
+            events = await watching
+    assert [told(event) for event in events[-3:]] == ["gated ends", "SUCCEEDED", "snapshot"]
 
 
 async def test_error(settings: Settings, toy_catalog: Catalog) -> None:
