@@ -18,8 +18,8 @@ def named(diff: str, source: Source) -> str:
     """
     name = printable(source.name if source.path is None else _name(source.path))
     end = "\t" if " " in name else ""
-    _, _, hunks = diff.split("\n", 2)
-    return f"--- a/{name}{end}\n+++ b/{name}{end}\n{hunks}"
+    hunks = diff.split("\n", 2)[2:]
+    return f"--- a/{name}{end}\n+++ b/{name}{end}\n{''.join(hunks)}"
 
 
 def _name(path: os.PathLike[str]) -> str:

@@ -41,6 +41,12 @@ WIRE = {"grpc", "grpc_status", "google", "docker", "sqlalchemy", "aiosqlite", "p
 
 DOMAIN = (
     "services/validation/engine.py",
+    "services/validation/repair.py",
+    "services/validation/repair_change.py",
+    "services/validation/repair_diff.py",
+    "services/validation/repair_fixes.py",
+    "services/validation/repair_gain.py",
+    "services/validation/repair_text.py",
     "services/validation/verdict.py",
     "services/validation/score.py",
     "services/validation/policy.py",

@@ -1,5 +1,6 @@
 """`assay check --fix`, over a suite that runs already: what is shown, asked and written."""
 
+import io
 import json
 import os
 import pty
@@ -8,7 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from assay.v1 import source_pb2, validation_pb2
 
+from cli.checked import Checked, CheckedFile, Tally
+from cli.fix import Mending
+from cli.fix_options import FixOptions
+from cli.options import CheckFormat
+from cli.sources import Source
 from tests.cli.conftest import ASSAY, Program
 from tests.cli.repositories import repository
 from tests.cli.test_check import FINE, HOLLOW
@@ -160,6 +167,19 @@ def test_what_does_not_go_together(assay: Program, tree: Path, options: list[str
     ended = assay("check", *options)
     assert (ended.status, ended.stdout) == (2, "")
     assert said in ended.stderr
+
+
+@pytest.mark.parametrize("path", ["other.py", "context.py"])
+def test_what_was_not_asked_about(path: str) -> None:
+    """What a suite says of files that were not asked about is not offered."""
+    repair = validation_pb2.Repair(improved=True, files=[source_pb2.SourceFile(path=path, content=b"")])
+    files = {"a.py": CheckedFile("src/a.py", b"x\n"), "context.py": CheckedFile("context.py", b"y\n")}
+    checked = Checked("src/a.py", validation_pb2.Validation(repair=repair), files=files)
+    said: list[str] = []
+    mending, shown = Mending(FixOptions(wanted=True, yes=True), said.append, CheckFormat.TEXT, None), io.StringIO()
+    mending.take(Source("src/a.py", Path("src/a.py")), checked)
+    mending.end(shown, Tally())
+    assert (shown.getvalue(), said) == ("", ["nothing can be mended that needs no person's judgement"])
 
 
 Asked = Callable[[bytes], tuple[int, bytes]]
