@@ -110,6 +110,18 @@ async def test_every_round_is_returned(suite: Suite) -> None:
     assert stored.validation == made
 
 
+async def test_rounds_can_be_watched(suite: Suite) -> None:
+    """Who follows a queued validation hears of each round at its end, as it stands in the validation then."""
+    policy = validation_pb2.ValidationPolicy(repair=validation_pb2.RepairPolicy(), fresh=True)
+    request = validation_pb2.CreateValidationRequest(candidate=candidate(FENCED), policy=policy)
+    made = (await suite.validation.CreateValidation(request, timeout=60)).validation
+    following = suite.validation.WatchValidation(validation_pb2.WatchValidationRequest(id=made.id), timeout=120)
+    events = [event async for event in following]
+    rounds = [event.repair_round for event in events if event.HasField("repair_round")]
+    assert [one.number for one in rounds] == [1, 2]
+    assert list(events[-1].snapshot.repair.rounds) == rounds
+
+
 async def test_rounds_are_bounded(suite: Suite) -> None:
     """With one round the second fault stays."""
     made = await validated(suite, FENCED, rounds=1)
