@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import grpc
 import grpc.aio
 from opentelemetry import propagate, trace
+from opentelemetry.context import attach, detach
 
 from host.interceptors.around import AroundInterceptor, Context, code_of
 from host.interceptors.calls import OutgoingInterceptor, replaced
@@ -22,21 +23,25 @@ class TracingInterceptor(AroundInterceptor):
         parent = propagate.extract(dict(details.invocation_metadata or ()))
         service, _, method = details.method.lstrip("/").partition("/")
         attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
-        with _tracer.start_as_current_span(
-            f"{service}/{method}",
-            context=parent,
-            kind=trace.SpanKind.SERVER,
-            attributes=attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
-            try:
-                yield
-            finally:
-                number = code_of(context).value[0]
-                span.set_attribute("rpc.grpc.status_code", number)
-                if number:
-                    span.set_status(trace.StatusCode.ERROR)
+        span = _tracer.start_span(
+            f"{service}/{method}", context=parent, kind=trace.SpanKind.SERVER, attributes=attributes
+        )
+        token = attach(trace.set_span_in_context(span, parent))
+        is_abandoned = False
+        try:
+            yield
+        except GeneratorExit:
+            # A stream that the client left is closed by whoever collects it, in a context where nothing was attached.
+            is_abandoned = True
+            raise
+        finally:
+            number = code_of(context).value[0]
+            span.set_attribute("rpc.grpc.status_code", number)
+            if number:
+                span.set_status(trace.StatusCode.ERROR)
+            if not is_abandoned:
+                detach(token)
+            span.end()
 
 
 class OutgoingTracing(OutgoingInterceptor):

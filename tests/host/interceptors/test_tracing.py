@@ -1,7 +1,11 @@
 """Traces that go on from the client through the server to the calls that it makes."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import grpc
 import grpc.aio
 import pytest
 from opentelemetry import trace
@@ -58,6 +62,31 @@ async def test_metadata_of_the_call_is_kept(folder: Path) -> None:
             grpc.aio.insecure_channel(address) as channel,
         ):
             assert await echo.call(channel, "UnaryUnary", metadata=PARENT) == b"['mine', 'traceparent']"
+
+
+async def test_a_stream_that_is_left(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that leaves a stream in its middle is nothing to complain of."""
+    closed = asyncio.Event()
+
+    async def endless(request: bytes, context: object) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield bytes(100_000)
+        finally:
+            closed.set()
+
+    methods = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
+    async with (
+        echo.served(folder, incoming(5), grpc.method_handlers_generic_handler("test.Echo", methods)) as address,
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        method: Any = channel.unary_stream("/test.Echo/Endless")
+        call = method(b"x", timeout=10)
+        async for _ in call:
+            break
+        call.cancel()
+        await asyncio.wait_for(closed.wait(), 10)
+    assert [record.name for record in caplog.records if record.name.startswith("opentelemetry")] == []
 
 
 async def test_spans() -> None:
