@@ -75,7 +75,7 @@ async def test_a_stream_that_is_left(folder: Path, caplog: pytest.LogCaptureFixt
         finally:
             closed.set()
 
-    methods = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
+    methods: dict[str, Any] = {"Endless": grpc.unary_stream_rpc_method_handler(endless)}
     async with (
         echo.served(folder, incoming(5), grpc.method_handlers_generic_handler("test.Echo", methods)) as address,
         grpc.aio.insecure_channel(address) as channel,
