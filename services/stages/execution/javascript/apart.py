@@ -220,12 +220,14 @@ class Taking:
                 yield _in_place(value, "null")
 
     def _probe(self, number: int, each: Found) -> Edit:
-        is_async = any(awaits(node) for part in each.parts for node in part.nodes)
+        is_promise = any(part.is_promise for part in each.parts)
+        is_awaited = any(awaits(node) for part in each.parts for node in part.nodes)
+        is_async = is_promise or is_awaited
         arrow = "async () =>" if is_async else "() =>"
         asks = ", ".join(f"{arrow} ({part.text})" for part in each.parts)
         call = f"{self._name}.probe{'Async' if is_async else ''}({number}, [{asks}])"
         end = ";" if each.node.type == "if_statement" else ""
-        return _in_place(each.node, f"{'await ' if is_async else ''}{call}{end}")
+        return _in_place(each.node, f"{'await ' if is_awaited else ''}{call}{end}")
 
     def _check(self, number: int, node: "Node") -> Iterator[Edit]:
         is_async = awaits(node)

@@ -115,17 +115,22 @@ def _asserted(path: str, given: "Sequence[Node]", reading: Reading) -> Said:
         operands = map(reading.expression, given[:2])
         condition = reading.operation(EQUALITIES[plain][is_strict], *operands)
         return Said(Operation("!", (condition,)) if name in NEGATIONS else condition)
-    if name == "throws" and given:
-        return _throws(given[0], given[1] if len(given) > 1 else None, reading)
+    if name in {"throws", "rejects"} and given:
+        wanted = given[1] if len(given) > 1 else None
+        return _throws(given[0], wanted, reading, is_promise=name == "rejects")
     raise Entangled
 
 
-def _throws(function: "Node", wanted: "Node | None", reading: Reading) -> Said:
+def _throws(function: "Node", wanted: "Node | None", reading: Reading, *, is_promise: bool = False) -> Said:
     function = bare(function)
-    if function.type not in FUNCTIONS or any(child.type == "async" for child in function.children):
+    is_async = any(child.type == "async" for child in function.children)
+    if not is_promise and (function.type not in FUNCTIONS or is_async):
+        raise Entangled
+    if is_promise and function.type == "identifier":
+        # A function that is to be called, or a promise: only the run knows.
         raise Entangled
     thrown = _wanted(bare(wanted)) if wanted is not None else Thrown()
-    reading.called(function)
+    reading.called(function, is_promise=is_promise)
     return Said(thrown=thrown)
 
 
@@ -218,26 +223,31 @@ def _matched(chain: "tuple[Node, list[str]]", given: "Sequence[Node]", reading: 
     subject, words = chain
     negated = words.count("not") % 2 == 1
     words = [word for word in words if word != "not"]
+    is_rejection = words[:1] == ["rejects"]
     if "toThrow" in words or "toThrowError" in words:
-        return _matched_throw(subject, given, reading, negated=negated)
+        return _matched_throw(subject, given, reading, negated=negated, is_promise=is_rejection)
+    if is_rejection:
+        raise Entangled
     matched = _chai(subject, words, given, reading) if words[0] in CHAI_WORDS else _jest(subject, words, given, reading)
     return Said(Operation("!", (matched,)) if negated else matched)
 
 
-def _matched_throw(subject: "Node", given: "Sequence[Node]", reading: Reading, *, negated: bool) -> Said:
+def _matched_throw(
+    subject: "Node", given: "Sequence[Node]", reading: Reading, *, negated: bool, is_promise: bool
+) -> Said:
     if negated:
         raise Entangled
     if given and bare(given[0]).type in {"string", "template_string"}:
-        said = _throws(subject, None, reading)
-        return Said(thrown=Thrown(message=str(literal(given[0])))) if said.thrown else said
-    return _throws(subject, given[0] if given else None, reading)
+        _throws(subject, None, reading, is_promise=is_promise)
+        return Said(thrown=Thrown(message=str(literal(given[0]))))
+    return _throws(subject, given[0] if given else None, reading, is_promise=is_promise)
 
 
 def _jest(subject: "Node", words: Sequence[str], given: "Sequence[Node]", reading: Reading) -> Expression:
-    if len(words) != 1:
+    *before, word = words
+    if before not in ([], ["resolves"]):
         raise Entangled
-    (word,) = words
-    mine = reading.expression(subject)
+    mine = reading.called(subject, is_promise=True) if before else reading.expression(subject)
     special: dict[str, Callable[[], Expression]] = {
         "toBeTruthy": lambda: mine,
         "toBeFalsy": lambda: Operation("!", (mine,)),

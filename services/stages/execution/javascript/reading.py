@@ -60,10 +60,12 @@ class Part:
 
     :param text: Its text where the assertion stands.
     :param nodes: The nodes of the tests that it is made of.
+    :param is_promise: Whether its value is what a promise comes to, and the assertion a promise itself.
     """
 
     text: str
     nodes: "tuple[Node, ...]"
+    is_promise: bool = False
 
 
 @dataclass
@@ -106,10 +108,11 @@ class Reading:
         self.parts.append(Part(*self._written(node)))
         return Asked(len(self.parts) - 1)
 
-    def called(self, node: "Node") -> Asked:
-        """Return the call of a function that is written in place."""
+    def called(self, node: "Node", *, is_promise: bool = False) -> Asked:
+        """Return the call of a function that is written in place; or what the promise comes to that it returns."""
         text, nodes = self._written(node)
-        self.parts.append(Part(f"({text})()", nodes))
+        text = f"({text})()" if node.type in FUNCTIONS else text
+        self.parts.append(Part(f"await ({text})" if is_promise else text, nodes, is_promise))
         return Asked(len(self.parts) - 1)
 
     def operation(self, name: str, *operands: Expression) -> Expression:

@@ -100,6 +100,9 @@ def _is_assigned(node: "Node") -> bool:
         if holder.type in ASSIGNMENTS:
             left = holder.child_by_field_name("left") or holder.child_by_field_name("argument")
             return left is not None and left.start_byte <= target.start_byte < left.end_byte
+        if holder.type == "for_in_statement":
+            left = holder.child_by_field_name("left")
+            return left is not None and left.start_byte <= target.start_byte < left.end_byte
         if holder.type.endswith(("statement", "declaration")):
             return False
     return False

@@ -45,6 +45,9 @@ def taken(tests: str, code: str = CODE) -> Tests:
         ("assert.ok(typeof f(1) === 'string' && f(1).length === 42)", "f(1).length"),
         ("assert.throws(() => f(-1), /got 42/)", "f(-1)"),
         ("expect(() => f(-1)).toThrow('42')", "f(-1)"),
+        ("await assert.rejects(() => f(-1), { message: '42' })", "f(-1)"),
+        ("await expect(f(1)).resolves.toBe(42)", "await (f(1))"),
+        ("await expect(f(-1)).rejects.toThrow('42')", "await (f(-1))"),
     ],
 )
 def test_the_expected_value_leaves_the_text(assertion: str, asked: str) -> None:
@@ -92,7 +95,8 @@ def test_what_the_code_is_given_stays() -> None:
     "assertion",
     [
         "assert.throws(() => f(-1), (error) => error.code === 42)",
-        "assert.rejects(async () => f(-1))",
+        "assert.rejects(f)",
+        "expect(f(1)).rejects.toBe(42)",
         "assert.strictEqual(f(1), f(2))",
         "assert.match(f(1), /4.2/)",
         "assert.equal(...f(1))",
@@ -118,6 +122,7 @@ def test_what_cannot_be_read_stays_as_it_is(assertion: str) -> None:
         "function never() { assert.equal(f(1), 42); }\n",
         "function twice() { assert.equal(f(1), 42); }\ntwice();\ntwice();\n",
         "function some() { if (f(0)) return; assert.equal(f(1), 42); }\nsome();\n",
+        "let wanted = 42; for (wanted of [1]) f(wanted);\nassert.equal(f(1), wanted);\n",
         "assert.ok(f([1]).every((n) => n === 1));\n",
         "assert.ok(f(1) instanceof Box);\n",
     ],
