@@ -155,7 +155,8 @@ class Session:
         account.skipped += report.count("skipped")
         account.planned += len(report.missing()) + len(report.results)
         account.add(ran.result)
-        self._proof |= {test in (report.proof or ()) for test in report.results}
+        sealed = {*(report.proof or ()), *reading.sealed(self._candidate, run.suite)}
+        self._proof |= {test in sealed for test in (*report.results, *report.missing())}
         self._add_details(reading, report)
         said = judge(self._candidate, run, ran.result, report)
         for finding in (*said.findings, *call_findings(self._candidate, reading.calls, report)):

@@ -53,6 +53,11 @@ class Reading:
     calls: tuple[Call, ...]
     suites: tuple[Suite | None, ...]
 
+    def sealed(self, candidate: Candidate, suite: TestSuite | None) -> frozenset[str]:
+        """Return the tests and examples of which all is decided outside, by id."""
+        tests = self.of(candidate, suite).taken.sealed if suite is not None else frozenset()
+        return tests | {each.test for each in self.examples}
+
     def of(self, candidate: Candidate, suite: TestSuite) -> Suite:
         """Return what was read of one of the candidate's suites, which has files."""
         read = self.suites[candidate.tests.index(suite)]
