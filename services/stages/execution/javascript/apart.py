@@ -54,6 +54,7 @@ class Tests:
     :param modules: Packages that it requires.
     :param waits: Whether something in it may go on after its last line.
     :param problem: Why it cannot be run; empty where it can.
+    :param lines: Of each line of the text which line of the test file it was, from 1; empty: the same.
     :param declared: The names that the tests declare themselves; ``imported`` those of them that come from the code.
     """
 
@@ -66,8 +67,13 @@ class Tests:
     modules: tuple[str, ...] = ()
     waits: bool = False
     problem: str = ""
+    lines: tuple[int, ...] = ()
     declared: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
+
+    def source_line(self, line: int) -> int:
+        """Return the line of the test file that a line of the text was."""
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else line
 
 
 @dataclass(frozen=True)

@@ -98,11 +98,14 @@ class Reader:
         for match in FRAME.finditer(stack):
             path, line = match[1], int(match[2])
             if path == self._entry and 0 < self._first <= line:
-                yield self._test, line - self._first + 1, True
+                yield self._test, self._source_line(line - self._first + 1), True
             elif path == self._test and self._tests is not None:
-                yield path, line, True
+                yield path, self._source_line(line), True
             elif path in self._paths:
                 yield path, line, False
+
+    def _source_line(self, line: int) -> int:
+        return self._tests.source_line(line) if self._tests is not None else line
 
     def _fault(self, raised: Raised, *, is_by_candidate: bool, is_in_tests: bool) -> tuple[Fault, str]:
         if raised.code in {"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"} and (found := NO_MODULE.search(raised.message)):

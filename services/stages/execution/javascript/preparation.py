@@ -11,6 +11,7 @@ from . import modules
 from .apart import MAX_BYTES, MAX_SITES, Edit, Taking, Tests, edited, needs_expect, unbound
 from .scopes import Scopes
 from .syntax import awaits, text_of, walk
+from .unrolling import unrolled
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -120,11 +121,15 @@ def _tests(order: Order, code: Code) -> Tests:
         return Tests("", problem=f"they are not {'TypeScript' if order.language == 'typescript' else 'JavaScript'}")
     if len(source) > MAX_BYTES:
         return _whole(order, source, root)
+    source, lines = unrolled(source, root)
+    root = _parsed(source, order.test) if lines else root
     shadowed = code.declared if not _imports_candidate(order, modules.imports(root)) else frozenset[str]()
     taking = Taking(root, order.name, shadowed)
     if len(taking.found) > MAX_SITES:
         return _whole(order, source, root)
-    return _taken(order, source, taking, shadowed)
+    taken = _taken(order, source, taking, shadowed)
+    taken = replace(taken, lines=lines)
+    return replace(taken, sites=tuple(replace(site, line=taken.source_line(site.line)) for site in taken.sites))
 
 
 def _imports_candidate(order: Order, found: list[modules.Import]) -> bool:

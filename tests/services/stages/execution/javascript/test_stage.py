@@ -72,7 +72,7 @@ async def test_a_failure_tells_all_that_a_person_needs(judge: Judge) -> None:
     ("tests", "isolation"),
     [
         ("assert.equal(add(1, 2), 3);\n", "proof"),
-        ("for (const n of [1]) assert.equal(add(n, 2), 3);\n", "resistant"),
+        ("for (let n = 1; n < 2; n += 1) assert.equal(add(n, 2), 3);\n", "resistant"),
         ("assert.equal(add(1, 2), 3);\nassert.throws(() => { throw add(1, 2); }, () => true);\n", "mixed"),
         ("const sum = add(1, 2);\nif (sum !== 3) { console.log('no'); } else { console.log('yes'); }\n", "resistant"),
     ],
