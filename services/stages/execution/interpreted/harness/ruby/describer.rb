@@ -12,7 +12,7 @@ Class.new do
                    NoMatchingPatternError]
     @network = [Errno::ENETUNREACH, Errno::EAFNOSUPPORT, Errno::ECONNREFUSED, Errno::EADDRNOTAVAIL]
     # Of the standard library, there where it is required: without that they are the code's own mistake.
-    @standard = %i[JSON YAML Psych Date DateTime CSV OpenStruct SecureRandom Digest URI Net FileUtils Tempfile Logger ERB
+    @standard = %i[JSON YAML Psych Date DateTime CSV OpenStruct SecureRandom Digest URI FileUtils Tempfile Logger ERB
                    Benchmark BigDecimal Pathname StringIO Timeout Matrix Vector Prime Forwardable Singleton Observable
                    OptionParser Open3 Socket TCPSocket TCPServer Shellwords Find PP Zlib OpenSSL Base64 IPAddr Etc Tsort
                    WeakRef Delegator SimpleDelegator PStore Ripper Coverage Abbrev Racc REXML Minitest]
@@ -100,7 +100,8 @@ Class.new do
     return false unless @test_file.empty?
     return error.receiver.equal?(@receiver) && @of_frameworks.include?(error.name) if NoMethodError === error
 
-    error.message.start_with?("uninitialized constant") && !@standard.include?(error.name) && error.corrections.empty?
+    own = Object.equal?(error.receiver) && (@standard.include?(error.name) || error.corrections.any?)
+    error.message.start_with?("uninitialized constant") && !own
   rescue StandardError
     false
   end
