@@ -1,5 +1,6 @@
 """Repair by what the stages offer: the safe fixes of the findings that count, made together as one change."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from assay.stage import Candidate, Finding, Fix, Severity
@@ -28,11 +29,15 @@ class Fixes:
 
     async def change(self, candidate: Candidate, findings: Sequence[Finding]) -> Change | None:
         """See :class:`services.validation.repair_change.Repairer`."""
-        editor = _Editor(candidate)
-        mended = [finding.fingerprint for finding in _by_weight(findings) if editor.makes(finding)]
-        contents = editor.contents()
-        # A fix that writes what stands there already is none.
-        return Change(contents, tuple(mended)) if contents else None
+        return await asyncio.to_thread(_change, candidate, findings)
+
+
+def _change(candidate: Candidate, findings: Sequence[Finding]) -> Change | None:
+    editor = _Editor(candidate)
+    mended = [finding.fingerprint for finding in _by_weight(findings) if editor.makes(finding)]
+    contents = editor.contents()
+    # A fix that writes what stands there already is none.
+    return Change(contents, tuple(mended)) if contents else None
 
 
 def _by_weight(findings: Iterable[Finding]) -> list[Finding]:
