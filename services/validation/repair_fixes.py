@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from assay.stage import Candidate, Finding, Fix, Severity
+from assay.stage import Candidate, Finding, Fix, Severity, SourceFile
 
 from services.validation.repair_change import Change
 from services.validation.repair_text import OutsideFile, Span, Taken, Text, text_of
 
-MAX_BYTES = 2 * 1024 * 1024
-"""Of one file beyond which it is left as it is."""
+MAX_BYTES = 512 * 1024
+"""Of the files that are edited together; a further one is left as it is. Every round holds a difference of theirs."""
 
 Spans = dict[str, list[Span]]
 """The edits of one fix, by the paths of the files."""
@@ -51,7 +51,8 @@ class _Editor:
 
     def __init__(self, candidate: Candidate) -> None:
         self._candidate = candidate
-        self._files = {file.path: file for file in candidate.files if len(file.content) <= MAX_BYTES}
+        self._files = {file.path: file for file in candidate.files}
+        self._left = MAX_BYTES
         self._texts: dict[str, Text | None] = {}
         self._taken: dict[str, Taken] = {}
 
@@ -93,5 +94,11 @@ class _Editor:
     def _text(self, path: str) -> Text | None:
         if path not in self._texts:
             file = self._files.get(path)
-            self._texts[path] = None if file is None else text_of(file, self._candidate.language)
+            self._texts[path] = None if file is None else self._read(file)
         return self._texts[path]
+
+    def _read(self, file: SourceFile) -> Text | None:
+        if len(file.content) > self._left:
+            return None
+        self._left -= len(file.content)
+        return text_of(file, self._candidate.language)

@@ -117,9 +117,12 @@ async def test_an_edit_that_two_need_is_made_once() -> None:
 
 
 async def test_large_files_are_left_alone() -> None:
-    """A file beyond the bound is not edited."""
-    large = Candidate((SourceFile("a.py", CODE + b"#" * MAX_BYTES),), "python")
-    assert await change(found(fix((ALPHA, "x"))), candidate=large) is None
+    """A file is not edited with which those that are would be larger than the bound; another one is all the same."""
+    sizes = {"a.py": MAX_BYTES - 100, "b.py": 200, "c.py": 50}
+    files = tuple(SourceFile(path, CODE + b"#" * (size - len(CODE))) for path, size in sizes.items())
+    made = await change(*(found(fix((ALPHA, "x"), path=path)) for path in sizes), candidate=Candidate(files, "python"))
+    assert made is not None
+    assert list(made.contents) == ["a.py", "c.py"]
 
 
 async def test_a_change_keeps_what_it_is_not_about() -> None:
