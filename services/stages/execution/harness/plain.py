@@ -42,6 +42,8 @@ class Encoder:
         self._items += 1
         if depth > MAX_DEPTH or self._items > MAX_ITEMS:
             raise NotPlainError("larger than what is told")
+        if (text := _NAMED.get((kind.__module__, kind.__name__))) is not None:
+            return {kind.__name__: self._text(text(value), depth)}
         plain = kind if kind in _ENCODERS else _base(kind)
         return _ENCODERS[plain](self, value, depth + 1)
 
@@ -107,6 +109,17 @@ _ENCODERS: dict[Any, Any] = {
 
 _AS_PLAIN = {("collections", "OrderedDict"), ("collections", "Counter")}
 """Types whose comparison is their own and agrees with the plain one's where the other side is plain."""
+
+
+_NAMED: dict[tuple[str, str], Any] = {
+    ("decimal", "Decimal"): str,
+    ("fractions", "Fraction"): str,
+    ("datetime", "date"): str,
+    ("datetime", "datetime"): str,
+    ("datetime", "timedelta"): lambda value: f"{value.days} {value.seconds} {value.microseconds}",
+    ("builtins", "range"): lambda value: f"{value.start} {value.stop} {value.step}",
+}
+"""Types of the library that one text tells, by module and name."""
 
 
 def _base(kind: type) -> type:

@@ -10,9 +10,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from .tolerance import almost_equal, approx, count_equal
@@ -35,8 +36,10 @@ INTERNAL: Mapping[str, Any] = MappingProxyType(
 )
 """What assertions of the frameworks are rewritten to; tests that use such names are not taken apart."""
 
-MODULES: Mapping[str, Any] = MappingProxyType({"math": math})
-"""Modules of which every name may be used."""
+_DATES = {"date": date, "datetime": datetime, "timedelta": timedelta}
+
+MODULES: Mapping[str, Any] = MappingProxyType({"math": math, "datetime": SimpleNamespace(**_DATES)})
+"""Modules, with the names that may be used of them."""
 
 IMPORTED: Mapping[tuple[str, str], Any] = MappingProxyType(
     {
@@ -44,6 +47,7 @@ IMPORTED: Mapping[tuple[str, str], Any] = MappingProxyType(
         ("decimal", "Decimal"): Decimal,
         ("fractions", "Fraction"): Fraction,
         ("pytest", "approx"): approx,
+        **{("datetime", name): value for name, value in _DATES.items()},
         **{("math", name): value for name, value in vars(math).items() if not name.startswith("_")},
     }
 )

@@ -1,6 +1,14 @@
 """Plain data that a run told, read strictly: see ``harness/plain.py`` for the other side."""
 
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
+
+FRACTION = re.compile(r"-?\d{1,4000}(/\d{1,4000})?")
 
 MAX_DEPTH = 60
 
@@ -33,24 +41,43 @@ def _tagged(kind: object, content: object, depth: int) -> Any:
             return _from_text(kind, content)
         if isinstance(content, list):
             return _from_items(kind, content, depth)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, ArithmeticError):
         raise NotPlainError from None
     raise NotPlainError
 
 
 def _from_text(kind: object, content: str) -> Any:
-    match kind:
-        case "int":
-            return int(content, 16)
-        case "float":
-            return float(content)
-        case "str":
-            return bytes.fromhex(content).decode("utf-8", "surrogatepass")
-        case "bytes":
-            return bytes.fromhex(content)
-        case "bytearray":
-            return bytearray.fromhex(content)
-    raise NotPlainError
+    if (read := _TEXTS.get(str(kind))) is None:
+        raise NotPlainError
+    return read(content)
+
+
+def _fraction(text: str) -> Fraction:
+    if FRACTION.fullmatch(text) is None:
+        raise NotPlainError
+    return Fraction(text)
+
+
+def _timedelta(text: str) -> timedelta:
+    days, seconds, microseconds = map(int, text.split())
+    return timedelta(days, seconds, microseconds)
+
+
+_TEXTS: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {
+        "int": lambda text: int(text, 16),
+        "float": float,
+        "str": lambda text: bytes.fromhex(text).decode("utf-8", "surrogatepass"),
+        "bytes": bytes.fromhex,
+        "bytearray": bytearray.fromhex,
+        "Decimal": Decimal,
+        "Fraction": _fraction,
+        "date": date.fromisoformat,
+        "datetime": datetime.fromisoformat,
+        "timedelta": _timedelta,
+        "range": lambda text: range(*map(int, text.split())),
+    }
+)
 
 
 def _from_items(kind: object, content: list[object], depth: int) -> Any:

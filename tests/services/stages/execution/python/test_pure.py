@@ -6,7 +6,14 @@ import pytest
 
 from services.stages.execution.python.pure import Outside
 
-OUTSIDE = Outside({"math": ("math", ""), "near": ("math", "isclose"), "pytest": ("pytest", ""), "os": ("os", "")})
+IMPORTS = {
+    "math": ("math", ""),
+    "near": ("math", "isclose"),
+    "pytest": ("pytest", ""),
+    "os": ("os", ""),
+    "datetime": ("datetime", ""),
+}
+OUTSIDE = Outside(IMPORTS)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +25,7 @@ OUTSIDE = Outside({"math": ("math", ""), "near": ("math", "isclose"), "pytest": 
         ("2.0 == pytest.approx(2.0000001)", True),
         ("'a,b'.split(',') + ['c'.upper()]", ["a", "b", "C"]),
         ("held[0] if held else None", 7),
+        ("datetime.date(2024, 1, 2) < datetime.date(2024, 1, 3)", True),
     ],
 )
 def test_what_only_computes_is_evaluated(expression: str, value: object) -> None:
@@ -43,6 +51,8 @@ def test_what_only_computes_is_evaluated(expression: str, value: object) -> None
         "pytest.main",
         "[].append(1)",
         "(yield)",
+        "datetime.sys",
+        "datetime.datetime.now()",
     ],
 )
 def test_what_reaches_further_is_refused(expression: str) -> None:
