@@ -337,3 +337,32 @@ async def test_a_call_says_that_it_proves_nothing(judge: Judge) -> None:
     called = await judge(code)
     assert (called.details["smoke_called"], called.details["proved"]) == ("area", "nothing")
     assert "smoke_called" not in (await judge(code, "assert area(1.0) == 3.0\n")).details
+
+
+@pytest.mark.parametrize(
+    ("code", "tests", "isolation"),
+    [
+        (
+            "from decimal import Decimal\ndef add(a, b):\n    return Decimal(a + b)\n",
+            "assert add(1, 2) == 3\n",
+            "proof",
+        ),
+        ("def add(a, b):\n    return (a + b for _ in '1')\n", "assert list(add(1, 2)) == [3]\n", "proof"),
+        (
+            "class Sum:\n    def __init__(self, n): self.n = n\n    def __eq__(self, other): return self.n == other\n"
+            "def add(a, b):\n    return Sum(a + b)\n",
+            "assert add(1, 2) == 3\n",
+            "resistant",
+        ),
+        ("def add(a, b):\n    return [a + b] * 30_000\n", "assert add(1, 2) == [3] * 30_000\n", "resistant"),
+        (ADD, "for a, b, want in [(1, 2, 3), (2, 2, 4)]:\n    assert add(a, b) == want\n", "proof"),
+        (ADD, "from main import *\nassert add(1, 2) == 3\nif add(1, 1):\n    assert add(2, 2) == 4\n", "mixed"),
+    ],
+    ids=["decimal", "generator", "object", "large", "loop", "branch"],
+)
+async def test_right_values_pass_however_they_are_compared(judge: Judge, code: str, tests: str, isolation: str) -> None:
+    """Plain data outside, the rest inside; the result says which."""
+    result = await judge(code, tests)
+    assert (result.status, result.findings, result.details["isolation"]) == (StageStatus.COMPLETED, (), isolation)
+    wrong = await judge(code.replace("a + b", "a - b"), tests)
+    assert {finding.rule_id for finding in wrong.findings} == {"execution/test-failed"}
