@@ -11,7 +11,7 @@ from services.stages.semantic.catalog import DATA, Manifest, read_manifest
 from services.stages.semantic.part import Part, Report
 from services.stages.semantic.reference import environment_of
 
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 TABLES = ("aliases.tsv", "hosts.tsv", "keywords.tsv", "python2.tsv", "stdlib.json", "successors.tsv")
 
 

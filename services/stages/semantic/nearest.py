@@ -1,6 +1,6 @@
 """Did you mean: the known names nearest to one that does not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SIMILAR = 80.0
 """The least similarity of a suggestion, of 100."""
@@ -67,3 +67,16 @@ def misspelt(name: str, known: Sequence[str], *, few: bool = False) -> str | Non
     meant = str(found[0][0])
     is_another_letter = len(meant) == len(name) and sorted(meant) != sorted(name)
     return None if len(name) < LONG and is_another_letter else meant
+
+
+def swapped(name: str, known: Iterable[str]) -> str | None:
+    """
+    Return the one known name that this is with two neighbouring letters changed, or None where there is none or more.
+
+    All letters are there, so that members of three and four letters, too, can be told by it: `sys.agrv`, `os.ptah`.
+    """
+    if not SHORT <= len(name) <= MAX_NAME:
+        return None
+    turned = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)} - {name}
+    found = turned.intersection(known)
+    return found.pop() if len(found) == 1 else None

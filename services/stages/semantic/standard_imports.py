@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from services.stages.rules import Rule
 from services.stages.semantic import rules
 from services.stages.semantic.imports import Guard, Import, Member, Range
-from services.stages.semantic.nearest import Suggestions
+from services.stages.semantic.nearest import Suggestions, swapped
 from services.stages.semantic.own_modules import looks_local
 from services.stages.semantic.problem import Correction, Problem
 from services.stages.semantic.stdlib import VERSIONS, Span, StandardLibrary, Version, version_text
@@ -114,7 +114,7 @@ class StandardImports:
     def _unknown_member(self, found: Import, member: Member) -> Problem:
         names = [name for name in self._library.members(found.module) if not name.startswith("_")]
         near = self._suggestions.nearest(member.name, names)
-        meant = self._suggestions.misspelt(member.name, names)
+        meant = self._suggestions.misspelt(member.name, names) or swapped(member.name, names)
         return Problem(
             self._rule(found, rules.UNKNOWN_MEMBER),
             f"{found.module}.{member.name}",

@@ -9,7 +9,7 @@ from assay.errors import PluginFailed
 from assay.stage import Finding, Fix, TextEdit
 
 from services.stages.language_server import Request
-from services.stages.semantic.nearest import MAX_NAME, misspelt, nearest
+from services.stages.semantic.nearest import MAX_NAME, misspelt, nearest, swapped
 from services.stages.semantic.stdlib import Version
 from services.stages.semantic.types_file import Judged
 from services.stages.semantic.types_server import TypeServers
@@ -79,7 +79,7 @@ def _parameters(answer: Any) -> Iterable[str]:
 
 def _mended(one: Judged, known: tuple[str, ...]) -> Finding:
     near = nearest(one.name, known)
-    meant = misspelt(one.name, known, few=one.is_keyword)
+    meant = misspelt(one.name, known, few=one.is_keyword) or swapped(one.name, known)
     if not near and meant is None:
         return one.finding
     names = near or (meant or "",)

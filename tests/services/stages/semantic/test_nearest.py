@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.stages.semantic.nearest import misspelt, nearest
+from services.stages.semantic.nearest import misspelt, nearest, swapped
 
 KNOWN = ("requests", "numpy", "pandas", "matplotlib", "json", "jsons", "queue")
 
@@ -34,6 +34,15 @@ def test_a_slip_has_one_meaning_or_none(name: str, meant: str | None) -> None:
 def test_a_slip_among_few(name: str, meant: str | None) -> None:
     """Among the parameters of a function a short name is told too: for a letter more, less or swapped, not another."""
     assert misspelt(name, ("flags", "key", "end", "send", "file", "node", "encoding"), few=True) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("agrv", "argv"), ("ptah", "path"), ("lsit", "list"), ("arg", None), ("form", None), ("ab", None), ("argv", None)],
+)
+def test_two_letters_that_changed_places(name: str, meant: str | None) -> None:
+    """A short name with two letters swapped is told, where one known name has them in their places."""
+    assert swapped(name, ("argv", "path", "list", "from", "fomr", "ba")) == meant
 
 
 def test_suggestions_are_the_likest_first() -> None:
