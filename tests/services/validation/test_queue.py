@@ -120,28 +120,47 @@ async def test_lost(folder: Path) -> None:
     assert [event.sequence for event in events] == list(range(1, 8))
 
 
-async def test_renewed(folder: Path) -> None:
+class Clock:
+    """A clock that goes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1e9
+
+    def time(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Give the clock by which leases run out."""
+    made = Clock()
+    monkeypatch.setattr(queue_module, "time", made)
+    return made
+
+
+async def test_renewed(folder: Path, clock: Clock) -> None:
     """A process that renews its leases keeps its jobs, and hears which are not its own any more."""
-    async with queues(folder, 0.3, 60) as (one, other):
+    async with queues(folder, 3, 60) as (one, other):
         for number in (1, 2):
             await one.create(row(number), b"")
             await taken(one)
         for _ in range(4):
-            await asyncio.sleep(0.15)
+            clock.now += 2
             assert await one.renew(["val_1", "val_2", "val_3"]) == {"val_1", "val_2"}
             assert await other.take() is None
         await other.cancel("local", "val_1")
         assert await one.renew(["val_1", "val_2"]) == {"val_2"}
 
 
-async def test_left(folder: Path) -> None:
+async def test_left(folder: Path, clock: Clock) -> None:
     """A job that its process left, and holds no longer, is taken again, also by the same process."""
-    async with queues(folder, 0.2) as (queue,):
+    async with queues(folder, 3) as (queue,):
         for number in (1, 2):
             await queue.create(row(number), b"")
             await taken(queue)
         for _ in range(3):
-            await asyncio.sleep(0.1)
+            clock.now += 2
             assert await queue.renew(["val_2"]) == {"val_2"}
         again = await taken(queue)
         assert (again.row.id, again.attempt) == ("val_1", 2)

@@ -1,9 +1,10 @@
 """Stages over gRPC: which calls they go out in, and what a server says of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -54,19 +55,26 @@ def about(stages: RemoteStages, *, twice: bool = False) -> StageRuns:
     return stages.about(CANDIDATE, check_determinism=twice)
 
 
+async def ended(logs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return the calls that were logged, with their ends; a call is logged a moment after its answer is there."""
+    async with asyncio.timeout(20):
+        while not any(line["event"] == "call" for line in logs):
+            await asyncio.sleep(0.01)
+    return [(line["method"], line["code"]) for line in logs if line["event"] == "call"]
+
+
 async def test_one_call(folder: Path, settings: Settings, all_toys: None) -> None:
     """Stages that begin together at one address are one call, in which each fails or ends by itself."""
     settings.log_level = "info"
-    # A call is logged once it has ended, which may be after its answer is there: the server's end is the end of all.
     with capture_logs() as logs:
         async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
             found = await outcomes(stages, first=9, second=9, slow=0.3, broken=9)
+            calls = await ended(logs)
     assert isinstance(found["first"], StageResult)
     assert isinstance(found["second"], StageResult)
     assert [finding.rule_id for finding in found["second"].findings] == ["second/todo"]
     assert isinstance(found["slow"], DeadlineExceeded)
     assert isinstance(found["broken"], PluginFailed)
-    calls = [(line["method"], line["code"]) for line in logs if line["event"] == "call"]
     assert calls == [("/assay.v1.StageService/RunStages", "OK")]
 
 
@@ -77,8 +85,8 @@ async def test_prior_results(folder: Path, settings: Settings, all_toys: None) -
     with capture_logs() as logs:
         async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
             result = await about(stages).run("second", prior, 9)
+            calls = await ended(logs)
     assert result.stage == "second"
-    calls = [(line["method"], line["code"]) for line in logs if line["event"] == "call"]
     assert calls == [("/assay.v1.StageService/RunStage", "OK")]
 
 

@@ -48,7 +48,7 @@ async def waits_a_little(candidate: Candidate, context: StageContext) -> StageRe
     under_way += 1
     highest = max(highest, under_way)
     try:
-        await asyncio.sleep(60 if b"endless" in candidate.entry().content else 0.02)
+        await asyncio.sleep(60 if b"endless" in candidate.entry().content else 0.05)
     except asyncio.CancelledError:
         stopped += 1
         raise
@@ -190,7 +190,7 @@ async def test_batch_takes_turns(settings: Settings, toy_catalog: Catalog) -> No
     settings.validation.max_concurrent = 3
     settings.validation.queue_size = 1
     async with suite_of(settings) as suite:
-        running = asyncio.create_task(batch(suite, *(request(b"%d\n" % number) for number in range(30))))
+        running = asyncio.create_task(batch(suite, *(request(b"%d\n" % number) for number in range(40))))
         await asyncio.sleep(0.05)
         await validate(suite, b"single\n")
         assert not running.done()
