@@ -36,8 +36,8 @@ function written(value) {
 /**
  * Sends events, one JSON object a line behind the nonce, at once, so that a kill leaves all that came before.
  *
- * The process's own standard output becomes the channel. What the program prints goes to standard error instead, so that
- * its output can neither stand between the events nor push them out of the kept size.
+ * The process's own standard output becomes the channel. What the program prints goes to standard error instead, so
+ * that its output can neither stand between the events nor push them out of the kept size.
  */
 class Channel {
   #prefix;

@@ -1,5 +1,5 @@
 "use strict";
-// How a program in JavaScript is loaded: as the modules of either kind that its files are, with the tests after it or beside.
+// How a program in JavaScript is loaded: as modules of the kinds that its files are, with the tests after it or beside.
 
 const fs = require("node:fs");
 const { createRequire, register } = require("node:module");

@@ -1,9 +1,17 @@
 "use strict";
-// What tests call to define themselves: the interface of node:test, and the names that Jest, Mocha and Vitest share with it.
+// What tests call to define themselves: the interface of node:test, and the names that Jest, Mocha and Vitest share.
 
 const { mock } = require("node:test");
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
+const CALLBACK = /^(function\s*\w*\s*)?\(?\s*(done|cb|callback)\b/;
+const sourceOf = Function.prototype.call.bind(Function.prototype.toString);
+
+/** Return why a test is skipped, by what its options say: a reason, or just that it is. */
+function reasonOf(told) {
+  if (!told) return "";
+  return typeof told === "string" ? told : "no reason is given";
+}
 
 /** A block of tests, or the whole file. */
 class Suite {
@@ -28,8 +36,7 @@ class Test {
     this.above = above;
     this.body = body;
     this.timeout = options.timeout;
-    const reason = options.skip ?? options.todo;
-    this.skip = reason === undefined || reason === false ? "" : typeof reason === "string" ? reason : "no reason is given";
+    this.skip = reasonOf(options.skip ?? options.todo);
   }
 
   get path() {
@@ -46,21 +53,34 @@ function definition(args) {
   return { name, body, options: timeout === undefined ? options : { timeout, ...options } };
 }
 
+/** Whether a function tells its end by a callback: more parameters than it is given, or one that is called so. */
+function takesCallback(body, args) {
+  return body.length > args.length || (body.length === 1 && CALLBACK.test(sourceOf(body)));
+}
+
+/** Call a function that tells its end by a callback. */
+function withCallback(body, args) {
+  return new Promise((resolve, reject) => {
+    body(...args.slice(0, body.length - 1), (error) => (error ? reject(error) : resolve()));
+  });
+}
+
 /** Defines tests while the file is loaded, and runs them afterwards, one after another. */
 class Runner {
   constructor(report) {
     this.report = report;
     this.root = new Suite("", null, "");
     this.current = this.root;
-    this.pending = [];
+    this.row = 1;
   }
 
   /** The names that tests use. */
   names() {
     const test = this.#flavoured((args, more) => this.#test(args, more));
     const describe = this.#flavoured((args, more) => this.#describe(args, more));
-    const hook = (kind) => (body, options) => {
-      this.current.hooks[kind].push({ body, timeout: options?.timeout });
+    const hook = (kind) => (...args) => {
+      const { body, options } = definition(args);
+      this.current.hooks[kind].push({ body, timeout: options.timeout });
     };
     const names = { test, it: test, specify: test, describe, suite: describe, context: describe, mock };
     for (const kind of ["before", "after", "beforeEach", "afterEach"]) names[kind] = hook(kind);
@@ -79,14 +99,13 @@ class Runner {
       const row = (held) => (Array.isArray(held) ? held : [held]);
       for (const held of rows) define([`${name} ${this.row++}`, () => body(...row(held)), timeout ?? {}], {});
     };
-    this.row = 1;
     return made;
   }
 
   #test(args, more) {
     const { name, body, options } = definition(args);
-    const test = new Test(name, this.current, body, { ...options, ...(body ? {} : { todo: "it has no body" }), ...more });
-    this.current.items.push(test);
+    const missing = body ? {} : { todo: "it has no body" };
+    this.current.items.push(new Test(name, this.current, body, { ...options, ...missing, ...more }));
     return Promise.resolve();
   }
 
@@ -113,18 +132,23 @@ class Runner {
   async #suite(suite, above, skipped) {
     const chain = [...above, suite];
     const skip = skipped || (suite.skip ? "the block is skipped" : "");
-    const isReady = skip || (await this.#guarded(suite, async () => {
+    const start = async () => {
       await suite.ready;
-      for (const hook of suite.hooks.before) await this.#timed(hook.body, hook.timeout, []);
-    }));
-    if (!isReady) return;
+      await this.#hooks([suite], "before", []);
+    };
+    if (!skip && !(await this.#guarded(suite, start))) return;
     for (const item of suite.items) {
       if (item instanceof Suite) await this.#suite(item, chain, skip);
       else await this.#one(item, chain, skip);
     }
-    if (!skip) await this.#guarded(suite, async () => {
-      for (const hook of suite.hooks.after) await this.#timed(hook.body, hook.timeout, []);
-    });
+    if (!skip) await this.#guarded(suite, () => this.#hooks([suite], "after", []));
+  }
+
+  /** Run the hooks of a kind, those of the outermost suite first. */
+  async #hooks(chain, kind, args) {
+    for (const suite of chain) {
+      for (const hook of suite.hooks[kind]) await this.#timed(hook.body, hook.timeout, args);
+    }
   }
 
   /** Run the hooks of a suite; one that fails is a test that failed. */
@@ -146,10 +170,10 @@ class Runner {
     if (skipped || test.skip) return this.report.skipped(path, skipped || test.skip);
     const context = this.#context(test, path);
     try {
-      for (const suite of chain) for (const each of suite.hooks.beforeEach) await this.#timed(each.body, each.timeout, [context]);
+      await this.#hooks(chain, "beforeEach", [context]);
       await this.#timed(test.body, test.timeout, [context]);
       await Promise.all(context.children);
-      for (const suite of chain) for (const each of suite.hooks.afterEach) await this.#timed(each.body, each.timeout, [context]);
+      await this.#hooks(chain, "afterEach", [context]);
     } catch (error) {
       return this.report.failed(path, error);
     }
@@ -189,10 +213,7 @@ class Runner {
 
   /** Call a function of the tests: what it returns is waited for, or the callback that it takes. */
   async #timed(body, timeout, args) {
-    const takesCallback = body.length > args.length || (body.length === 1 && /^(async\s*)?\(?\s*(done|cb|callback)\b|^function\s*\w*\(\s*(done|cb|callback)\b/.test(Function.prototype.toString.call(body)));
-    const running = takesCallback
-      ? new Promise((resolve, reject) => body(...args.slice(0, body.length - 1), (error) => (error ? reject(error) : resolve())))
-      : body(...args);
+    const running = takesCallback(body, args) ? withCallback(body, args) : body(...args);
     if (!(timeout < MAX_TIMEOUT) || !running || typeof running.then !== "function") return running;
     let timer;
     const late = new Promise((_, reject) => {

@@ -16,7 +16,7 @@ const exit = (code) => Reflect.apply(reallyExit, process, [code]);
 // How long tests that were not waited for may take after the last line of the file, in milliseconds.
 const MAX_IDLE = 3_000;
 
-/** Read the job and take the harness's files away: the code under test finds its own files in its folder, and no other. */
+/** Read the job and take the harness's files away: the code under test finds its own files in its folder alone. */
 function job() {
   const read = JSON.parse(fs.readFileSync(0, "utf8"));
   fs.closeSync(0);
@@ -64,8 +64,9 @@ class State {
 /** Tell of each exit and of what nobody catches. */
 function watch(channel) {
   process.exit = (code) => {
-    channel.send("exit", { code: Number(code ?? process.exitCode ?? 0) | 0, error: describe(new Error("exit")) });
-    exit(Number(code ?? process.exitCode ?? 0) | 0);
+    const status = Number(code ?? process.exitCode ?? 0) | 0;
+    channel.send("exit", { code: status, error: describe(new Error("exit")) });
+    exit(status);
   };
   const uncaught = (error) => channel.send("uncaught", { error: describe(error) });
   process.on("uncaughtException", uncaught);
@@ -75,7 +76,7 @@ function watch(channel) {
 const reporter = (channel) => ({
   start: (test) => channel.send("start", { test: test.slice(0, 200) }),
   passed: (test) => channel.send("passed", { test: test.slice(0, 200) }),
-  skipped: (test, reason) => channel.send("skipped", { test: test.slice(0, 200), reason: String(reason).slice(0, 200) }),
+  skipped: (test, reason) => channel.send("skipped", { test: test.slice(0, 200), reason: `${reason}`.slice(0, 200) }),
   failed: (test, error) => channel.send("failed", { test: test.slice(0, 200), error: describe(error) }),
 });
 

@@ -24,7 +24,8 @@ EXPORTED = "module.exports = { add };\n"
             {"lib/sum.mjs": "export " + ADD},
             "import assert from 'node:assert';\nimport { describe, it } from 'node:test';\n"
             "import { add } from './lib/sum.mjs';\n"
-            "describe('add', () => { for (const n of [1, 2]) it(`${n}`, () => { assert.equal(add(n, 0), n); }); });\n",
+            "describe('add', () => {\n"
+            "for (const [n, sum] of [[1, 3], [2, 4]]) it(`${n}`, () => { assert.equal(add(n, 2), sum); });\n});\n",
         ),
         (
             {"main.js": "export default " + ADD, "package.json": '{"type": "module"}'},
