@@ -79,7 +79,8 @@ class _Reader:
             return Problem(path, line, message, name, "standard" if is_package else "name")
         if self._is_part and not is_package:
             return Problem(path, line, message, f"the rest of the package {code.package}", "module")
-        return Problem(path, line, message, name, "name")
+        # Without a package clause it is a passage to be put where its imports are.
+        return Problem(path, line, message, name, "standard" if is_package and not code.package else "name")
 
     def _is_own(self, package: str) -> bool:
         """Say whether a package would be one of the candidate's own module."""

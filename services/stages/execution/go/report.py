@@ -36,6 +36,7 @@ def ran(candidate: Candidate, suite: TestSuite, result: ExecutionResult, nonce: 
         passed=sum(ends.get(test) == "passed" for test in planned),
         skipped=sum(ends.get(test) == "skipped" for test in planned),
         failures=failures[:MAX_FAILURES],
+        under_way="" if under_way == "main" else under_way,
     )
 
 

@@ -70,10 +70,16 @@ def appended_after(candidate: Candidate) -> int:
 
 
 def _with_tests(code: JavaFile, tests: JavaFile, token: str) -> JavaFile:
-    """Return the entry point with the tests at its end; a type that both declare is, in the code, another one."""
+    """
+    Return the entry point with the tests at its end; a type that both declare is, in the code, another one.
+
+    :raises CannotRun: The tests need both.
+    """
     if tests.package:
         return code
     for name in {one.name for one in code.types} & {one.name for one in tests.types}:
+        if not tests.has_all_of(name):
+            raise CannotRun(f"they declare a type {name}, and call that of the code")
         code = code.with_name(name, f"{name}{token}")
     body = _with_exit(code, tests, token).without_header()
     return JavaFile(f"{code.with_imports(tests.header).text}\n{body.text}")

@@ -94,6 +94,11 @@ class JavaFile:
         found = _PUBLIC.search(self.code)
         return found[1] if found and found[1] in {one.name for one in self.types} else ""
 
+    def has_all_of(self, name: str) -> bool:
+        """Say whether the methods that are called by the name of a type, as static ones are, stand in the file."""
+        called = set(re.findall(rf"(?<![.\w]){re.escape(name)}\s*\.\s*(\w+)\s*\(", self.code))
+        return called <= set(re.findall(r"(?<![.\w])(\w+)\s*\(", self.code))
+
     @property
     def header(self) -> str:
         """The imports with which it begins, on one line, without comments."""

@@ -81,6 +81,8 @@ def test_part_of_a_package() -> None:
     assert (whole.name, whole.missing) == ("width", "name")
     (package,) = _problems("./main.go:8:38: undefined: sort\n", tested=False)
     assert package.missing == "name"
+    (passage,) = _problems("./main.go:1:1: undefined: sort\n", tested=False, code="func f() { sort.Ints(nil) }\n")
+    assert passage.missing == "standard"
     (tested,) = problems(
         candidate(CODE, "func TestArea(t *testing.T) {}", language="go"), None, "./main.go:8:26: undefined: width\n"
     )

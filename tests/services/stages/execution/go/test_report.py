@@ -33,7 +33,8 @@ def test_passed() -> None:
     assert _ran("started TestFirst, passed TestFirst, started TestTrue, skipped TestTrue") == Ran(
         True, planned=2, passed=1, skipped=1, failures=[]
     )
-    assert not _ran("started TestFirst, passed TestFirst, started TestTrue").ended
+    stopped = _ran("started TestFirst, passed TestFirst, started TestTrue")
+    assert (stopped.ended, stopped.under_way) == (False, "TestTrue")
     assert not _ran(stdout="passed TestFirst\npassed TestTrue\nPASS\n").ended
     assert not _ran("passed TestFirst, passed TestOther").ended
 

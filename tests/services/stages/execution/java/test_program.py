@@ -65,6 +65,7 @@ def test_only_compiled() -> None:
     [
         (CODE, "import org.junit.jupiter.api.Test;\n\nclass AreaTest {}", "JUnit is not in this environment"),
         (CODE, "class AreaTest { void main() {} }", "they have no class with a main method"),
+        (CODE, f"class Area {{ {MAIN} }}", "they declare a type Area, and call that of the code"),
         ("static int of(int a) { return a; }", None, "declares no type"),
         (f"{CODE}//{'x' * MAX_BYTES}", None, "more than 1 MiB of code and tests"),
     ],

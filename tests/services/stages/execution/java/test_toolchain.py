@@ -65,19 +65,15 @@ async def test_pass(judge: Judge) -> None:
         (AREA, f"import java.util.function.*;\n\n{_main('IntSupplier s = () -> Area.of(1, 1); s.getAsInt();')}"),
         (f"package shapes;\n\n{AREA}", f"package shapes;\n\nimport java.util.List;\n\n{TESTS}"),
         (AREA, _main("System.exit(Area.of(1, 1) == 1 ? 0 : 1);")),
-        (AREA.replace("class Area", "class Main"), TESTS.replace("Area.", "Main.")),
         (f"{AREA}\nclass Main {{\n    public static void main(String[] a) {{ Area.first(null); }}\n}}\n", TESTS),
         (AREA, _main("new Thread(() -> { while (true); }).start(); Area.of(1, 1);")),
     ],
-    ids=["imports", "package", "exit", "same-class", "own-main", "threads"],
+    ids=["imports", "package", "exit", "own-main", "threads"],
 )
 async def test_ways_to_write_tests(code: str, tests: str, judge: Judge) -> None:
     """Tests may import, name a package, leave with status 0, and leave threads; the code may have a main class too."""
     result = await judge(code, tests, language="java")
-    if "Main.of" in tests:
-        assert result.status == StageStatus.SKIPPED
-    else:
-        assert (result.status, result.findings) == (StageStatus.COMPLETED, ())
+    assert (result.status, result.findings) == (StageStatus.COMPLETED, ())
 
 
 async def test_failure(judge: Judge) -> None:
@@ -113,8 +109,8 @@ async def test_exception(judge: Judge) -> None:
     [
         "static { System.exit(0); }",
         "static { Runtime.getRuntime().halt(0); }",
-        "static { Thread t = new Thread(() -> Runtime.getRuntime().halt(0)); t.start();"
-        " try { t.join(); } catch (InterruptedException e) { } }",
+        "static { new Thread() { public void run() { Runtime.getRuntime().halt(0); } }.start();"
+        " try { Thread.sleep(5000); } catch (InterruptedException e) { } }",
         'static { try { String n = new String(System.in.readAllBytes()); System.out.println("\\n" + n + " ended");'
         " } catch (Exception e) { } System.exit(0); }",
         "static { try { String own = new Throwable().getStackTrace()[2].getClassName();"
