@@ -1,6 +1,7 @@
 """What goes into the sandbox for one run of an interpreted candidate."""
 
 import base64
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from assay.stage import Candidate, SourceFile, TestSuite
 
+OWN_NAME = re.compile(b"assay", re.IGNORECASE)
 HARNESS = Path(__file__).parent / "harness"
 
 
@@ -55,16 +57,21 @@ def program(candidate: Candidate, suite: TestSuite | None, mode: str, tests: Seq
     """
     Return the program of a run.
 
-    The tests travel on standard input and are never a file that the candidate could read. Other files of the suite, and
+    The tests travel on standard input and are never a file that the candidate could read. What the harness calls itself
+    is another name in each run, so that no code can be written to call it. Other files of the suite, and
     of the candidate's context, give way to files of the candidate with the same path.
 
     :param mode: What the harness does: "load", "check", "script", or the unit test framework that runs the tests.
     """
-    nonce = secrets.token_hex(16)
-    folder = f".assay-{secrets.token_hex(4)}"
+    nonce, token = secrets.token_hex(16), secrets.token_hex(4)
+    folder = f".assay-{token}"
     beside = suite.files[1:] if suite else ()
     files = {file.path: file for file in (*beside, *candidate.context_files, *candidate.files)}
-    harness = (SourceFile(f"{folder}/{name}", content) for name, content in _harness(candidate.language))
+    own = {b"assay": f"assay{token}".encode(), b"Assay": f"Assay{token}".encode()}
+    harness = (
+        SourceFile(f"{folder}/{name}", OWN_NAME.sub(lambda found: own[found[0]], content))
+        for name, content in _harness(candidate.language)
+    )
     test_path = suite.files[0].path if suite else ""
     head = (nonce, mode, _encoded(candidate.entry().path), _encoded(test_path))
     stdin = "\n".join((*head, *map(_line, tests))) + "\n"

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 LOAD = "load"
 CHECK = "check"
 SCRIPT = "script"
-MAX_EVIDENCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ final class AssayDescriber
     {
         $folders = new RecursiveDirectoryIterator($work, FilesystemIterator::SKIP_DOTS);
         foreach (new RecursiveIteratorIterator($folders) as $file) {
-            $path = substr($file->getPathname(), strlen($work) + 1);
-            if (!str_starts_with($path, '.assay-')) {
-                $this->sources[$file->getPathname()] = $path;
+            if (dirname($file->getPathname()) !== __DIR__) {
+                $this->sources[$file->getPathname()] = substr($file->getPathname(), strlen($work) + 1);
             }
         }
     }
