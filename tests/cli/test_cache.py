@@ -158,6 +158,7 @@ def test_checked_again(program: Program, folder: Path) -> None:
     assert verdicts == [[0, 1, 0]] * 3
     ids = [[result["validation"]["id"] for result in document["results"]] for document in documents]
     assert ids[0] == ids[1] != ids[2]
+    assert not any(result["validation"].get("reused_from") for result in documents[2]["results"])
     (folder / "m0.py").write_text(HOLLOW)
     ended = program("check", "--no-sandbox", "--format", "json", folder, ASSAY_STATE_DIR=f"{folder}/s")
     assert [result["known"] for result in json.loads(ended.stdout)["results"]] == [False, True, True]
