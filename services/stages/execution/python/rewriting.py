@@ -145,7 +145,8 @@ class Rewriting:
         documented = (*FunctionNode, ast.ClassDef, ast.Module)
         for node in [node for node in ast.walk(self._tree) if isinstance(node, documented)]:
             if ast.get_docstring(node, clean=False) is not None and self.text.can_replace(node.body[0]):
-                self._edits.append((node.body[0], "pass"))
+                # Still a string: what stands before an import of the future must be one.
+                self._edits.append((node.body[0], '""'))
 
     def _keep_sides(self) -> None:
         """Let comparisons that are made inside keep both values in their frame, where a failure's report finds them."""

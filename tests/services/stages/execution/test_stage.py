@@ -366,3 +366,11 @@ async def test_right_values_pass_however_they_are_compared(judge: Judge, code: s
     assert (result.status, result.findings, result.details["isolation"]) == (StageStatus.COMPLETED, (), isolation)
     wrong = await judge(code.replace("a + b", "a - b"), tests)
     assert {finding.rule_id for finding in wrong.findings} == {"execution/test-failed"}
+
+
+async def test_tests_may_import_from_the_future(judge: Judge) -> None:
+    """Their documentation goes, and what must stand after it still does."""
+    tests = '"""Says 3."""\nfrom __future__ import annotations\nfrom main import add\ndef test_it(n: Unknown = 3):\n'
+    tests += '    """Gives 3."""\n    assert add(1, 2) == n\n    assert add(1, 2) == 3\n'
+    result = await judge(ADD, tests)
+    assert (result.status, result.findings, result.details["tests_passed"]) == (StageStatus.COMPLETED, (), "1")
