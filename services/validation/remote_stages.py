@@ -40,10 +40,15 @@ class RemoteStages:
         now = time.monotonic()
         known = {name: said for name, (said, until) in self._described.items() if now < until}
         asked = [name for name in self._names if name not in known]
+        for name in self._described.keys() & asked:
+            # Others go by what was said last meanwhile, instead of asking too.
+            self._described[name] = self._described[name][0], now + KEPT_SECONDS
         answers = await asyncio.gather(*(self._ask(name, seconds) for name in asked))
         for answer in answers:
             known[answer.name] = answer
-            if not answer.unavailable:
+            if answer.unavailable:
+                self._described.pop(answer.name, None)
+            else:
                 self._described[answer.name] = answer, now + KEPT_SECONDS
         return [known[name] for name in self._names]
 
