@@ -9,6 +9,7 @@ values), and where what it expects can be evaluated outside.
 import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from services.stages.execution.harness.collect import Collection as Tests
 
@@ -99,6 +100,8 @@ class _Taking:
             if test and self._take(node, scope, test, loop):
                 continue
             if isinstance(node, ast.With) and _is_subtest(node):
+                for item in node.items:
+                    self.file.skip_arguments(cast(ast.Call, item.context_expr))
                 if not self._walk(node.body, scope, test, loop):
                     return False
             elif (
@@ -163,7 +166,8 @@ class _Taking:
             loop=loop,
         )
         told = "".join(f", {file.one_line(probe)}" for probe in probes.values())
-        file.add(test, check, node, f"{file.tell}(", f"{told})")
+        given = {name for probe in probes.values() for name in names_in(probe)}
+        file.add(test, check, node, f"{file.tell}(", f"{told})", given=given)
         return True
 
     def _take_lineup(self, node: ast.stmt, scope: Scope, test: str) -> bool:

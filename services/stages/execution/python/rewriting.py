@@ -53,14 +53,28 @@ class Rewriting:
         self._edits: list[tuple[ast.stmt | ast.expr, str]] = []
         self._bound: list[tuple[Scope, str, Known]] = []
         self._heads: list[Head] = []
+        self._given: list[frozenset[str]] = []
+        self._hidden: set[str] = set()
+        """The keys of names whose values are not sent."""
 
-    def add(self, test: str, check: Check, place: ast.stmt | ast.expr, before: str, after: str) -> None:
+    def add(
+        self,
+        test: str,
+        check: Check,
+        place: ast.stmt | ast.expr,
+        before: str,
+        after: str,
+        *,
+        given: Collection[str] = (),
+    ) -> None:
         """
         Add a check, whose number stands between two texts in the place of what it was.
 
         :param place: What is replaced.
+        :param given: The names that its calls are given.
         """
         number = len(self.checks)
+        self._given.append(frozenset(given))
         self.owners.setdefault(test, []).append(number)
         self.checks.append(check)
         self._edits.append((place, f"{before}{number}{after}"))
@@ -89,6 +103,7 @@ class Rewriting:
             if masked and (text := head.turns.without(masked)) is not None:
                 self.outside |= set(ast.walk(head.node.iter))
                 self._edits.append((head.node.iter, text))
+                self._hidden |= {f"{head.key}:{name}" for name in masked}
         while self._take_out():
             pass
         used_in = {key: set(self._inside(root)) for key, root in self.roots.items()}
@@ -110,6 +125,7 @@ class Rewriting:
             if self.text.can_replace(known.node):
                 self.outside |= set(ast.walk(known.node))
                 self._edits.append((known.node, "pass"))
+                self._hidden.add(known.key)
                 found = True
         return found
 
@@ -130,8 +146,22 @@ class Rewriting:
             return Taken(self.text.content)
         owners = {test: tuple(numbers) for test, numbers in self.owners.items()}
         tell = self.tell if self.checks else ""
-        alone = frozenset(sealed) - self.open
+        alone = frozenset(sealed) - self.open - self._shown()
         return Taken(source, tell, tuple(self.checks), owners, alone, self.bindings, self._loops(), imports)
+
+    def _shown(self) -> set[str]:
+        """Return the tests of which a check expects what is sent for another reason than as its own argument."""
+        shown = {
+            number
+            for number, check in enumerate(self.checks)
+            if any(key not in self._hidden and name not in self._given[number] for name, key in check.known)
+        }
+        return {test for test, numbers in self.owners.items() if shown.intersection(numbers)}
+
+    def skip_arguments(self, call: ast.Call) -> None:
+        """Leave out the arguments of a call that only describe."""
+        self.outside |= set(ast.walk(call))
+        self._edits.append((call, f"{self.text.of(call.func)}()"))
 
     def _loops(self) -> dict[str, Loop]:
         return {

@@ -103,7 +103,8 @@ def test_what_is_expected_may_have_a_name(apart: Apart) -> None:
     """A constant that only checks read is not sent; one that calls read as well is, where nothing can change it."""
     taken = apart("WANT = [1, 2]\nN = 3\nassert f(N) == WANT\nassert g() == N\n")
     assert sent(taken) == ["pass", "N = 3", "tell(0, f(N))", "tell(1, g())"]
-    assert len(taken.sealed) == 2
+    assert taken.sealed == {"line 3"}
+    assert apart("N = 3\nassert f(N) == N\n").sealed == {"line 2"}
 
 
 def test_a_value_that_the_candidate_can_change_is_told(apart: Apart) -> None:
@@ -191,10 +192,21 @@ def test_unittests_assertions_are_checks(apart: Apart) -> None:
         "with tell.raising(2):",
         "self.box.open()",
         "with tell.raising(3): self.box.get(1)",
-        "with self.subTest('in'):",
+        "with self.subTest():",
         "tell(4, self.box.items)",
     ]
     assert [check.types for check in taken.checks if check.types] == [("ValueError",), ("KeyError",)]
+    assert taken.sealed == {"T.test_it"}
+
+
+def test_what_only_describes_a_part_of_a_test_is_not_sent(apart: Apart) -> None:
+    """A loop of subtests tells what is expected to nobody."""
+    taken = apart(
+        "import unittest\nfrom main import f\nclass T(unittest.TestCase):\n    def test_it(self):\n"
+        "        for n, want in [(1, 'ab'), (2, 'cd')]:\n            with self.subTest(n=n, want=want):\n"
+        "                self.assertEqual(f(n), want)\n"
+    )
+    assert "ab" not in taken.source.decode()
     assert taken.sealed == {"T.test_it"}
 
 
