@@ -21,6 +21,7 @@ PACKAGE = re.compile(
 
 UNDEFINED = re.compile(r"^undefined: (?P<name>\w{1,512})$")
 LACKING = re.compile(r" undefined \(type (?P<type>\S{1,512}) has no field or method (?P<name>\w{1,512})")
+UNUSED = re.compile(r"^\"(?P<name>[^\"]{1,512})\" imported(?: as \S+)? and not used")
 NOT_GO = re.compile(r"build constraints exclude all Go files|C source files not allowed|no non-test Go files")
 
 
@@ -29,9 +30,15 @@ def problems(candidate: Candidate, suite: TestSuite | None, messages: str) -> li
     Return the errors, in their order.
 
     A package that is not there brings about no further error, so those that are told beside one count, and it does not.
+    Neither do imports that only code to follow may use, beside other errors.
     """
     found = list(_Reader(candidate, suite).problems(messages))
-    return [problem for problem in found if problem.missing != "module"] or found
+    code = [problem for problem in found if problem.missing != "module"] or found
+    return [problem for problem in code if not _is_for_later(problem)] or code
+
+
+def _is_for_later(problem: Problem) -> bool:
+    return problem.missing == "standard" and UNUSED.match(problem.message) is not None
 
 
 class _Reader:
@@ -39,7 +46,11 @@ class _Reader:
         self._candidate = candidate
         self._suite = suite
         self._package = {file.path: GoFile.of(file.content) for file in package_files(candidate)}
-        self._is_part = not candidate.tests and suite is None and not _is_whole(candidate)
+        is_tested = suite is not None or bool(candidate.tests)
+        self._is_part = not is_tested and not _is_whole(candidate)
+        files = self._package.values()
+        is_program = any(file.has_main or file.package != "main" for file in files)
+        self._is_passage = not is_tested and not is_program
 
     def problems(self, messages: str) -> Iterator[Problem]:
         """Yield the errors."""
@@ -57,6 +68,9 @@ class _Reader:
             return self._name_missing(path, line, message, found["name"])
         if message.startswith("undefined: ") and path not in self._package:
             return Problem(path, line, message, message.removeprefix("undefined: "), "standard")
+        if self._is_passage and (found := UNUSED.match(message)):
+            # The package main without a main function is to be followed by something, which may use the import.
+            return Problem(path, line, message, found["name"], "standard")
         return Problem(path, line, message)
 
     def _package_missing(self, path: str, line: int, message: str, name: str) -> Problem:

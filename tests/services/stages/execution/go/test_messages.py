@@ -94,3 +94,16 @@ def test_own_module() -> None:
     code = {"main.go": CODE, "go.mod": "module shapes\n\ngo 1.24\n"}
     (problem,) = _problems("main.go:4:2: package shapes/square is not in std (/usr/lib/go)\n", code=code)
     assert (problem.name, problem.missing) == ("shapes/square", "module")
+
+
+def test_imports_for_what_follows() -> None:
+    """The package main without a main function may import what follows it, for example its tests; a program may not."""
+    messages = './main.go:4:2: "fmt" imported and not used\n'
+    (passage,) = _problems(messages, tested=False)
+    assert (passage.name, passage.missing) == ("fmt", "standard")
+    assert [problem.missing for problem in _problems(f"{messages}./main.go:8:2: missing return\n", tested=False)] == [
+        ""
+    ]
+    for code in (f"{CODE}\nfunc main() {{}}\n", CODE.replace("package main", "package shapes")):
+        assert [problem.missing for problem in _problems(messages, tested=False, code=code)] == [""]
+    assert [problem.missing for problem in _problems(messages)] == [""]
