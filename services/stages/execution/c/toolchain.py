@@ -51,6 +51,7 @@ CONTROL = (
 """Words that a macro of the candidate's must not change in the tests. Types may: "#define int long long" is in use."""
 
 MAIN = re.compile(rb"\bmain(?=\s*\()")
+EXIT = re.compile(rb"(?<![\w.>:])(?:::)?(?:std::)?exit(?=\s*\()")
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"(?:\./)?([^"\n]{1,512})"', re.MULTILINE)
 THROWN = re.compile(
     r"^terminate called after throwing an instance of '([^'\n]{1,500})'(?:\n  what\(\):  ([^\n]*))?", re.MULTILINE
@@ -67,17 +68,16 @@ class CFamily:
 
     def program(self, candidate: Candidate, suite: TestSuite | None, nonce: str) -> Program:
         """Return the entry point with the tests at its end, the other files, and what wraps main."""
-        entry = candidate.entry()
-        folder = f".assay-{secrets.token_hex(4)}"
-        if suite is None:
-            appended, start = b"", SourceFile(f"{folder}/start{self._suffix}", NO_TESTS)
-        else:
-            appended = self._tests(candidate, suite)
-            start = SourceFile(f"{folder}/start{self._suffix}", _harness())
+        entry, name = candidate.entry(), secrets.token_hex(4)
+        appended, start = b"", NO_TESTS
+        if suite is not None:
+            appended = self._tests(candidate, suite, f"assay_exit_{name}")
+            start = f"#define EXIT_OF_THE_TESTS assay_exit_{name}\n".encode() + _harness()
         files = {file.path: file for file in (suite.files[1:] if suite else ())}
         files |= {file.path: self._source(file) for file in (*candidate.context_files, *candidate.files)}
         files[entry.path] = self._renamed(SourceFile(entry.path, _without_main(entry.content) + appended), always=True)
-        return Program((*files.values(), start), files[entry.path].path, f"{nonce}\n".encode())
+        wrapper = SourceFile(f".assay-{name}/start{self._suffix}", start)
+        return Program((*files.values(), wrapper), files[entry.path].path, f"{nonce}\n".encode())
 
     def own_program(self, candidate: Candidate) -> Program:
         """Return the candidate as a program of its own."""
@@ -100,14 +100,21 @@ class CFamily:
         ended = " ended" in told and not failures and result.exit_code == 0 and not result.HasField("signal")
         return Ran(ended, passed=int(ended), failures=failures)
 
-    def _tests(self, candidate: Candidate, suite: TestSuite) -> bytes:
-        """Return the text of the tests as it is appended: macros of the candidate's own do not change its words."""
+    def _tests(self, candidate: Candidate, suite: TestSuite, leave: str) -> bytes:
+        """
+        Return the text of the tests as it is appended: macros of the candidate's own do not change its words.
+
+        :param leave: The function that an exit of the tests' own becomes.
+        """
         text = _without_include(suite.files[0].content, candidate.entry().path)
         if not MAIN.search(text):
             raise CannotRun("they have no main function")
         undefined = "".join(f"#undef {name}\n" for name in ("main", "NDEBUG", "assert", *CONTROL))
+        linkage = 'extern "C" ' if self.language == "cpp" else ""
+        declared = f"{linkage}__attribute__((noreturn)) void {leave}(int);\n"
         path = _literal(tests_path(candidate, suite))
-        return f'\n{undefined}#include <assert.h>\n#line 1 "{path}"\n'.encode() + text + b"\n"
+        before = f'\n{undefined}#include <assert.h>\n{declared}#line 1 "{path}"\n'
+        return before.encode() + EXIT.sub(leave.encode(), text) + b"\n"
 
     def _source(self, file: SourceFile) -> SourceFile:
         """Return a file as it is compiled beside the entry point; what is not compiled stays as it is."""

@@ -35,6 +35,14 @@ mod assay_start {
         }
     }
 
+    /// What an exit of the tests' own becomes.
+    pub fn leave(status: i32) -> ! {
+        if status == 0 {
+            say("ended");
+        }
+        std::process::exit(status)
+    }
+
     unsafe fn read_nonce() {
         let mut have = 0;
         while have < NONCE.len() {

@@ -108,6 +108,14 @@ async def test_a_status_of_the_tests(judge: Judge) -> None:
     assert (await judge(TWICE, tests, language="c")).findings == ()
 
 
+async def test_tests_that_leave_themselves(judge: Judge) -> None:
+    """An exit in the tests' own text is their end, with its status."""
+    tests = "#include <stdlib.h>\nint main(void) {\n    exit(twice(2) == 4 ? EXIT_SUCCESS : 3);\n}\n"
+    result = await judge(TWICE, tests, language="c")
+    assert (result.findings, result.details["tests_passed"]) == ((), "1")
+    assert "exit status 3" in only(await judge(WRONG, tests, language="c"), "test-failed").message
+
+
 async def test_compiled_only(judge: Judge) -> None:
     """Without tests nothing runs: programs that would wait, parts of projects and headers are compiled."""
     for code in (

@@ -53,6 +53,14 @@ async def test_a_main_function(judge: Judge) -> None:
     assert finding.location.start_line == 3
 
 
+async def test_tests_that_leave_themselves(judge: Judge) -> None:
+    """An exit in the tests' own text is their end, with its status."""
+    tests = "fn main() {\n    std::process::exit(if twice(2) == 4 { 0 } else { 3 });\n}\n"
+    result = await judge(TWICE, tests, language="rust")
+    assert (result.findings, result.details["tests_passed"]) == ((), "1")
+    assert "exit status 3" in only(await judge(WRONG, tests, language="rust"), "test-failed").message
+
+
 async def test_marked_functions(judge: Judge) -> None:
     """Functions that are marked as tests are run one after another, and each counts."""
     result = await judge({"src/lib.rs": TWICE}, MARKED, language="rust")
