@@ -21,7 +21,7 @@ from tests import toys
 Catalog = Callable[..., None]
 Event = validation_pb2.WatchValidationResponse
 
-HERE = "tests.services.validation.test_queued"
+HERE = "tests.services.validation.test_workers"
 BOUND = 30.0
 
 gate = asyncio.Event()
