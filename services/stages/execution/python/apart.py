@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from services.stages.execution.harness.collect import Collection as Tests
+from services.stages.execution.harness.collect import FunctionNode
 
 from .checks import Raising, assertion_of, form_of, raising_of
 from .lineup import lineup
@@ -250,5 +251,8 @@ def _is_subtest(node: ast.With) -> bool:
     return all(assertion_of(item.context_expr) == "subTest" for item in node.items)
 
 
-def _may_leave(node: ast.stmt) -> bool:
-    return any(isinstance(inner, ast.Return) for inner in ast.walk(node))
+def _may_leave(node: ast.AST) -> bool:
+    """Whether a statement may end its function; those within it are not meant."""
+    if isinstance(node, (*FunctionNode, ast.ClassDef, ast.Lambda)):
+        return False
+    return isinstance(node, ast.Return) or any(map(_may_leave, ast.iter_child_nodes(node)))

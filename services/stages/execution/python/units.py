@@ -87,7 +87,7 @@ def units(tests: Tests, single: Collection[str]) -> Iterator[Unit]:
     if any(_is_turned(node) for node in body if isinstance(node, ast.Assign)):
         return
     for name in tests.functions:
-        if name in functions and _runs_once(functions[name]):
+        if name in functions and name not in loads and _runs_once(functions[name]):
             yield Unit(name, tuple(functions[name].body), name, functions[name])
     yield from _methods(tests, single)
 
@@ -95,6 +95,7 @@ def units(tests: Tests, single: Collection[str]) -> Iterator[Unit]:
 def _methods(tests: Tests, single: Collection[str]) -> Iterator[Unit]:
     assert tests.tree is not None
     classes = [node for node in tests.tree.body if isinstance(node, ast.ClassDef)]
+    members = {node.attr for node in ast.walk(tests.tree) if isinstance(node, ast.Attribute)}
     bases = {name for node in classes for base in node.bases for name in names_in(base)}
     for node in classes:
         if node.name not in tests.classes or node.name not in single or node.name in bases or node.decorator_list:
@@ -104,7 +105,8 @@ def _methods(tests: Tests, single: Collection[str]) -> Iterator[Unit]:
         if any(name.startswith("assert") for name in named):
             continue
         for method in methods:
-            if method.name in tests.classes[node.name] and named.count(method.name) == 1 and _runs_once(method):
+            is_called = method.name in members or named.count(method.name) > 1
+            if method.name in tests.classes[node.name] and not is_called and _runs_once(method):
                 key = f"{node.name}.{method.name}"
                 yield Unit(key, tuple(method.body), key, method, node)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 FRACTION = re.compile(r"-?\d{1,4000}(/\d{1,4000})?")
 
-MAX_DEPTH = 60
+MAX_DEPTH = 130
+"""Of what was told: a dictionary takes three levels."""
 
 
 class NotPlainError(ValueError):

@@ -159,6 +159,12 @@ def test_what_is_not_certain_to_be_reached_is_left(apart: Apart) -> None:
     assert (taken.owners, taken.sealed) == ({"test_it": (0,)}, frozenset())
 
 
+def test_a_function_inside_a_test_may_return(apart: Apart) -> None:
+    """It does not end the test."""
+    source = "from main import f\ndef test_it():\n    def key(n):\n        return n\n    assert f(key) == 1\n"
+    assert apart(source).sealed == {"test_it"}
+
+
 def test_a_loop_through_known_values_is_gone_through_without_those_that_are_expected(apart: Apart) -> None:
     """Each turn is one check; what only checks read is not sent."""
     taken = apart("for n, want in [(1, [2]), (3, [4])]:\n    assert f(n) == want\n")

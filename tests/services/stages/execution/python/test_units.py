@@ -38,3 +38,10 @@ def test_what_may_run_more_than_once_or_not_as_written_is_left_out() -> None:
     base = "class TestA:\n    def test_a(self): f()\nclass TestB(TestA):\n    def test_b(self): f()\n"
     assert {unit.test for unit in of(base)} == {"", "TestB.test_b"}
     assert "test_a" not in {unit.test for unit in of("def test_a(): f()\ndef test_a(): g()\n")}
+
+
+def test_what_other_tests_call_is_left_out() -> None:
+    """Its checks would be told in their time."""
+    assert {unit.test for unit in of("def test_a(): f()\ndef test_b(): test_a()\n")} == {"", "test_b"}
+    calling = "class TestA:\n    def test_a(self): f()\n    def test_b(self): self.test_a()\n"
+    assert {unit.test for unit in of(calling)} == {"", "TestA.test_b"}

@@ -1,6 +1,5 @@
 """Plain data on its way out: what the harness makes of it is what comes in."""
 
-import json
 import math
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.stages.execution.events import EVENT, Told
 from services.stages.execution.harness.channel import encoder
 from services.stages.execution.harness.plain import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, Encoder, NotPlainError
 from services.stages.execution.python.values import NotPlainError as NotReadError
@@ -27,7 +27,9 @@ class Level(IntEnum):
 
 def through(value: object) -> Any:
     """Return a value that was told."""
-    return decode(json.loads(encoder()({"v": Encoder().encode(value)}))["v"])
+    event = EVENT.validate_json(encoder()({"event": "told", "check": 0, "values": [Encoder().encode(value)]}))
+    assert isinstance(event, Told)
+    return decode(event.values[0])
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,12 @@ def through(value: object) -> Any:
         pytest.param(10**5000, id="huge"),
         1.5,
         -0.0,
+        0.1 + 0.2,
+        5e-324,
+        1.7976931348623157e308,
+        123456789012345680.0,
+        2**62 - 1,
+        2**63,
         float("inf"),
         2 - 3j,
         "",
@@ -69,6 +77,14 @@ def test_plain_data_comes_out_as_it_was(value: object) -> None:
     told = through(value)
     assert (told, type(told)) == (value, type(value))
     assert str(type(value)) == "<class 'int'>" or repr(told) == repr(value)
+
+
+def test_nested_dictionaries_come_out() -> None:
+    """As deep as anything else."""
+    value: dict[str, Any] = {}
+    for _ in range(MAX_DEPTH - 2):
+        value = {"a": value}
+    assert through(value) == value
 
 
 def test_what_is_no_number_comes_out() -> None:
@@ -170,7 +186,7 @@ def test_a_class_has_no_say_in_what_it_holds() -> None:
         {},
         {"tuple": [], "list": []},
         ["x", {"y": 1}],
-        deep(70),
+        deep(140),
     ],
 )
 def test_what_was_forged_is_refused(told: object) -> None:
