@@ -63,16 +63,15 @@ class Validating:
         :raises AssayError: It cannot be made.
         """
         request_id = convert.request_id_from_proto(request.request_id)
-        prepared = await self._prepared(request)
         if not request_id:
-            return await self._made(prepared, "", "", turn)
+            return await self._made(request, "", turn)
         digest = _request_digest(request)
         # Calls with one request_id go one after another, so that the second finds what the first stored.
         async with self._under_way.hold(request_id):
             found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
             if found is not None:
                 return await self._ended(found)
-            return await self._made(prepared, request_id, digest, turn)
+            return await self._made(request, digest, turn)
 
     async def queue(self, request: validation_pb2.ValidateRequest) -> validation_pb2.Validation:
         """
@@ -81,10 +80,13 @@ class Validating:
         :raises AssayError: It cannot be queued.
         """
         request_id = convert.request_id_from_proto(request.request_id)
-        prepared = await self._prepared(request)
-        message = _begun(prepared, request_id)
+        digest = _request_digest(request) if request_id else ""
+        found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
+        if found is not None:
+            return convert.validation_from_row(found)
+        message = _begun(await self._prepared(request), request_id)
         message.state = validation_pb2.STATE_QUEUED
-        row = _row(message, _request_digest(request) if request_id else "", "")
+        row = _row(message, digest, "")
         return convert.validation_from_row(await self._queue.create(row, request.SerializeToString()))
 
     async def resume(
@@ -101,8 +103,11 @@ class Validating:
         candidate = candidate_from_proto(request.candidate)
         return await self._judging.prepare(candidate, convert.policy_from_proto(request.policy), self._left())
 
-    async def _made(self, prepared: Prepared, request_id: str, digest: str, turn: Turn) -> validation_pb2.Validation:
-        message = _begun(prepared, request_id)
+    async def _made(
+        self, request: validation_pb2.ValidateRequest, digest: str, turn: Turn
+    ) -> validation_pb2.Validation:
+        prepared = await self._prepared(request)
+        message = _begun(prepared, request.request_id)
         key = await self._fill(message, prepared, turn)
         row = _row(message, digest, key)
         stored = await self._store.add(row)
@@ -120,6 +125,7 @@ class Validating:
             key = ""
         else:
             async with turn:
+                started = time.monotonic()
                 judgement, repair = await self._judging.judge(prepared, self._left(), follower)
             self._check_stopping(judgement)
             convert.fill(message, judgement, repair)

@@ -171,6 +171,9 @@ async def test_request_id(suite: Suite) -> None:
     assert len({validation.id for validation in queued}) == 1
     error = await failure(suite.validation.CreateValidation(request(b"y = 2\n", request_id="r"), timeout=BOUND))
     assert type(error) is RequestIdReused
+    gate.set()
+    made = (await watched(suite, queued[0].id))[-1].snapshot
+    assert await create(suite, request_id="r") == made
 
 
 @pytest.mark.parametrize(
