@@ -1,9 +1,15 @@
 """Scenarios of the ways to ask for verdicts: in batches, in the background, and again."""
 
-import pytest
-from assay.client import Suite
-from assay.v1 import stage_pb2, validation_pb2
+import asyncio
+from pathlib import Path
 
+import pytest
+from assay.client import Suite, connect
+from assay.v1 import stage_pb2, validation_pb2
+from structlog.testing import capture_logs
+
+from host.embedded import embedded
+from host.settings import Settings
 from tests.scenarios.asking import AUTHENTIC, candidate, judged, names
 
 READING = ["static", "placeholder", "semantic"]
@@ -55,3 +61,27 @@ async def test_run_again(running_suite: Suite) -> None:
     (ran,) = [result for result in made[2].stage_results if result.stage == "execution"]
     assert ran.status == stage_pb2.STAGE_STATUS_COMPLETED
     assert "images.unknown" not in ran.version
+
+
+ENDLESS = b"def spin():\n    while True:\n        pass\n"
+
+
+@pytest.mark.docker
+async def test_cancelled_run(folder: Path, docker_ready: None) -> None:
+    """Cancelling a validation whose program runs ends the run in the sandbox, at once and not at its limit."""
+    asked = validation_pb2.CreateValidationRequest(candidate=candidate(ENDLESS, b"import words\n\nwords.spin()\n"))
+    with capture_logs() as logs:
+        async with embedded(Settings(state_dir=folder)) as address, connect(address) as suite:
+            queued = (await suite.validation.CreateValidation(asked, timeout=30)).validation
+            watching = validation_pb2.WatchValidationRequest(id=queued.id, after_sequence=1)
+            async for event in suite.validation.WatchValidation(watching, timeout=60):
+                if event.stage_started == "execution":
+                    break
+            await asyncio.sleep(2)
+            asked_to = validation_pb2.CancelValidationRequest(id=queued.id)
+            stopped = (await suite.validation.CancelValidation(asked_to, timeout=30)).validation
+            async with asyncio.timeout(30):
+                while not (runs := [line for line in logs if "SandboxService/Exec" in line.get("method", "")]):
+                    await asyncio.sleep(0.05)
+    assert stopped.state == validation_pb2.STATE_CANCELLED
+    assert {line["code"] for line in runs} == {"CANCELLED"}
