@@ -37,6 +37,16 @@ BROWSER = frozenset(
 )
 """Names that a browser, or a page that loads more than the code, provides."""
 
+BUNDLED = frozenset(
+    {
+        "ERR_UNKNOWN_FILE_EXTENSION",
+        "ERR_UNSUPPORTED_DIR_IMPORT",
+        "ERR_IMPORT_ASSERTION_TYPE_MISSING",
+        "ERR_IMPORT_ATTRIBUTE_MISSING",
+    }
+)
+"""What Node says of imports that a bundler takes: of styles and pictures, of folders, of data."""
+
 BUNDLER = {"require", "module", "exports", "__dirname", "__filename"}
 """Names that a module has where a bundler puts it together with others."""
 
@@ -122,6 +132,8 @@ class Reader:
         """Return what the environment lacks, in words."""
         if raised.code in NETWORK or (raised.name == "TypeError" and raised.message == "fetch failed"):
             return "it needs the network, which the sandbox does not have"
+        if raised.code in BUNDLED:
+            return "it imports what only a bundler takes for a module"
         name = found[1] if raised.name == "ReferenceError" and (found := NOT_DEFINED.search(raised.message)) else ""
         if name in BROWSER and name not in self._code.declared and not self._is_tests(name):
             return f"it needs {name}, which a browser or a page provides"

@@ -81,7 +81,9 @@ def judge(ran: Ran) -> Judgement:
         if test.error is not None:
             _judge_raised(ran, test.error.raised(), said, test=test.test)
     for failure in ran.report.failures:
-        if failure.event != "load_failed":
+        if failure.event != "load_failed" and ran.tests is None:
+            _judge_load(ran, failure.error.raised(), said)
+        elif failure.event != "load_failed":
             _judge_raised(ran, failure.error.raised(), said)
     _judge_end(ran, ends, said)
     if ran.report.replaced:

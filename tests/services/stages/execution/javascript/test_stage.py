@@ -116,6 +116,8 @@ async def test_what_goes_wrong_is_named(judge: Judge, code: str, rule: str, line
         ("import axios from 'axios';\nexport " + ADD, "execution/missing-module"),
         ("const helper = require('./helper');\n" + ADD, "execution/missing-module"),
         ("document.title = 'x';\n" + ADD, "execution/environment"),
+        ({"main.mjs": "import './main.css';\nexport " + ADD, "main.css": "a {}"}, "execution/environment"),
+        ("const view = <p>{1}</p>;\n" + ADD, "execution/environment"),
         ("const held = require('fs').readFileSync('no-such-file');\n" + ADD, "execution/environment"),
         (
             "const lines = require('fs').readFileSync(0, 'utf8').split('\\n');\nlines[1].trim();\n" + ADD,
@@ -124,7 +126,9 @@ async def test_what_goes_wrong_is_named(judge: Judge, code: str, rule: str, line
         ("async function add() {\n  await fetch('http://192.0.2.1/');\n}\n", "execution/environment"),
     ],
 )
-async def test_what_the_environment_lacks_leaves_the_tests_open(judge: Judge, code: str, rule: str) -> None:
+async def test_what_the_environment_lacks_leaves_the_tests_open(
+    judge: Judge, code: str | dict[str, str], rule: str
+) -> None:
     """Missing here is not wrong: the stage is skipped with the reason, and the finding only informs."""
     result = await judge(code, "(async () => { assert.equal(await add(1, 2), 3); })();\n")
     assert result.status is StageStatus.SKIPPED
@@ -177,6 +181,8 @@ async def test_tests_and_code_may_share_names(judge: Judge) -> None:
 async def test_without_tests_the_code_is_loaded(judge: Judge) -> None:
     """Code that loads has no finding, a script may end by itself, and its main part does not run."""
     assert (await judge(f"{ADD}if (require.main === module) throw new Error();\n")).findings == ()
+    (finding,) = (await judge("(async () => { await null; missing(); })();\n")).findings
+    assert (finding.rule_id, finding.severity) == ("execution/import-error", Severity.HIGH)
     (finding,) = (await judge("console.log('usage');\nprocess.exit(2);\n")).findings
     assert (finding.rule_id, finding.severity) == ("execution/exits-on-import", Severity.INFO)
 
