@@ -18,7 +18,7 @@ _PUBLIC = re.compile(r"^[ \t]*public\s+(?:[\w-]+\s+){0,5}?(?:class|enum|record|@
 _IMPORT = re.compile(r"^[ \t]*import\s+(?:static\s+)?([\w.]+)(\.\*)?\s*;", re.MULTILINE)
 _HEADER = re.compile(r"\A(?:\s*import\s[^;{}]*;)*")
 _BRACE_OR_TYPE = re.compile(r"[{}]|(?<![.\w])(?:class|enum|record|@?interface)\s+(\w+)")
-_MAIN = re.compile(r"\bstatic\s+(?:final\s+)?(?:synchronized\s+)?void\s+main\s*\(\s*(?:final\s+)?String\b")
+_MAIN = re.compile(r"\bstatic\s+(?:(?:public|final|synchronized)\s+){0,3}void\s+main\s*\(\s*(?:final\s+)?String\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,22 @@ async def test_only_compiled(judge: Judge) -> None:
     assert (await judge(files, language="go", entry_point="shapes/area.go")).findings == ()
 
 
+async def test_module(judge: Judge) -> None:
+    """Tests of a module run with the module's other packages."""
+    files = {
+        "area.go": AREA.replace("package main", "package shapes").replace(
+            'import "errors"', 'import (\n\t"errors"\n\n\t"example.com/shapes/flat"\n)\n\nvar Unit = flat.Unit'
+        ),
+        "flat/flat_unit.go": "package flat\n\nvar Unit = 7\n",
+        "go.mod": "module example.com/shapes\n\ngo 1.24\n",
+    }
+    tests = (
+        'package shapes\n\nimport "testing"\n\nfunc TestUnit(t *testing.T) {\n\tif Unit != 7 {\n\t\tt.Fail()\n\t}\n}\n'
+    )
+    result = await judge(files, tests, language="go")
+    assert (result.status, result.findings, result.details["tests_passed"]) == (StageStatus.COMPLETED, (), "1")
+
+
 async def test_time_limit(judge: Judge) -> None:
     """A test that does not end is told as such."""
     code = "package main\n\nfunc First(numbers []int) int {\n\tfor {\n\t}\n}\n"

@@ -25,7 +25,7 @@ public final class Area {
 enum Kind { FLAT }
 
 class Run {
-    public static void main(final String... arguments) {}
+    static public void main(final String... arguments) {}
 }
 '''
 )
