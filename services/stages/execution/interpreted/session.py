@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, PluginFailed
 from assay.stage import Candidate, Finding, StageContext, StageResult, TestFramework, Workers
-from assay.v1.sandbox_pb2 import ExecutionResult
+from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.account import Account
 from services.stages.execution.compiled import TIME_LIMITS, not_deterministic
 from services.stages.execution.findings import judge
-from services.stages.execution.outcomes import name_of
+from services.stages.execution.outcomes import is_busy, name_of
 from services.stages.execution.plan import Run
 from services.stages.execution.report import Report, parse
-from services.stages.execution.sandbox import check_time, execute, seconds_for
+from services.stages.execution.sandbox import RUN_SECONDS, SPARE_SECONDS, check_time, execute, seconds_for
 
 from .apart import Script, take_apart
 from .dialect import Dialect
@@ -60,6 +60,10 @@ class Ran:
     result: ExecutionResult
     report: Report
     values: dict[str, Told]
+
+    def stood_still(self) -> bool:
+        """Return whether time ran out while next to nothing was computed."""
+        return self.result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and not is_busy(self.result)
 
     def end(self) -> tuple[object, ...]:
         """Return what two runs of a program that is deterministic have in common."""
@@ -158,6 +162,19 @@ class Session:
         return "loaded" in ran.report.reached and ran.result.outcome not in TIME_LIMITS
 
     async def _run(self, run: Run, made: Program) -> Ran:
+        """
+        Run a program; once more where its tests did not end though it computed nothing, and there is time.
+
+        Code that waits does so again; a machine that stood still is no fault of the code's.
+        """
+        ran = await self._try(run, made)
+        has_time = self._until - time.monotonic() > RUN_SECONDS + SPARE_SECONDS
+        if run.suite is not None and has_time and ran.stood_still():
+            ran = await self._try(run, made)
+        self._account.add(ran.result)
+        return ran
+
+    async def _try(self, run: Run, made: Program) -> Ran:
         seconds = seconds_for(run.label, self._until)
         result = await execute(self._stub, self._candidate.language, made, seconds, self._until)
         report = parse(result.stdout.content, made.nonce)
@@ -165,10 +182,12 @@ class Session:
             raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")
         if "loading" not in report.reached:
             raise PluginFailed(f"the harness did not begin {run.label} (exit status {result.exit_code})")
-        check_time(run.label, result.outcome, seconds)
         values, well_formed = told(result.stdout.content, made.nonce)
         report.malformed |= not well_formed
-        self._account.add(result)
+        if report.is_complete() and result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT:
+            # The harness leaves when it has told the end: what the clock said after that was not the code's doing.
+            result.outcome = Outcome.OUTCOME_OK
+        check_time(run.label, result.outcome, seconds)
         return Ran(result, report, dict(values))
 
     async def _add(self, run: Run, script: Script, ran: Ran) -> None:

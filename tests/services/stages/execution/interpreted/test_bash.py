@@ -112,6 +112,14 @@ async def test_determinism_where_it_is_asked_for(judge_bash: Judge) -> None:
 
 
 @pytest.mark.docker
+async def test_functions_that_never_end(judge_bash: Judge) -> None:
+    """A loop without end is told at its function, and so is one that waits, which is tried twice."""
+    for body in ("while :; do :; done", "sleep 60"):
+        result = await judge_bash(f"add() {{\n  {body}\n}}\n", "add 1 2\n")
+        assert found(result) == [("execution/time-limit", 1)]
+
+
+@pytest.mark.docker
 async def test_frameworks_that_are_not_there(judge_bash: Judge) -> None:
     """Tests for Bats cannot be run here, and that is said."""
     result = await judge_bash(ADD, '@test "adds" {\n  [ "$(add 1 2)" = 3 ]\n}\n')
