@@ -7,6 +7,7 @@ load, and is loaded in that thread when it is first needed.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one's lock."""
+
+AGAIN_SECONDS = 0.01
+"""When to try again what SQLite refuses instead of waiting."""
 
 
 def url_of(settings: Settings) -> str:
@@ -147,12 +151,27 @@ def open_engine(url: str) -> "Engine":
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_wal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
     return engine
+
+
+def _use_wal(cursor: Any) -> None:
+    """Write ahead from now on. Where another process is about to do the same, SQLite refuses instead of waiting."""
+    from sqlite3 import SQLITE_BUSY, OperationalError
+
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError as error:
+            if error.sqlite_errorcode != SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_SECONDS)
 
 
 @contextmanager

@@ -101,6 +101,16 @@ async def test_writers_take_turns(folder: Path, database: Database) -> None:
     assert await database.read(names) == [f"{number:03}" for number in range(50)]
 
 
+async def test_opened_at_one_time(folder: Path) -> None:
+    """Of many that open a database that is not there yet, at one time, each can use it."""
+    for number in range(10):
+        several = [at(folder / str(number)) for _ in range(6)]
+        await asyncio.gather(*(one.write(add(str(index))) for index, one in enumerate(several)))
+        assert await several[0].read(names) == list("012345")
+        for one in several:
+            await one.close()
+
+
 async def test_given_up(database: Database) -> None:
     """Who gives up waiting for a transaction that has begun does not stop it, and the next ones run."""
     begun, go_on = threading.Event(), threading.Event()
