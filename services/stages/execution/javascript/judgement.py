@@ -23,6 +23,7 @@ MAX_FAILURES = 10
 
 MAX_EVIDENCE = 2_000
 MAX_QUOTED = 120
+SKIPS = re.compile(r"\bskip|\btodo\b|\bx(it|describe|test)\b")
 OUT_OF_HEAP = b"JavaScript heap out of memory"
 
 
@@ -65,6 +66,11 @@ class Ran:
     report: Report
     reader: Reader
     is_specified: bool = False
+
+    @property
+    def skips(self) -> bool:
+        """Whether the tests can skip themselves; where they cannot, nobody else does."""
+        return self.tests is not None and bool(SKIPS.search(self.tests.text))
 
 
 def judge(ran: Ran) -> Judgement:
@@ -121,6 +127,8 @@ def _count(ran: Ran, ends: list[Verdict], said: Judgement) -> None:
         states = ["passed" if "done" in ran.report.reached and not ran.report.failures else ""]
         said.isolation = {"resistant"}
     said.planned = len(states)
+    if states.count("skipped") == len(states):
+        said.lacking(f"{ran.label} were all skipped")
     said.passed, said.failed, said.skipped = (states.count(each) for each in ("passed", "failed", "skipped"))
 
 
@@ -221,7 +229,7 @@ def _judge_end(ran: Ran, ends: list[Verdict], said: Judgement) -> None:
         _judge_exit(ran, report.exit.code, report.exit.error.raised(), where, said)
     elif not _is_complete(ran, ends):
         evidence["exit_code"] = str(result.exit_code)
-        missing = sum(end.passed is None and end.site.definite for end in ends)
+        missing = sum(end.passed is None and end.site.definite and not _is_excused(ran, end) for end in ends)
         did = "kept tests from being run" if "done" in report.reached else f"left {where}"
         message = f"The program {did}; {missing} of the planned tests did not end."
         said.findings.append(_found("exited-early", Category.BEHAVIOR, message, evidence))
@@ -234,8 +242,17 @@ def _is_complete(ran: Ran, ends: list[Verdict]) -> bool:
         return False
     if report.exit is None and "done" not in report.reached:
         return False
-    is_told = bool(report.failures) or any(test.event in {"failed", "skipped"} for test in report.tests)
-    return is_told or all(end.passed is not None or end.undecided or not end.site.definite for end in ends)
+    return not any(end.passed is None and end.site.definite and not _is_excused(ran, end) for end in ends)
+
+
+def _is_excused(ran: Ran, end: Verdict) -> bool:
+    """Whether it is told why an assertion was not reached: something was thrown, or its test is skipped."""
+    if end.undecided or ran.report.failures:
+        return True
+    stopping = [
+        test.test for test in ran.report.tests if test.event == "failed" or (test.event == "skipped" and ran.skips)
+    ]
+    return any(is_in(test, end.site) or end.site.test.startswith(f"{test} > ") for test in stopping)
 
 
 def _is_tests_own_end(ran: Ran, ends: list[Verdict]) -> bool:

@@ -9,7 +9,7 @@ value behind it in the same line (``f(1) // 2``, ``f(1) => 2``, ``f(1) returns 2
 import re
 from typing import TYPE_CHECKING
 
-from .syntax import NoLiteral, arguments, literal, text_of
+from .syntax import NoLiteral, arguments, literal, text_of, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,6 +22,9 @@ PROMPT = re.compile(r"^(?:>>>|>)\s*(.+)$")
 BEHIND = re.compile(
     r"^(.+?\))\s*;?\s*(?:(?://|#)?\s*(?:={1,2}>|->|→|➞|⇒|={2,3}|[Rr]eturns?\b|should (?:return|be))|//|#)\s*(.+)$"
 )
+PYTHONS = ">>>"
+"""Python's prompt: what stands in braces behind it is a dictionary, which may mean an object or a map."""
+
 WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
@@ -30,8 +33,10 @@ def specified(specification: str, declared: frozenset[str]) -> str:
     found: dict[str, None] = {}
     lines = [LEADER.sub("", line).rstrip() for line in specification.splitlines() if len(line) <= MAX_LINE]
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        is_pythons = line.startswith(PYTHONS)
         for call, value in _pairs(line, below):
-            if (written := _assertion(call, value, declared)) and len(found) < MAX_EXAMPLES:
+            written = _assertion(call, value, declared, is_pythons=is_pythons)
+            if written and len(found) < MAX_EXAMPLES:
                 found[written] = None
     return "".join(f"{assertion}\n" for assertion in found)
 
@@ -47,7 +52,7 @@ def _pairs(line: str, below: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _assertion(call: str, value: str, declared: frozenset[str]) -> str:
+def _assertion(call: str, value: str, declared: frozenset[str], *, is_pythons: bool) -> str:
     """Return an assertion; empty where something in it is open."""
     value = WORDS.get(value.strip(), value.strip())
     asked, wanted = _expression(call.rstrip("; ")), _expression(value)
@@ -55,6 +60,8 @@ def _assertion(call: str, value: str, declared: frozenset[str]) -> str:
         return ""
     function = asked.child_by_field_name("function")
     if function is None or function.type != "identifier" or text_of(function) not in declared:
+        return ""
+    if is_pythons and any(node.type == "object" for part in (asked, wanted) for node in walk(part)):
         return ""
     try:
         for node in (*arguments(asked), wanted):

@@ -41,6 +41,7 @@ def test_examples_that_leave_no_doubt_are_taken(text: str, assertion: str) -> No
         "> area(2, 3\n6\n",
         "area(2, 3)\n6\n",
         "function area(a, b) { // 6\n",
+        ">>> area({'a': 1})\n1\n",
         "> and so on\n",
     ],
 )

@@ -169,6 +169,13 @@ async def test_tests_may_leave_by_themselves(judge: Judge) -> None:
     assert (finding.rule_id, finding.severity) == ("execution/test-failed", Severity.HIGH)
 
 
+async def test_tests_that_are_all_skipped_are_no_pass(judge: Judge) -> None:
+    """A skip is told as one; where nothing else was run, nothing is claimed."""
+    result = await judge(WRONG, "test.skip('adds', () => { assert.equal(add(1, 2), 3); });\n")
+    assert (result.status, result.findings, result.details["tests_skipped"]) == (StageStatus.SKIPPED, (), "1")
+    assert "skipped" in result.reason
+
+
 async def test_tests_and_code_may_share_names(judge: Judge) -> None:
     """What both declare does not meet, and what only the tests declare the code can use."""
     tests = "const helper = 1;\nconst limit = 3;\nassert.equal(add(1, helper), 2);\n"
