@@ -90,6 +90,14 @@ class Report:
         tests = self.plan.tests if self.collected is None else self.collected.tests
         return [test for test in (*tests, *self.plan.examples) if test not in self.results]
 
+    def tests(self) -> list[str]:
+        """Return the tests and examples that ran or were to run; a statement that only prepares is none of them."""
+        planned = set(self.results)
+        if self.plan is not None and self.collected is None:
+            planned = {*self.plan.tests, *self.plan.examples}
+        ran = [test for test in self.results if test in planned or test.partition(" (")[0] in planned]
+        return [*ran, *self.missing()]
+
     def left_out(self) -> list[str]:
         """Return the planned tests that were not collected."""
         if self.plan is None or self.collected is None:

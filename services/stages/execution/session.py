@@ -156,7 +156,7 @@ class Session:
         account.planned += len(report.missing()) + len(report.results)
         account.add(ran.result)
         sealed = {*(report.proof or ()), *reading.sealed(self._candidate, run.suite)}
-        self._proof |= {test in sealed for test in (*report.results, *report.missing())}
+        self._proof |= {test in sealed for test in report.tests()}
         self._add_details(reading, report)
         said = judge(self._candidate, run, ran.result, report)
         for finding in (*said.findings, *call_findings(self._candidate, reading.calls, report)):

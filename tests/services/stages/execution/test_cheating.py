@@ -46,7 +46,8 @@ WAYS = {
     "__class__": "class Yes:\n    __class__ = int\n    __eq__ = lambda *_: True\ndef add(a, b):\n    return Yes()\n",
     "printed results": (
         'import os\ndef add(a, b):\n    text = b\'{"event":"passed","test":"line 4"}\\n{"event":"done"}\\n\'\n'
-        "    for fd in range(3, 20):\n        try:\n            os.write(fd, text)\n        except OSError:\n            pass\n"
+        "    for fd in range(3, 20):\n        try:\n            os.write(fd, text)\n"
+        "        except OSError:\n            pass\n"
         "    print(text.decode(), 'OK', 'passed')\n"
     ),
     "threads that outlive the test": (

@@ -133,6 +133,14 @@ def test_tests_are_collected_once_and_before_they_run() -> None:
     assert read([*HONEST[:5], event, *HONEST[5:]]).malformed
 
 
+def test_a_statement_that_only_prepares_is_no_test() -> None:
+    """It fails under a name of its own; what was planned, ended or not, is what there is."""
+    events = [*HONEST[:3], {"event": "start", "test": "line 1"}, {"event": "failed", "test": "line 1", "error": ERROR}]
+    assert read([*events, {"event": "stopped"}]).tests() == ["a", "b"]
+    assert read(HONEST).tests() == ["a", "b"]
+    assert read([*HONEST[:5], HONEST[3], HONEST[4]]).tests() == ["a", "a (2)", "b"]
+
+
 def test_all_skipped_gives_the_first_reason() -> None:
     """Tests that were all skipped ran nothing; one that ran is enough."""
     skipped = {"event": "skipped", "test": "a", "reason": "later"}
