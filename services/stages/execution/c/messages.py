@@ -1,7 +1,7 @@
 """What GCC and the linker say, as problems of the candidate and of its tests."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from assay.stage import Candidate, TestSuite
@@ -34,6 +34,8 @@ CAUSE = re.compile(
 )
 """How GCC says which line made it go into a header."""
 
+NOT_CLOSED = "it is not closed at its end"
+
 LATER_HEADER = re.compile(
     rb"^[ \t]*#[ \t]*include[ \t]*"
     rb"<(?:print|expected|generator|flat_map|flat_set|mdspan|spanstream|stacktrace|stdfloat)>",
@@ -59,26 +61,33 @@ def problems_in(messages: str, candidate: Candidate, suite: TestSuite | None, *,
         return list(dict.fromkeys(_unlinked(candidate, suite, found, is_part=is_part) for found in unlinked))
     if later := next((file for file in candidate.files if LATER_HEADER.search(file.content)), None):
         return [Problem(later.path, 0, "a header of a later standard", "C++23", "module")]
-    own = {file.path for file in (*candidate.files, *candidate.context_files)}
-    own |= {tests_path(candidate, suite), *(file.path for file in suite.files[1:])} if suite else set()
+    files = {file.path: file.content for file in (*candidate.context_files, *candidate.files)}
+    if suite is not None:
+        files |= {file.path: file.content for file in suite.files[1:]}
+        files[tests_path(candidate, suite)] = suite.files[0].content
+    ends = {path: len(content.splitlines()) for path, content in files.items()}
     before = [lines[start:end] for start, end in zip([0, *starts], starts, strict=False)]
-    return [_problem(*of_one, own) for of_one in zip(told, before, strict=True)]
+    problems = [_problem(*of_one, ends) for of_one in zip(told, before, strict=True)]
+    return [problem for problem in problems if problem.message == NOT_CLOSED][:1] or problems
 
 
-def _problem(told: Sequence[str], before: Sequence[str], own: Collection[str]) -> Problem:
+def _problem(told: Sequence[str], before: Sequence[str], ends: Mapping[str, int]) -> Problem:
     """
     Return one error.
 
     :param told: Begins with its own line and ends before the next error.
-    :param before: What was told before it: of templates, where the code brought them about.
-    :param own: Paths of the candidate and its tests.
+    :param before: What was told before it: of headers, where the code went into them.
+    :param ends: The last lines of the candidate's files and its tests', by their paths. An error behind its last line
+        is that of a file that is not closed.
     """
     error = ERROR.match(told[0])
     assert error is not None
-    places = [(error["path"], error["line"])]
-    places += [(cause["path"], cause["line"]) for cause in map(CAUSE.match, (*reversed(before), *told)) if cause]
-    known = ((path.removeprefix("./"), int(line)) for path, line in places if path.removeprefix("./") in own)
+    causes = filter(None, map(CAUSE.match, (*reversed(before), *told)))
+    places = [(error["path"], error["line"]), *((cause["path"], cause["line"]) for cause in causes)]
+    known = ((path.removeprefix("./"), int(line)) for path, line in places if path.removeprefix("./") in ends)
     path, line = next(known, ("", 0))
+    if path and line > ends[path]:
+        return Problem(path, ends[path], NOT_CLOSED)
     name, missing = _missing(error["message"], told)
     return Problem(path, line, _plain(error["message"]), name, missing)
 

@@ -50,6 +50,9 @@ CONTROL = (
 )
 """Words that a macro of the candidate's must not change in the tests. Types may: "#define int long long" is in use."""
 
+END = "static int assay_end_of_the_code(void);"
+"""Stands behind the code's last line, and is an error there where a function is not closed."""
+
 MAIN = re.compile(rb"\bmain(?=\s*\()")
 EXIT = re.compile(rb"(?<![\w.>:])(?:::)?(?:std::)?exit(?=\s*\()")
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"(?:\./)?([^"\n]{1,512})"', re.MULTILINE)
@@ -113,7 +116,7 @@ class CFamily:
         linkage = 'extern "C" ' if self.language == "cpp" else ""
         declared = f"{linkage}__attribute__((noreturn)) void {leave}(int);\n"
         path = _literal(tests_path(candidate, suite))
-        before = f'\n{undefined}#include <assert.h>\n{declared}#line 1 "{path}"\n'
+        before = f'\n{END}\n{undefined}#include <assert.h>\n{declared}#line 1 "{path}"\n'
         return before.encode() + EXIT.sub(leave.encode(), text) + b"\n"
 
     def _source(self, file: SourceFile) -> SourceFile:

@@ -7,8 +7,8 @@ from services.stages.execution.c.messages import problems_in
 from services.stages.execution.compiled_toolchain import Problem
 from tests.services.stages.execution.conftest import candidate
 
-CODE = candidate("int area(int side);\nint side = 2;\n", language="cpp")
-SUITE = TestSuite((SourceFile("tests.cpp", b"int main() { area(side); }\n"),))
+CODE = candidate("int area(int side);\nint side = 2;\n" + "\n" * 7 + "// the end\n", language="cpp")
+SUITE = TestSuite((SourceFile("tests.cpp", b"int main() {\n    area(side);\n}\n"),))
 
 
 def _problems(messages: str, *, is_part: bool = False, tested: bool = True) -> list[Problem]:
@@ -89,6 +89,15 @@ def test_errors_in_headers() -> None:
     )
     (problem,) = _problems(f"{option}main.cpp:2:9: note: called from here\n")
     assert (problem.path, problem.line, problem.missing) == ("main.cpp", 2, "module")
+
+
+def test_an_end_that_is_missing() -> None:
+    """An error behind the code's last line says that it is not closed, and what follows from that is left out."""
+    messages = (
+        "main.cpp:12:12: error: cannot declare static function inside another function\n"
+        "tests.cpp:1:12: error: a function-definition is not allowed here before '{' token\n"
+    )
+    assert _problems(messages) == [Problem("main.cpp", 10, "it is not closed at its end")]
 
 
 def test_a_header_of_a_later_standard() -> None:

@@ -139,6 +139,15 @@ async def test_compile_errors(judge: Judge) -> None:
     assert [finding.rule_id for finding in result.findings] == ["execution/missing-module"]
 
 
+async def test_code_that_is_cut_off(judge: Judge) -> None:
+    """A function that is not closed is the code's error, not its tests'."""
+    code = "int twice(int n) {\n    if (n) {\n        return n;\n"
+    finding = only(await judge(code, TESTS, language="c"), "compile-error")
+    assert "not closed" in finding.message
+    assert finding.location is not None
+    assert finding.location.start_line == 3
+
+
 async def test_names_that_the_tests_miss(judge: Judge) -> None:
     """What the code should define and does not is the code's fault; what only the tests forgot to include is not."""
     finding = only(await judge("int thrice(int n) { return 3 * n; }\n", TESTS, language="c"), "missing-name")
