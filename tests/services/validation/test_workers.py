@@ -195,13 +195,18 @@ async def test_bad_request(suite: Suite, fields: dict[str, Any], field: str) -> 
 async def test_watch(suite: Suite) -> None:
     """A watcher sees the validation as it is, each thing that happens to it once and in order, and its end."""
     queued = await create(suite)
-    events = watch(suite, queued.id)
+    events = watch(suite, queued.id, 1)
     seen = await until(events, "gated begins")
+    late = watch(suite, queued.id)
+    late_seen = await until(late, "snapshot")
     gate.set()
     seen += [event async for event in events]
-    assert [told(event) for event in seen if told(event) not in {"QUEUED", "RUNNING", "first begins"}] == [
-        "snapshot", "first ends", "gated begins", "gated ends", "SUCCEEDED", "snapshot",
+    late_seen += [event async for event in late]
+    assert [told(event) for event in seen] == [
+        "snapshot", "RUNNING", "first begins", "first ends", "gated begins", "gated ends", "SUCCEEDED", "snapshot",
     ]  # fmt: skip
+    assert [told(event) for event in late_seen] == ["snapshot", "gated ends", "SUCCEEDED", "snapshot"]
+    assert late_seen[1:] == seen[5:-1] + late_seen[-1:]
     sequences = [event.sequence for event in seen[1:-1]]
     assert sequences == sorted(set(sequences))
     assert (seen[-1].sequence, seen[-1].snapshot.sequence) == (sequences[-1], sequences[-1])
