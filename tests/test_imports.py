@@ -37,7 +37,7 @@ MAY_IMPORT = {
 
 OURS = {"assay", "host", "sandbox", "services", "cli", "benchmarks", "tests"}
 
-WIRE = {"grpc", "grpc_status", "google", "docker", "sqlalchemy", "aiosqlite", "pebble"}
+WIRE = {"grpc", "grpc_status", "google", "docker", "sqlalchemy", "pebble"}
 
 DOMAIN = (
     "services/validation/engine.py",
