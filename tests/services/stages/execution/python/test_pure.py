@@ -61,6 +61,14 @@ def test_what_reaches_further_is_refused(expression: str) -> None:
         OUTSIDE.evaluate(expression, {})
 
 
+def test_no_class_is_made() -> None:
+    """A class of the tests' own would have a say in every comparison: `type` tells what a value is, and makes none."""
+    outside = Outside({})
+    assert outside.evaluate("type(1) == int", {}) is True
+    with pytest.raises(TypeError):
+        outside.evaluate("list(map(lambda make: make('X', (), {}), [type]))", {})
+
+
 def test_a_name_that_the_tests_bind_is_not_pythons() -> None:
     """A function of the tests called ``len`` is theirs."""
     import ast
