@@ -3,7 +3,7 @@
 from assay.stage import Category, Finding, Severity
 
 from .evaluation import Got, Raised
-from .judgement import Ran
+from .ran import Ran
 from .report import Report
 from .values import show
 

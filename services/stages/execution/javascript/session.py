@@ -30,9 +30,10 @@ from .apart import Tests
 from .compiling import CompileError, compile_errors
 from .determinism import difference
 from .faults import Reader
-from .judgement import Judgement, Ran, judge
+from .judgement import judge
 from .preparation import Code, Order, prepare
 from .program import entry_text, first_test_line, names, program
+from .ran import Judgement, Ran
 from .report import parse
 from .specified import specified
 
