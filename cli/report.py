@@ -17,6 +17,9 @@ MAX_FINDINGS = 20
 """Findings printed for one file; the JSON format has them all."""
 
 MAX_EVIDENCE_CHARACTERS = 300
+MAX_CONTRIBUTIONS = 3
+LEAST_LOG_ODDS = 0.05
+"""What moves a score by less is nothing to a person."""
 
 _VERDICTS = {
     validation_pb2.VERDICT_AUTHENTIC: ("✓", "AUTHENTIC", "bold green"),
@@ -67,6 +70,8 @@ class Report:
             return
         if validation.explanation:
             self._paragraph(Text(printable(validation.explanation)), 2)
+        if moved := _moved(validation):
+            self._paragraph(Text(f"Moved the score most: {moved}.", style="dim"), 2)
         self._line()
         self._held.append(Padding(_stage_table(validation), (0, 0, 0, 2), expand=False))
         self._findings(validation, checked.files)
@@ -193,6 +198,17 @@ def _repair(repair: validation_pb2.Repair) -> Text:
 
 def _findings(count: int) -> str:
     return "1 finding is" if count == 1 else f"{count} findings are"
+
+
+def _moved(validation: validation_pb2.Validation) -> str:
+    """Return what moved the score most, each with its value and how far in log-odds."""
+    strongest = validation.contributions[:MAX_CONTRIBUTIONS]
+    return "; ".join(_contribution(one) for one in strongest if abs(one.log_odds) >= LEAST_LOG_ODDS)
+
+
+def _contribution(told: stage_pb2.Contribution) -> str:
+    value = f"{told.value:g}" if told.HasField("value") else "not known"
+    return f"{printable(told.description)} ({value}) {told.log_odds:+.1f}"
 
 
 def _severity(finding: finding_pb2.Finding) -> str:

@@ -137,3 +137,18 @@ def test_many_files_get_a_line_each_where_nothing_is_to_be_said() -> None:
     text = printed(Checked("a.py", fine), Checked("b.py", reason="SOURCE", message="it is gone"), brief=True)
     assert text.splitlines()[:2] == ["✓ a.py: AUTHENTIC, score 1.00 by rules-1, 0 ms", "! b.py: it is gone"]
     assert "2 files: 1 authentic, 0 inauthentic, 1 undetermined" in text
+
+
+def test_what_moved_the_score() -> None:
+    """The three features that moved the score most are named, each with its value; a hair's breadth is not told."""
+    message = validation(finding())
+    for name, value, moved in (
+        ("failed", 0.5, -2.0),
+        ("unknown", None, 1.0),
+        ("hair", 1.0, 0.01),
+        ("fourth", 1.0, 3.0),
+    ):
+        message.contributions.add(feature=name, description=f"the {name}", value=value, log_odds=moved)
+    text = " ".join(printed(Checked("main.py", message)).split())
+    assert "Moved the score most: the failed (0.5) -2.0; the unknown (not known) +1.0." in text
+    assert "fourth" not in text
