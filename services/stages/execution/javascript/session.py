@@ -20,9 +20,8 @@ from assay.stage import (
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.account import Account
-from services.stages.execution.compiled import TIME_LIMITS
 from services.stages.execution.location import line_of
-from services.stages.execution.outcomes import is_busy
+from services.stages.execution.outcomes import TIME_LIMITS, is_busy
 from services.stages.execution.plan import Program
 from services.stages.execution.sandbox import RUN_SECONDS, SPARE_SECONDS, check_time, execute, seconds_for
 
