@@ -12,13 +12,11 @@ from .account import Account
 from .compiled_findings import compile_findings, run_findings
 from .compiled_toolchain import CannotRun, Program, Toolchain
 from .language import toolchain
+from .outcomes import TIME_LIMITS
 from .sandbox import check_time, execute, seconds_for
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
-
-TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
-"""After one of these no further suite is run: the code has failed, and each would take as long again."""
 
 
 async def judge_compiled(

@@ -9,6 +9,9 @@ The share of the elapsed time in CPU time above which a program that did not end
 that waits uses next to none; a loop on a machine under load gets its share of a processor, which may be far below one.
 """
 
+TIME_LIMITS = frozenset({Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT})
+"""After one of these nothing further is run: the code has failed, and each run would take as long again."""
+
 LIMITS = {
     Outcome.OUTCOME_CPU_TIME_LIMIT: ("time-limit", "used more CPU time than it may"),
     Outcome.OUTCOME_WALL_TIME_LIMIT: ("time-limit", "did not end within its time limit"),

@@ -15,11 +15,11 @@ from assay.v1.sandbox_pb2 import CaseResult, CaseVerdict, Compilation, Execution
 
 from .account import Account
 from .case_findings import case_finding, lacking
-from .compiled import TIME_LIMITS, not_deterministic
+from .compiled import not_deterministic
 from .compiled_findings import compile_findings, missing_module
 from .compiled_toolchain import Problem, as_submitted
 from .language import toolchain
-from .outcomes import name_of
+from .outcomes import TIME_LIMITS, name_of
 from .sandbox import check_time, execute_batch, seconds_for
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, PluginFailed
 from assay.stage import Candidate, Category, Finding, Severity, StageContext, StageResult, Workers
-from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
+from assay.v1.sandbox_pb2 import ExecutionResult
 
 from .account import Account
 from .findings import judge
-from .outcomes import name_of
+from .outcomes import TIME_LIMITS, name_of
 from .plan import Run, program, runs
 from .python.called import call_findings
 from .python.determinism import differing
@@ -24,9 +24,6 @@ from .sandbox import check_time, execute, seconds_for
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
-
-TIME_LIMITS = {Outcome.OUTCOME_CPU_TIME_LIMIT, Outcome.OUTCOME_WALL_TIME_LIMIT}
-"""After one of these no further suite is run: the code has failed, and each would take as long again."""
 
 
 async def judge_python(

@@ -10,9 +10,9 @@ from assay.stage import Candidate, Finding, StageContext, StageResult, TestFrame
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.account import Account
-from services.stages.execution.compiled import TIME_LIMITS, not_deterministic
+from services.stages.execution.compiled import not_deterministic
 from services.stages.execution.findings import judge
-from services.stages.execution.outcomes import is_busy, name_of
+from services.stages.execution.outcomes import TIME_LIMITS, is_busy, name_of
 from services.stages.execution.plan import Run
 from services.stages.execution.report import Report, parse
 from services.stages.execution.sandbox import RUN_SECONDS, SPARE_SECONDS, check_time, execute, seconds_for
