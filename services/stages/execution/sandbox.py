@@ -21,6 +21,8 @@ from assay.v1.sandbox_pb2 import (
     Outcome,
 )
 
+from .outcomes import is_busy
+
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
 
@@ -85,6 +87,7 @@ async def execute(
     until: float,
     *,
     artifact_globs: Sequence[str] = (),
+    doubting: bool = False,
 ) -> ExecutionResult:
     """
     Run a program; wait for a turn where the sandbox's queue is full.
@@ -92,11 +95,20 @@ async def execute(
     :param seconds: Its limit of wall and CPU time.
     :param until: When the caller's time ends, on the monotonic clock.
     :param artifact_globs: The files to return.
+    :param doubting: Run it once more where its time on the clock went by and it had hardly any of a processor. One that
+        waits and one that a busy machine keeps waiting look alike, and only the former does so again.
     :raises assay.errors.AssayError: The sandbox could not run it.
     """
     request = _request(language, program, seconds, OUTPUT_BYTES)
     request.artifact_globs.extend(artifact_globs)
-    turn = _Turn(seconds, until)
+    result = await _executed(stub, request, _Turn(seconds, until))
+    has_time = time.monotonic() + seconds + SPARE_SECONDS < until
+    if doubting and has_time and result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and not is_busy(result):
+        result = await _executed(stub, request, _Turn(seconds, until))
+    return result
+
+
+async def _executed(stub: "SandboxServiceAsyncStub", request: ExecuteRequest, turn: "_Turn") -> ExecutionResult:
     while True:
         try:
             response = await stub.Execute(request, timeout=turn.seconds_left)

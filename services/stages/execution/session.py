@@ -99,7 +99,8 @@ class Session:
     async def _run(self, run: Run, reading: Reading) -> Ran:
         seconds = seconds_for(run.label, self._until)
         made = program(self._candidate, run, reading, seconds)
-        result = await execute(self._stub, self._candidate.language, made, seconds, self._until)
+        tested = run.suite is not None
+        result = await execute(self._stub, self._candidate.language, made, seconds, self._until, doubting=tested)
         report = parse(result.stdout.content, made.nonce)
         if report.broken and not report.replaced:
             raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")

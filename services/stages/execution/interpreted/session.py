@@ -12,10 +12,10 @@ from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 from services.stages.execution.account import Account
 from services.stages.execution.compiled import not_deterministic
 from services.stages.execution.findings import judge
-from services.stages.execution.outcomes import TIME_LIMITS, is_busy, name_of
+from services.stages.execution.outcomes import TIME_LIMITS, name_of
 from services.stages.execution.plan import Run
 from services.stages.execution.report import Report, parse
-from services.stages.execution.sandbox import RUN_SECONDS, SPARE_SECONDS, check_time, execute, seconds_for
+from services.stages.execution.sandbox import check_time, execute, seconds_for
 
 from .apart import Script, take_apart
 from .dialect import Dialect
@@ -60,10 +60,6 @@ class Ran:
     result: ExecutionResult
     report: Report
     values: dict[str, Told]
-
-    def stood_still(self) -> bool:
-        """Return whether time ran out while next to nothing was computed."""
-        return self.result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and not is_busy(self.result)
 
     def end(self) -> tuple[object, ...]:
         """Return what two runs of a program that is deterministic have in common."""
@@ -162,21 +158,9 @@ class Session:
         return "loaded" in ran.report.reached and ran.result.outcome not in TIME_LIMITS
 
     async def _run(self, run: Run, made: Program) -> Ran:
-        """
-        Run a program; once more where its tests did not end though it computed nothing, and there is time.
-
-        Code that waits does so again; a machine that stood still is no fault of the code's.
-        """
-        ran = await self._try(run, made)
-        has_time = self._until - time.monotonic() > RUN_SECONDS + SPARE_SECONDS
-        if run.suite is not None and has_time and ran.stood_still():
-            ran = await self._try(run, made)
-        self._account.add(ran.result)
-        return ran
-
-    async def _try(self, run: Run, made: Program) -> Ran:
-        seconds = seconds_for(run.label, self._until)
-        result = await execute(self._stub, self._candidate.language, made, seconds, self._until)
+        seconds, language = seconds_for(run.label, self._until), self._candidate.language
+        tested = run.suite is not None
+        result = await execute(self._stub, language, made, seconds, self._until, doubting=tested)
         report = parse(result.stdout.content, made.nonce)
         if report.broken:
             raise PluginFailed(f"the harness failed in {run.label}: {report.broken}")
@@ -188,6 +172,7 @@ class Session:
             # The harness leaves when it has told the end: what the clock said after that was not the code's doing.
             result.outcome = Outcome.OUTCOME_OK
         check_time(run.label, result.outcome, seconds)
+        self._account.add(result)
         return Ran(result, report, dict(values))
 
     async def _add(self, run: Run, script: Script, ran: Ran) -> None:

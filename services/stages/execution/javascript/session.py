@@ -21,9 +21,9 @@ from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 from services.stages.execution.account import Account
 from services.stages.execution.location import line_of
-from services.stages.execution.outcomes import TIME_LIMITS, is_busy
+from services.stages.execution.outcomes import TIME_LIMITS
 from services.stages.execution.plan import Program
-from services.stages.execution.sandbox import RUN_SECONDS, SPARE_SECONDS, check_time, execute, seconds_for
+from services.stages.execution.sandbox import check_time, execute, seconds_for
 
 from .apart import Tests
 from .compiling import CompileError, compile_errors
@@ -138,22 +138,10 @@ class Session:
         return can_go_on and ran.report.load_error is None
 
     async def _executed(self, sent: Program, label: str) -> ExecutionResult:
-        """
-        Run a program; once more, where its time went by and it had hardly any of a processor.
-
-        A program that waits and one that is kept waiting by a busy machine look alike; only the former does so again.
-        """
-        result = await self._once(sent, label)
-        is_idle = result.outcome == Outcome.OUTCOME_WALL_TIME_LIMIT and not is_busy(result)
-        if is_idle and time.monotonic() + RUN_SECONDS + SPARE_SECONDS < self._until:
-            result = await self._once(sent, label)
-        self._account.add(result)
-        return result
-
-    async def _once(self, sent: Program, label: str) -> ExecutionResult:
         seconds = seconds_for(label, self._until)
-        result = await execute(self._stub, self._candidate.language, sent, seconds, self._until)
+        result = await execute(self._stub, self._candidate.language, sent, seconds, self._until, doubting=True)
         check_time(label, result.outcome, seconds)
+        self._account.add(result)
         return result
 
     def _told(self, prepared: Prepared, result: ExecutionResult) -> Ran:

@@ -82,7 +82,7 @@ async def test_a_compiler_that_has_too_little(peer: tuple[Sandbox, Stage]) -> No
 async def test_suites_one_after_another(peer: tuple[Sandbox, Stage]) -> None:
     """A suite that cannot be run leaves the others; after one that does not end no further one is run."""
     tested = candidate(CODE, "void none(void) {}\n", TESTS, TESTS, language="c")
-    peer[0].results = [ExecutionResult(outcome=Outcome.OUTCOME_WALL_TIME_LIMIT)]
+    peer[0].results = [ExecutionResult(outcome=Outcome.OUTCOME_CPU_TIME_LIMIT)]
     result = await peer[1].run(tested, Context())
     assert [finding.rule_id for finding in result.findings] == ["execution/time-limit"]
     assert len(peer[0].requests) == 1

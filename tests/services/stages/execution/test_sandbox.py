@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 import pytest
+from assay.convert import duration_to_proto
 from assay.errors import DeadlineExceeded, QueueFull, SandboxLost
 from assay.stage import ProgramCase, SourceFile, TestSuite
 from assay.v1.sandbox_pb2 import (
@@ -15,8 +16,11 @@ from assay.v1.sandbox_pb2 import (
     CaseResult,
     ExecuteBatchRequest,
     ExecuteBatchResponse,
+    ExecuteRequest,
+    ExecuteResponse,
     ExecutionResult,
     Outcome,
+    ResourceUsage,
 )
 from assay.v1.sandbox_pb2_grpc import (
     SandboxServiceServicer,
@@ -26,7 +30,7 @@ from assay.v1.sandbox_pb2_grpc import (
 
 from host.status import abort
 from services.stages.execution.compiled_toolchain import Program
-from services.stages.execution.sandbox import RUN_SECONDS, check_time, execute_batch, seconds_for
+from services.stages.execution.sandbox import RUN_SECONDS, check_time, execute, execute_batch, seconds_for
 
 if TYPE_CHECKING:
     from assay.v1.sandbox_pb2_grpc import SandboxServiceAsyncStub
@@ -112,3 +116,35 @@ def test_time() -> None:
     check_time("the tests", Outcome.OUTCOME_OK, 1.0)
     with pytest.raises(DeadlineExceeded, match=r"within the 1\.0 s"):
         check_time("the tests", Outcome.OUTCOME_WALL_TIME_LIMIT, 1.0)
+
+
+class Clocked(Sandbox):
+    """A sandbox in which a program runs out of its wall time, with so much CPU time, and ends well the second time."""
+
+    def __init__(self, cpu_seconds: float) -> None:
+        super().__init__(0, Outcome.OUTCOME_OK)
+        usage = ResourceUsage(cpu_time=duration_to_proto(cpu_seconds), wall_time=duration_to_proto(5))
+        late = ExecutionResult(outcome=Outcome.OUTCOME_WALL_TIME_LIMIT, usage=usage)
+        self.results = [late, ExecutionResult(outcome=Outcome.OUTCOME_OK)]
+
+    async def Execute(self, request: ExecuteRequest, context: Any) -> ExecuteResponse:  # the contract's
+        """Answer."""
+        return ExecuteResponse(result=self.results.pop(0))
+
+
+@pytest.mark.parametrize(
+    ("cpu_seconds", "doubting", "left", "outcome"),
+    [
+        (0.1, True, 30.0, Outcome.OUTCOME_OK),
+        (4.0, True, 30.0, Outcome.OUTCOME_WALL_TIME_LIMIT),
+        (0.1, False, 30.0, Outcome.OUTCOME_WALL_TIME_LIMIT),
+        (0.1, True, 5.0, Outcome.OUTCOME_WALL_TIME_LIMIT),
+    ],
+)
+async def test_a_late_end_is_doubted(
+    folder: Path, cpu_seconds: float, doubting: bool, left: float, outcome: Outcome
+) -> None:
+    """What ran out of time with hardly any of a processor is run again, if that is wanted and there is time."""
+    async with served(folder, Clocked(cpu_seconds)) as stub:  # type: ignore[abstract]
+        result = await execute(stub, "python", PROGRAM, 5.0, time.monotonic() + left, doubting=doubting)
+    assert result.outcome == outcome
