@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assay.v1 import sandbox_pb2
+from assay.v1 import candidate_pb2, sandbox_pb2
 
 from cli.sources import BadSource, read
 
@@ -15,7 +15,7 @@ MAX_BYTES = 31 * 1024 * 1024
 
 ANSWERS = (".out", ".ans")
 
-_FIELDS = ("name", "stdin", "expected_stdout", "arguments")
+_FIELDS = ("name", "stdin", "expected_stdout", "expected_exit_code", "arguments")
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -35,6 +35,26 @@ def read_cases(path: Path) -> list[sandbox_pb2.BatchCase]:
     if not cases:
         raise BadSource(f"{path}: there are no cases: " + ("no NAME.in" if path.is_dir() else "no line"))
     return cases
+
+
+def suite_of(path: Path) -> candidate_pb2.TestSuite:
+    """
+    Return cases as the tests of a candidate; each must say what its output should be.
+
+    :raises BadSource: As :func:`read_cases`, or one does not say.
+    """
+    suite = candidate_pb2.TestSuite()
+    for case in read_cases(path):
+        if not case.HasField("expected_stdout"):
+            raise BadSource(f"{path}: {case.name}: it does not say what the output should be")
+        suite.cases.add(
+            name=case.name,
+            stdin=case.stdin,
+            arguments=case.arguments,
+            expected_stdout=case.expected_stdout,
+            expected_exit_code=case.expected_exit_code,
+        )
+    return suite
 
 
 def _of_folder(folder: Path) -> Iterator[sandbox_pb2.BatchCase]:
@@ -95,6 +115,10 @@ def _of_line(where: str, line: str, number: str) -> sandbox_pb2.BatchCase:
         case.stdin = _text(where, "stdin", told["stdin"]).encode()
     if "expected_stdout" in told:
         case.expected_stdout = _text(where, "expected_stdout", told["expected_stdout"]).encode()
+    status = told.get("expected_exit_code", 0)
+    if type(status) is not int or not 0 <= status <= 255:
+        raise BadSource(f"{where}: expected_exit_code: it is no whole number from 0 to 255")
+    case.expected_exit_code = status
     arguments = told.get("arguments", [])
     if not isinstance(arguments, list):
         raise BadSource(f"{where}: arguments: it is no list of texts")

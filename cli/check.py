@@ -14,6 +14,7 @@ from assay.v1 import finding_pb2, validation_pb2
 from cli import cache, exits, outputs
 from cli.baseline import DEFAULT_NAME, Baseline
 from cli.candidates import Framing, specification_of, suites_of
+from cli.cases import suite_of
 from cli.checked import Checked, Tally
 from cli.checking import Checker
 from cli.diff import changed_sources, changes
@@ -58,6 +59,7 @@ class CheckOptions:
     paths: Sequence[str]
     specification: str = ""
     tests: Sequence[Path] = ()
+    cases: Path | None = None
     stages: Sequence[str] = ()
     sandbox: bool = True
     form: CheckFormat = CheckFormat.TEXT
@@ -136,8 +138,9 @@ def _asked_for(options: CheckOptions, settings: Project) -> tuple[Policies, list
 
 
 def _framing(options: CheckOptions, sources: Sequence[Source]) -> Framing:
-    if options.tests and len(sources) > 1:
-        raise BadSource(f"--tests: tests belong to one file, and the paths mean {len(sources)} files")
+    if (options.tests or options.cases) and len(sources) > 1:
+        name = "--tests" if options.tests else "--cases"
+        raise BadSource(f"{name}: tests belong to one file, and the paths mean {len(sources)} files")
     if any(source.path is None for source in sources) and not options.language:
         raise BadSource("-: the language of standard input cannot be told; say it with --language")
     if options.python is not None and options.gateway:
@@ -146,7 +149,7 @@ def _framing(options: CheckOptions, sources: Sequence[Source]) -> Framing:
         language=options.language,
         language_version=options.language_version,
         specification=specification_of(options.specification),
-        tests=suites_of(options.tests),
+        tests=(*suites_of(options.tests), *([suite_of(options.cases)] if options.cases else ())),
         deep=options.sandbox and (not options.stages or RUNNING_STAGE in options.stages),
         standard_input=read_standard_input() if STANDARD_INPUT in options.paths else b"",
     )
@@ -236,7 +239,7 @@ class _Call:
 
             wanted = _known(options.stages, stage_names())
             # Tests that are not run leave the verdict open, which only the stage that does not run them can say.
-            skipped = {RUNNING_STAGE} if not (options.sandbox or options.tests or wanted) else set()
+            skipped = {RUNNING_STAGE} if not (options.sandbox or options.tests or options.cases or wanted) else set()
             return [name for name in stage_names() if name not in skipped] if skipped else wanted
         answer = await (await client()).validation.ListValidationStages(
             validation_pb2.ListValidationStagesRequest(), timeout=min(options.timeout_seconds, _ASK_SECONDS)

@@ -58,6 +58,7 @@ def check(
     *,
     spec: options.Spec = "",
     tests: options.Tests = None,
+    cases: options.Cases = None,
     stages: options.Stages = "",
     sandbox: options.Sandbox = True,
     format: options.CheckFormat = options.CheckFormat.TEXT,  # noqa: A002 the option's name
@@ -99,6 +100,7 @@ def check(
             paths=paths or (),
             specification=spec,
             tests=tests or (),
+            cases=cases,
             stages=_names(stages),
             sandbox=sandbox,
             form=format,
@@ -230,7 +232,7 @@ def batch(
         typer.Option(
             metavar="PATH",
             help="A folder of NAME.in with NAME.out or NAME.ans; or a file of JSON objects, one a line, with name, "
-            "stdin, expected_stdout and arguments.",
+            "stdin, expected_stdout, expected_exit_code and arguments.",
         ),
     ],
     checker: Annotated[

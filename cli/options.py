@@ -51,6 +51,13 @@ Tests = Annotated[
     list[Path] | None,
     typer.Option(metavar="FILE", help="Tests that belong to the code; may be given more than once. One PATH only."),
 ]
+Cases = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="Inputs of the code as a program, with what it should print, as for `assay batch`. One PATH only.",
+    ),
+]
 Stages = Annotated[str, typer.Option(metavar="A,B", help="The stages to run, by name. Without it: all.")]
 Sandbox = Annotated[
     bool, typer.Option("--sandbox/--no-sandbox", help="Whether code is run, each time in a container used once.")

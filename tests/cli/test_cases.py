@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.cases import read_cases
+from cli.cases import read_cases, suite_of
 from cli.sources import BadSource
 
 
@@ -85,3 +85,24 @@ def test_what_is_no_file_of_lines_is_said(folder: Path) -> None:
     for name, said in (("nothere", "no such file"), ("empty", "there are no cases"), ("bytes", "not UTF-8")):
         with pytest.raises(BadSource, match=f"{name}: .*{said}"):
             read_cases(folder / name)
+
+
+def test_cases_are_tests_of_a_candidate(folder: Path) -> None:
+    """Cases become a suite with their input, output and status; one that says no output is refused by its name."""
+    lines = [{"name": "a", "stdin": "1", "expected_stdout": "2", "expected_exit_code": 3, "arguments": ["x"]}]
+    path = folder / "c.jsonl"
+    path.write_text(json.dumps(lines[0]) + "\n")
+    (case,) = suite_of(path).cases
+    assert (case.name, case.stdin, case.expected_stdout, case.expected_exit_code) == ("a", b"1", b"2", 3)
+    assert list(case.arguments) == ["x"]
+    path.write_text('{"name": "silent"}\n')
+    with pytest.raises(BadSource, match="silent: it does not say"):
+        suite_of(path)
+
+
+@pytest.mark.parametrize("status", [256, -1, True, "1", 1.5])
+def test_a_status_is_a_byte(folder: Path, status: object) -> None:
+    """An exit status is a whole number from 0 to 255."""
+    (folder / "c.jsonl").write_text(json.dumps({"expected_exit_code": status}) + "\n")
+    with pytest.raises(BadSource, match="expected_exit_code: it is no whole number"):
+        read_cases(folder / "c.jsonl")
