@@ -67,9 +67,11 @@ class Environment:
         """
         Whether a module of the environment may hold a name for all that its types do not show it.
 
-        Stubs lag behind, compiled modules say nothing, and modules that make names may make it where the package has
-        the word at all.
+        Stubs lag behind and leave out whole modules, compiled modules say nothing, and modules that make names may make
+        it where the package has the word at all.
         """
+        if self.has(f"{module}.{name}"):
+            return True
         files = list(self._files(module))
         sources = [path for path in files if path.suffix == ".py"]
         if not sources:
@@ -112,9 +114,9 @@ class Environment:
         below = (path for folder in self._folders for path in (folder / root).rglob("*.py*"))
         return (*found, *islice((path for path in below if path.suffix in (".py", ".pyi")), MAX_FILES))
 
-    def has(self, root: str) -> bool:
-        """Whether there is a module or package of this first name."""
-        return any(True for _ in self._files(root)) or any(True for _ in self._homes(root))
+    def has(self, module: str) -> bool:
+        """Whether there is a module or package of this name."""
+        return any(True for _ in self._files(module)) or any(True for _ in self._homes(module))
 
     def distribution(self, module: str) -> str:
         """Return "name version" of the distribution that a module is of; empty where that is not known."""

@@ -21,7 +21,7 @@ from services.stages.semantic.types_server import TypeServers
 from services.stages.semantic.types_text import SMALL_BYTES, documents
 from services.stages.semantic.versions import version_of
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 
 
 class TypesPart:

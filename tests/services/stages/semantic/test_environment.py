@@ -84,3 +84,15 @@ def test_distributions_are_named_with_their_versions(installed: Environment) -> 
     """A module's distribution is found by name or by its record, and none is made up."""
     assert installed.distribution("parcel.box") == "parcel 2.5"
     assert installed.distribution("stubbed") == ""
+
+
+def test_stubs_that_leave_out_a_module(tmp_path: Path) -> None:
+    """A module that a package has is there although its stubs, which are a package of their own, do not have it."""
+    packages = tmp_path / "lib" / "python3.13" / "site-packages"
+    for home, names in (("a", ("__init__.py", "part.py")), ("a-stubs", ("__init__.pyi",))):
+        (packages / home).mkdir(parents=True)
+        for name in names:
+            (packages / home / name).write_text("")
+    environment = Environment(tmp_path)
+    assert environment.may_have("a", "part")
+    assert not environment.may_have("a", "other")
