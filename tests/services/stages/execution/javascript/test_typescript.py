@@ -5,7 +5,7 @@ from assay.stage import Severity, StageStatus
 
 from tests.services.stages.execution.javascript.conftest import Judge, rejecting
 
-pytestmark = [pytest.mark.docker, pytest.mark.languages]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.languages]
 
 ADD = "const add = (a: number, b: number): number => {\n  return a + b;\n};\n"
 WRONG = ADD.replace("+", "-")
