@@ -155,6 +155,7 @@ async def test_killed_after_a_case_without_memory() -> None:
         assert ended == [Outcome.MEMORY_LIMIT, Outcome.OK]
 
 
+@pytest.mark.slow
 async def test_paused_before_its_run() -> None:
     """A container that is paused while it waits is nobody's sandbox for long: the run gets another."""
     async with Suite(pool_size=1) as suite:
