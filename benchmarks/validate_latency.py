@@ -4,9 +4,10 @@ How long a whole validation takes, where the time goes, and how near many come t
     python -m benchmarks.validate_latency [--rounds 60] [--seconds 20] [--report FILE.json]
 
 A program of 100 lines of Python with one test goes through all local stages of an embedded suite that is warm, another
-one each time. Plumbing is what a validation takes beyond its longest chain of stages that wait for one another. With
-several clients the ceiling is what the sandbox alone runs of an empty program at as many clients, taking turns with the
-validations; a validation that takes n containers can reach an n-th of it.
+one each time, with time between them for a fresh container to be made. Plumbing is what a validation takes beyond its
+longest chain of stages that wait for one another. With several clients the ceiling is what the sandbox alone runs of an
+empty program at as many clients, taking turns with the validations; a validation that takes n containers can reach an
+n-th of it.
 """
 
 import argparse
@@ -39,6 +40,9 @@ LINES = 100
 CALL_SECONDS = 120.0
 WARM = 10
 """Validations before the first that is counted."""
+
+PAUSE_SECONDS = 0.6
+"""Between validations one after the other, so that a fresh container waits for each: with several clients none does."""
 
 MOST_CONTAINERS = 2.0
 MOST_PLUMBING = 0.15
@@ -119,6 +123,7 @@ async def unloaded(suite: Suite, claims: Claims, rounds: int, numbers: Callable[
     stages: dict[str, list[float]] = defaultdict(list)
     before = claims.so_far()
     for _ in range(rounds):
+        await asyncio.sleep(PAUSE_SECONDS)
         started = time.monotonic()
         validation = await validate(suite, numbers())
         taken.append(time.monotonic() - started)
