@@ -74,8 +74,8 @@ async def repeated(suite: Suite, wanted: Sequence[Record], times: int, label: st
     for done in range(1, times + 1):
         for each in told:
             each.verdicts[await verdict(suite, each.record)] += 1
-        if done % 10 == 0:
-            print(f"{label}: {done}/{times}", file=sys.stderr, flush=True)
+        changes = sum(each.changes for each in told)
+        print(f"{label}: {done}/{times}, {changes} changes", file=sys.stderr, flush=True)
     return told
 
 
