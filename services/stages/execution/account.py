@@ -1,5 +1,6 @@
 """What the runs of one candidate add up to, in every language."""
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from assay.convert import seconds_from_proto
@@ -7,6 +8,19 @@ from assay.stage import Finding, Severity, StageResult, StageStatus
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
 MAX_DETAIL = 2_000
+
+MAX_FAILURES = 10
+"""Failed tests of one run that get a finding of their own; the rest are counted."""
+
+
+def bounded(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Drop what was said before, and all but the first failures."""
+    seen: set[tuple[str, object, str]] = set()
+    for finding in findings:
+        key = (finding.rule_id, finding.location, finding.message)
+        if key not in seen and len(seen) < MAX_FAILURES:
+            seen.add(key)
+            yield finding
 
 
 @dataclass
@@ -52,6 +66,11 @@ class Account:
             return False
         self.findings.append(finding)
         return True
+
+    def isolate(self, ways: Collection[str]) -> None:
+        """Note by which ways tests were judged; where none was, what was noted stands."""
+        if ways:
+            self.isolation = "mixed" if len(ways) > 1 else next(iter(ways))
 
     @property
     def is_decided(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from assay.stage import Candidate, Category, Finding, Location, Severity, TestSuite
 from assay.v1.sandbox_pb2 import Compilation, ExecutionResult, Outcome
 
+from .account import MAX_FAILURES
 from .compiled_toolchain import Failure, Problem, Ran
 from .location import line_of
 from .outcomes import LIMITS, name_of
@@ -14,7 +15,6 @@ from .subject import called, location_of
 MAX_ERRORS = 3
 """Compile errors that get a finding of their own: what follows the first ones often follows from them."""
 
-MAX_FAILURES = 10
 MAX_EVIDENCE = 2_000
 MAX_QUOTED = 120
 MAX_MODULES = 5

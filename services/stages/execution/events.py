@@ -221,3 +221,9 @@ Event = Annotated[
     Field(discriminator="event"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def told_lines(stdout: bytes, nonce: str) -> list[bytes]:
+    """Return what lines of an output say that begin with the nonce."""
+    prefix = nonce.encode() + b" "
+    return [line[len(prefix) :] for line in stdout.split(b"\n") if line.startswith(prefix)]

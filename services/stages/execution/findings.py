@@ -8,13 +8,11 @@ from assay.languages import DEFAULT_VERSIONS
 from assay.stage import Candidate, Category, Finding, Severity
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
+from .account import bounded
 from .location import line_of
 from .outcomes import LIMITS, is_busy, name_of
 from .plan import Run
 from .report import Error, Report
-
-MAX_FAILURES = 10
-"""Failed tests of one run that get a finding of their own; the rest are counted."""
 
 MAX_EVIDENCE = 2_000
 MAX_QUOTED = 120
@@ -65,7 +63,7 @@ def judge(candidate: Candidate, run: Run, result: ExecutionResult, report: Repor
         said.findings[before:] = [replace(f, evidence={**f.evidence, **isolation}) for f in said.findings[before:]]
     if report.replaced:
         said.findings.append(_replaced(run, report))
-    said.findings = list(_bounded(said.findings))
+    said.findings = list(bounded(said.findings))
     return said
 
 
@@ -251,16 +249,6 @@ def _facts(error: Error) -> dict[str, str]:
         "statement": error.statement,
     }
     return {key: value[:MAX_EVIDENCE] for key, value in facts.items() if value}
-
-
-def _bounded(findings: list[Finding]) -> Iterator[Finding]:
-    """Drop what was said before, and all but the first failures."""
-    seen: set[tuple[str, object, str]] = set()
-    for finding in findings:
-        key = (finding.rule_id, finding.location, finding.message)
-        if key not in seen and len(seen) < MAX_FAILURES:
-            seen.add(key)
-            yield finding
 
 
 def _at(finding: Finding, candidate: Candidate, path: str, line: int) -> Finding:

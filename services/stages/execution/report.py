@@ -26,6 +26,7 @@ from .events import (
     Replaced,
     Start,
     Told,
+    told_lines,
 )
 
 __all__ = ["MAX_EVENTS", "Done", "End", "Error", "Report", "parse"]
@@ -127,8 +128,7 @@ class Report:
 def parse(stdout: bytes, nonce: str) -> Report:
     """Return what the lines behind the nonce tell. Never raises: what is no event marks the report as malformed."""
     report = Report()
-    prefix = nonce.encode() + b" "
-    lines = [line[len(prefix) :] for line in stdout.split(b"\n") if line.startswith(prefix)]
+    lines = told_lines(stdout, nonce)
     report.malformed = len(lines) > MAX_EVENTS
     for line in lines[:MAX_EVENTS]:
         try:

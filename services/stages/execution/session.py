@@ -75,9 +75,7 @@ class Session:
                     break
         except AssayError as error:
             self._account.failure = f"{label} could not be run: {error.message}"
-        if self._proof:
-            ways = sorted("proof" if is_proof else "resistant" for is_proof in self._proof)
-            self._account.isolation = ways[0] if len(ways) == 1 else "mixed"
+        self._account.isolate({"proof" if is_proof else "resistant" for is_proof in self._proof})
         return self._account.result()
 
     async def _one(self, run: Run, reading: Reading) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from assay.stage import Candidate, SourceFile, TestSuite
 
+from services.stages.execution.plan import Program
+
 OWN_NAME = re.compile(b"assay", re.IGNORECASE)
 HARNESS = Path(__file__).parent / "harness"
 
@@ -36,21 +38,6 @@ class Test:
     def id(self) -> str:
         """Its name in the report."""
         return f"line {self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """
-    The program of a run; see :class:`services.stages.execution.sandbox.Runnable`.
-
-    :param nonce: What the report's lines begin with. It is on standard input alone, which is read before the candidate
-        is loaded.
-    """
-
-    files: tuple[SourceFile, ...]
-    entry_point: str
-    stdin: bytes
-    nonce: str
 
 
 def program(candidate: Candidate, suite: TestSuite | None, mode: str, tests: Sequence[Test]) -> Program:

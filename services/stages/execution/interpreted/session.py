@@ -13,14 +13,14 @@ from services.stages.execution.account import Account
 from services.stages.execution.compiled import not_deterministic
 from services.stages.execution.findings import judge
 from services.stages.execution.outcomes import TIME_LIMITS, name_of
-from services.stages.execution.plan import Run
+from services.stages.execution.plan import Program, Run
 from services.stages.execution.report import Report, parse
 from services.stages.execution.sandbox import check_time, execute, seconds_for
 
 from .apart import Script, take_apart
 from .dialect import Dialect
 from .examples import read_examples
-from .job import Program, Test, program
+from .job import Test, program
 from .plain import Told, told
 from .verdicts import at_end, decide, standing, with_subjects
 
@@ -104,8 +104,7 @@ class Session:
                 break
             if not can_go_on:
                 break
-        if self._isolations:
-            self._account.isolation = "mixed" if len(self._isolations) > 1 else next(iter(self._isolations))
+        self._account.isolate(self._isolations)
         return self._account.result()
 
     async def _one(self, run: Run) -> bool:

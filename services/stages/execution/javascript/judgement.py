@@ -1,10 +1,11 @@
 """From what a run did to what the stage says about the candidate."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from assay.stage import Category, Finding, Severity
+
+from services.stages.execution.account import bounded
 
 from .endings import judge_end
 from .evaluation import Raised
@@ -12,9 +13,6 @@ from .faults import Fault
 from .ran import Judgement, Ran
 from .verdicts import Verdict, is_in, verdicts
 from .wording import facts_of, found_as, lack, lacking, placed, quoted, raised_text, sentence, test_name
-
-MAX_FAILURES = 10
-"""Failed tests of one run that get a finding of their own; the rest are counted."""
 
 
 def judge(ran: Ran) -> Judgement:
@@ -40,7 +38,7 @@ def judge(ran: Ran) -> Judgement:
         said.findings.append(_replaced(ran, said))
     if ran.is_specified:
         said.findings = [_as_example(finding) for finding in said.findings]
-    said.findings = list(_bounded(said.findings))
+    said.findings = list(bounded(said.findings))
     return said
 
 
@@ -170,13 +168,3 @@ def _replaced(ran: Ran, said: Judgement) -> Finding:
         {"names": ", ".join(ran.report.replaced)},
     )
     return found if rests else replace(found, severity=Severity.MEDIUM)
-
-
-def _bounded(findings: list[Finding]) -> Iterator[Finding]:
-    """Drop what was said before, and all but the first failures."""
-    seen: set[tuple[str, object, str]] = set()
-    for finding in findings:
-        key = (finding.rule_id, finding.location, finding.message)
-        if key not in seen and len(seen) < MAX_FAILURES:
-            seen.add(key)
-            yield finding

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from services.stages.execution.events import MAX_EVENTS, Record, Short, Text
+from services.stages.execution.events import MAX_EVENTS, Record, Short, Text, told_lines
 
 from .evaluation import Got, Raised
 from .values import UNDEFINED, Malformed, Thing, decode
@@ -147,8 +147,7 @@ class Report:
 def parse(stdout: bytes, nonce: str) -> Report:
     """Return what the lines behind the nonce tell. Never raises: what is no event marks the report as malformed."""
     report = Report()
-    prefix = nonce.encode() + b" "
-    lines = [line[len(prefix) :] for line in stdout.split(b"\n") if line.startswith(prefix)]
+    lines = told_lines(stdout, nonce)
     report.malformed = len(lines) > MAX_EVENTS
     for line in lines[:MAX_EVENTS]:
         try:

@@ -97,8 +97,7 @@ class Session:
                 break
             if not can_go_on:
                 break
-        if self._isolation:
-            self._account.isolation = "mixed" if len(self._isolation) > 1 else next(iter(self._isolation))
+        self._account.isolate(self._isolation)
         return self._account.result()
 
     async def _specified(self) -> TestSuite | None:

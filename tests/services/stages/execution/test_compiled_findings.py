@@ -3,7 +3,8 @@
 from assay.stage import Finding, Severity, SourceFile, TestSuite
 from assay.v1.sandbox_pb2 import Compilation, ExecutionResult, Outcome, OutputStream
 
-from services.stages.execution.compiled_findings import MAX_ERRORS, MAX_FAILURES, compile_findings, run_findings
+from services.stages.execution.account import MAX_FAILURES
+from services.stages.execution.compiled_findings import MAX_ERRORS, compile_findings, run_findings
 from services.stages.execution.compiled_toolchain import Failure, Problem, Ran
 from tests.services.stages.execution.conftest import candidate
 

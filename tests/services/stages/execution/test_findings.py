@@ -7,7 +7,8 @@ import pytest
 from assay.stage import Candidate, Category, Finding, Location, Severity, SourceFile, TestSuite
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
-from services.stages.execution.findings import MAX_FAILURES, Judgement, judge
+from services.stages.execution.account import MAX_FAILURES
+from services.stages.execution.findings import Judgement, judge
 from services.stages.execution.plan import Run, runs
 from services.stages.execution.report import Error, parse
 
