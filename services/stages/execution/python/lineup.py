@@ -37,10 +37,15 @@ def lineup(expected: Any) -> Lineup | None:
     values = [*decoys[:place], expected, *decoys[place:]]
     text = repr(values)
     try:
-        is_literal = len(text) <= MAX_TEXT and repr(ast.literal_eval(text)) == text
+        # Not by the text: a set that is read again may go through its items in another order.
+        is_literal = len(text) <= MAX_TEXT and _is_same(ast.literal_eval(text), values)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return Lineup(text, tuple(each is expected for each in values)) if is_literal and decoys else None
+
+
+def _is_same(read: list[Any], values: list[Any]) -> bool:
+    return [type(each) for each in read] == [type(each) for each in values] and read == values
 
 
 def _variants(value: Any) -> Iterator[Any]:

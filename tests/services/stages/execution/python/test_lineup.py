@@ -19,6 +19,11 @@ def test_one_of_several_is_the_expected_one(expected: object) -> None:
     assert 1 < len(values) <= MAX_DECOYS + 1
 
 
+def test_a_set_is_a_literal_in_whatever_order_it_is_read() -> None:
+    """Items of a set may come in another order when they are read again: that does not keep it from being one."""
+    assert all(lineup({1, 2}) is not None for _ in range(500))
+
+
 def test_its_place_is_not_always_the_same() -> None:
     """Nobody can know it."""
     made = [lineup([1, 2, 3]) for _ in range(64)]
