@@ -1,6 +1,7 @@
 """One gRPC server: its services, health, reflection, bounds, and a stop that loses no call."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -18,6 +19,10 @@ from host.settings import ServerSettings, Settings
 
 _log = structlog.get_logger("assay.server")
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter's lock while others wait for it: those of the database and of the workers
+hand over what the event loop waits for, and Python's own five milliseconds are a third of reading a file."""
+
 
 @asynccontextmanager
 async def serving(names: Iterable[str], listen: str, settings: Settings) -> AsyncIterator[str]:
@@ -32,6 +37,7 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     :raises host.listening.CannotListen: The address is none, taken, or not ours.
     :raises host.catalog.BrokenCatalog: A name is unknown, or a plug-in broken.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     wanted = _grouped(names)
     server = _server(settings.server)
     address = bind(server, listen)

@@ -44,6 +44,7 @@ class Connection:
         self._answers = answers
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._unsent: list[bytes] = []
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -85,12 +86,20 @@ class Connection:
         self._writer.close()
 
     async def _send(self, *messages: dict[str, object]) -> None:
+        """Send messages once nothing else is to do: what is sent in one turn of the event loop wakes the other once."""
         bodies = [json.dumps({"jsonrpc": "2.0"} | message).encode() for message in messages]
         try:
-            self._writer.write(b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies))
             await self._writer.drain()
         except (ConnectionError, RuntimeError) as error:
             raise ConnectionLost(type(error).__name__) from None
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent += (b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        # What goes wrong in here shows in the next drain, and as the end of reading.
+        self._writer.write(b"".join(unsent))
 
     async def _read(self) -> None:
         reason = "the other end closed the connection"

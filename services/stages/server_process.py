@@ -23,6 +23,9 @@ END_SECONDS = 2.0
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
+WEIGHED_EVERY = 8
+"""Questions after which a server's memory is looked at; in between, its limit on data bounds it."""
+
 CANCELLED = frozenset({-32801, -32802})
 """ContentModified and ServerCancelled: a server drops what it works on when another document is opened or closed, and
 is to be asked again; what it had found out by then it need not find again."""
@@ -85,7 +88,9 @@ class ServerProcess:
     @property
     def worn_out(self) -> bool:
         """Whether it is to be replaced once nobody waits for it."""
-        return self.cancelled > 0 or self._asked >= self._spec.questions or self._held() > self._spec.memory_bytes
+        if self.cancelled > 0 or self._asked >= self._spec.questions:
+            return True
+        return self._asked % WEIGHED_EVERY == 0 and self._held() > self._spec.memory_bytes
 
     async def initialize(self) -> None:
         """Make the server ready."""
@@ -144,6 +149,9 @@ class ServerProcess:
 
     async def diagnosed(self, uris: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """Return the diagnostics of some of the open documents."""
+        if len(wanted) == 1:
+            # Asked in the same turn of the event loop in which the document was opened, so both are sent as one.
+            return {wanted[0]: await self._pull(uris[wanted[0]])}
         found = await asyncio.gather(*(self._pull(uris[path]) for path in wanted))
         return dict(zip(wanted, found, strict=True))
 

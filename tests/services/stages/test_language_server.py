@@ -146,6 +146,7 @@ async def test_recycled_by_memory(opened: Opened, monkeypatch: pytest.MonkeyPatc
     await codes(server, "x = 1\n")
     assert server.process is not None
     monkeypatch.setattr("services.stages.server_process.PAGE_BYTES", 1 << 30)
+    monkeypatch.setattr("services.stages.server_process.WEIGHED_EVERY", 1)
     await codes(server, "x = 1\n")
     assert server.process is None
 
