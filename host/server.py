@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc.aio
@@ -10,6 +10,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from host import catalog
+from host.events.memory import MemoryBus
 from host.health import Health
 from host.interceptors.chain import incoming
 from host.listening import bind
@@ -44,13 +45,15 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     local = [name for names in wanted.values() for name in names]
     peers = Peers(settings.peers | dict.fromkeys(local, address))
     stopping = asyncio.Event()
+    bus = MemoryBus()
+    doors: list[Callable[[], Awaitable[None]]] = []
     async with AsyncExitStack() as stack:
         stack.push_async_callback(peers.close)
         registrations: list[Registration] = []
         try:
             for target, group in wanted.items():
                 service: Service = catalog.load(target)
-                context = ServiceContext(tuple(group), settings, peers.channel, stopping)
+                context = ServiceContext(tuple(group), settings, peers.channel, stopping, bus, doors)
                 registrations.extend(await stack.enter_async_context(service(context)))
             health_servicer = _register(server, registrations)
         except BaseException:
@@ -60,6 +63,8 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
         # Entered last, so left first: the services are closed when no call is under way any more.
         stack.push_async_callback(_stop, server, health_servicer, settings.server.drain_seconds)
         stack.callback(stopping.set)
+        for close in doors:
+            stack.push_async_callback(close)
         await _set_health(health_servicer, registrations)
         await _log.ainfo("serving", address=address, services=local)
         yield address

@@ -1,12 +1,14 @@
 """What a service is: something that opens what it needs and says what it registers on the server."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import grpc.aio
 
+from host.events.memory import MemoryBus
+from host.events.port import Bus
 from host.settings import Settings
 
 
@@ -31,12 +33,17 @@ class ServiceContext:
     :param names: The names of the catalog that this service is to serve here, for example ("static", "semantic").
     :param channel: Returns the channel to a peer by its name in the catalog. The host owns it; never close it.
     :param stopping: Set when the server is about to stop: before it takes no new calls, and lets those under way end.
+    :param events: The bus.
+    :param before_stop: What is waited for before that, the last one added first: a door of the suite lets the calls
+        that came through it end while their services still answer.
     """
 
     names: tuple[str, ...]
     settings: Settings
     channel: Callable[[str], grpc.aio.Channel]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    events: Bus = field(default_factory=MemoryBus)
+    before_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
 Service = Callable[[ServiceContext], AbstractAsyncContextManager[Sequence[Registration]]]

@@ -3,18 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from typing_extensions import TypedDict
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A part of the settings; refuses names that it does not have, so that a misspelt one is not simply ignored."""
-
-    model_config = ConfigDict(extra="forbid")
+from host.settings_network import GatewaySettings, TelemetrySettings, TlsSettings, TokenSettings
+from host.settings_section import Count, NoLess, Seconds, Section
 
 
 class ServerSettings(Section):
@@ -54,9 +48,6 @@ class LimitSettings(Section):
 
 
 MIB = 1024 * 1024
-
-
-NoLess = Annotated[int, Field(ge=0)]
 
 
 class PoolSettings(Section):
@@ -201,6 +192,10 @@ class Settings(BaseSettings):
     stage_options: dict[str, dict[str, str]] = {}
     """What is said to one stage alone, by the stage's name; its own page tells which options it has."""
     server: ServerSettings = ServerSettings()
+    tls: TlsSettings = TlsSettings()
+    tokens: TokenSettings = TokenSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     workers: WorkerSettings = WorkerSettings()
     sandbox: SandboxSettings = SandboxSettings()
     validation: ValidationSettings = ValidationSettings()

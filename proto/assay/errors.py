@@ -8,6 +8,12 @@ What can go wrong on the suite's side, never what the code under test did.
     ├── NotFound                   NOT_FOUND            NOT_FOUND
     ├── RequestIdReused            ALREADY_EXISTS       REQUEST_ID_REUSED
     ├── QueueFull                  RESOURCE_EXHAUSTED   QUEUE_FULL
+    ├── RateLimited                RESOURCE_EXHAUSTED   RATE_LIMITED
+    ├── QuotaExceeded              RESOURCE_EXHAUSTED   QUOTA_EXCEEDED
+    ├── SlowReader                 RESOURCE_EXHAUSTED   SLOW_READER
+    ├── Unauthenticated            UNAUTHENTICATED      UNAUTHENTICATED
+    ├── PermissionDenied           PERMISSION_DENIED    PERMISSION_DENIED
+    ├── UnknownMethod              UNIMPLEMENTED        UNKNOWN_METHOD
     ├── LimitNotEnforceable        FAILED_PRECONDITION  LIMIT_NOT_ENFORCEABLE
     ├── DeadlineExceeded           DEADLINE_EXCEEDED    DEADLINE_EXCEEDED
     ├── PluginFailed               INTERNAL             PLUGIN_FAILED
@@ -114,6 +120,48 @@ class QueueFull(AssayError):
 
     code = "RESOURCE_EXHAUSTED"
     reason = "QUEUE_FULL"
+
+
+class RateLimited(AssayError):
+    """A tenant calls too often; retry_after says when to come back."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "RATE_LIMITED"
+
+
+class QuotaExceeded(AssayError):
+    """A tenant has used what it may use: the metadata names the quota, retry_after says when there is more."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "QUOTA_EXCEEDED"
+
+
+class SlowReader(AssayError):
+    """A client did not read its stream fast enough; the metadata has the sequence from which it can go on."""
+
+    code = "RESOURCE_EXHAUSTED"
+    reason = "SLOW_READER"
+
+
+class Unauthenticated(AssayError):
+    """There is no key, token or certificate, or it is not valid any more. The message says no more than that."""
+
+    code = "UNAUTHENTICATED"
+    reason = "UNAUTHENTICATED"
+
+
+class PermissionDenied(AssayError):
+    """The key does not allow this; the metadata names the scope that it lacks."""
+
+    code = "PERMISSION_DENIED"
+    reason = "PERMISSION_DENIED"
+
+
+class UnknownMethod(AssayError):
+    """There is no such method, or none that can be called from outside."""
+
+    code = "UNIMPLEMENTED"
+    reason = "UNKNOWN_METHOD"
 
 
 class LimitNotEnforceable(AssayError):

@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from assay.v1 import access_pb2 as assay_dot_v1_dot_access__pb2
 from assay.v1 import checker_pb2 as assay_dot_v1_dot_checker__pb2
 from assay.v1 import limits_pb2 as assay_dot_v1_dot_limits__pb2
 from assay.v1 import source_pb2 as assay_dot_v1_dot_source__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssay/v1/sandbox.proto\x12\x08\x61ssay.v1\x1a\x16\x61ssay/v1/checker.proto\x1a\x15\x61ssay/v1/limits.proto\x1a\x15\x61ssay/v1/source.proto\x1a\x1egoogle/protobuf/duration.proto\"\xb5\x02\n\x0e\x45xecuteRequest\x12\x10\n\x08language\x18\x01 \x01(\t\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x03(\t\x12>\n\x0b\x65nvironment\x18\x05 \x03(\x0b\x32).assay.v1.ExecuteRequest.EnvironmentEntry\x12\r\n\x05stdin\x18\x06 \x01(\x0c\x12)\n\x06limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x16\n\x0e\x61rtifact_globs\x18\x08 \x03(\t\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0f\x45xecuteResponse\x12)\n\x06result\x18\x01 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\"\xfa\x05\n\x0f\x45xecutionResult\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\"\n\x07outcome\x18\x02 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x39\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\'.assay.v1.ExecutionResult.EvidenceEntry\x12\x16\n\texit_code\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06signal\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12&\n\x06stdout\x18\x06 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x07 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x08 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x12)\n\x06phases\x18\t \x01(\x0b\x32\x19.assay.v1.ExecutionPhases\x12\x33\n\x10requested_limits\x18\n \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x31\n\x0e\x61pplied_limits\x18\x0b \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12%\n\tartifacts\x18\x0c \x03(\x0b\x32\x12.assay.v1.Artifact\x12J\n\x11\x61rtifacts_omitted\x18\r \x03(\x0b\x32/.assay.v1.ExecutionResult.ArtifactsOmittedEntry\x12\x18\n\x10language_version\x18\x0e \x01(\t\x12*\n\x0b\x63ompilation\x18\x0f \x01(\x0b\x32\x15.assay.v1.Compilation\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x37\n\x15\x41rtifactsOmittedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_codeB\t\n\x07_signal\"\xb7\x02\n\x0b\x43ompilation\x12\"\n\x07outcome\x18\x01 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x35\n\x08\x65vidence\x18\x02 \x03(\x0b\x32#.assay.v1.Compilation.EvidenceEntry\x12\x16\n\texit_code\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12&\n\x06stdout\x18\x04 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x05 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_code\"[\n\x0cOutputStream\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x13\n\x0btotal_bytes\x18\x02 \x01(\x03\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12\x12\n\nhead_bytes\x18\x04 \x01(\x03\"\x85\x01\n\rResourceUsage\x12+\n\x08\x63pu_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\twall_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11peak_memory_bytes\x18\x03 \x01(\x03\"\xe6\x01\n\x0f\x45xecutionPhases\x12)\n\x06queued\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05\x63laim\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ompile\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03run\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ollect\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"=\n\x08\x41rtifact\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x12\n\nexecutable\x18\x03 \x01(\x08\"\xb8\x01\n\x14\x45xecuteStreamRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequestH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12,\n\x0c\x65nd_of_input\x18\x03 \x01(\x0b\x32\x14.assay.v1.EndOfInputH\x00\x12+\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x19.assay.v1.CancelExecutionH\x00\x42\t\n\x07message\"\x0c\n\nEndOfInput\"\x11\n\x0f\x43\x61ncelExecution\"\xcb\x01\n\x15\x45xecuteStreamResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12\x10\n\x06stdout\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x04 \x01(\x0cH\x00\x12+\n\x06result\x18\x05 \x01(\x0b\x32\x19.assay.v1.ExecutionResultH\x00\x42\x07\n\x05\x65vent\"B\n\x10\x45xecutionStarted\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\x18\n\x10language_version\x18\x02 \x01(\t\"\xa7\x01\n\x13\x45xecuteBatchRequest\x12)\n\x07program\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequest\x12\"\n\x05\x63\x61ses\x18\x02 \x03(\x0b\x32\x13.assay.v1.BatchCase\x12\"\n\x07\x63hecker\x18\x03 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1d\n\x15stop_at_first_failure\x18\x04 \x01(\x08\"\xfb\x02\n\tBatchCase\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05stdin\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x11\n\targuments\x18\x03 \x03(\t\x12\x39\n\x0b\x65nvironment\x18\x04 \x03(\x0b\x32$.assay.v1.BatchCase.EnvironmentEntry\x12#\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12)\n\x06limits\x18\x06 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x1c\n\x0f\x65xpected_stdout\x18\x07 \x01(\x0cH\x01\x88\x01\x01\x12\"\n\x07\x63hecker\x18\x08 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1a\n\x12\x65xpected_exit_code\x18\t \x01(\x05\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_stdinB\x12\n\x10_expected_stdout\"\xd1\x01\n\x14\x45xecuteBatchResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12+\n\x0b\x63\x61se_result\x18\x03 \x01(\x0b\x32\x14.assay.v1.CaseResultH\x00\x12)\n\x07summary\x18\x04 \x01(\x0b\x32\x16.assay.v1.BatchSummaryH\x00\x42\x07\n\x05\x65vent\"\x8d\x01\n\nCaseResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x06result\x18\x03 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\x12&\n\x07verdict\x18\x04 \x01(\x0e\x32\x15.assay.v1.CaseVerdict\x12\x0f\n\x07message\x18\x05 \x01(\t\"\x8d\x01\n\x0c\x42\x61tchSummary\x12\x0e\n\x06passed\x18\x01 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x02 \x01(\x05\x12\x11\n\tunchecked\x18\x03 \x01(\x05\x12\x11\n\tundecided\x18\x04 \x01(\x05\x12\x0f\n\x07skipped\x18\x05 \x01(\x05\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\"=\n\x14ListLanguagesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x15ListLanguagesResponse\x12%\n\tlanguages\x18\x01 \x03(\x0b\x32\x12.assay.v1.Language\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9a\x02\n\x08Language\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x15\n\rexact_version\x18\x03 \x01(\t\x12\x10\n\x08suffixes\x18\x04 \x03(\t\x12\x14\n\x0c\x64\x65\x66\x61ult_file\x18\x05 \x01(\t\x12\x10\n\x08\x63ompiled\x18\x06 \x01(\x08\x12\x31\n\x0e\x64\x65\x66\x61ult_limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12-\n\nmax_limits\x18\x08 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x11\n\tavailable\x18\t \x01(\x08\x12\x1a\n\x12unavailable_reason\x18\n \x01(\t\x12\r\n\x05image\x18\x0b \x01(\t*\xce\x02\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n\nOUTCOME_OK\x10\x01\x12\x18\n\x14OUTCOME_NONZERO_EXIT\x10\x02\x12\x14\n\x10OUTCOME_SIGNALED\x10\x03\x12\x1a\n\x16OUTCOME_CPU_TIME_LIMIT\x10\x04\x12\x1b\n\x17OUTCOME_WALL_TIME_LIMIT\x10\x05\x12\x18\n\x14OUTCOME_MEMORY_LIMIT\x10\x06\x12\x19\n\x15OUTCOME_PROCESS_LIMIT\x10\x07\x12\x18\n\x14OUTCOME_OUTPUT_LIMIT\x10\x08\x12\x16\n\x12OUTCOME_DISK_LIMIT\x10\t\x12\x19\n\x15OUTCOME_COMPILE_ERROR\x10\n\x12\x15\n\x11OUTCOME_CANCELLED\x10\x0b\x12\x18\n\x14OUTCOME_SANDBOX_LOST\x10\x0c*\x95\x01\n\x0b\x43\x61seVerdict\x12\x1c\n\x18\x43\x41SE_VERDICT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_VERDICT_PASSED\x10\x01\x12\x17\n\x13\x43\x41SE_VERDICT_FAILED\x10\x02\x12\x1a\n\x16\x43\x41SE_VERDICT_UNCHECKED\x10\x03\x12\x1a\n\x16\x43\x41SE_VERDICT_UNDECIDED\x10\x04\x32\xc9\x02\n\x0eSandboxService\x12>\n\x07\x45xecute\x12\x18.assay.v1.ExecuteRequest\x1a\x19.assay.v1.ExecuteResponse\x12T\n\rExecuteStream\x12\x1e.assay.v1.ExecuteStreamRequest\x1a\x1f.assay.v1.ExecuteStreamResponse(\x01\x30\x01\x12O\n\x0c\x45xecuteBatch\x12\x1d.assay.v1.ExecuteBatchRequest\x1a\x1e.assay.v1.ExecuteBatchResponse0\x01\x12P\n\rListLanguages\x12\x1e.assay.v1.ListLanguagesRequest\x1a\x1f.assay.v1.ListLanguagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x61ssay/v1/sandbox.proto\x12\x08\x61ssay.v1\x1a\x15\x61ssay/v1/access.proto\x1a\x16\x61ssay/v1/checker.proto\x1a\x15\x61ssay/v1/limits.proto\x1a\x15\x61ssay/v1/source.proto\x1a\x1egoogle/protobuf/duration.proto\"\xb5\x02\n\x0e\x45xecuteRequest\x12\x10\n\x08language\x18\x01 \x01(\t\x12#\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12\x13\n\x0b\x65ntry_point\x18\x03 \x01(\t\x12\x11\n\targuments\x18\x04 \x03(\t\x12>\n\x0b\x65nvironment\x18\x05 \x03(\x0b\x32).assay.v1.ExecuteRequest.EnvironmentEntry\x12\r\n\x05stdin\x18\x06 \x01(\x0c\x12)\n\x06limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x16\n\x0e\x61rtifact_globs\x18\x08 \x03(\t\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0f\x45xecuteResponse\x12)\n\x06result\x18\x01 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\"\xfa\x05\n\x0f\x45xecutionResult\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\"\n\x07outcome\x18\x02 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x39\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\'.assay.v1.ExecutionResult.EvidenceEntry\x12\x16\n\texit_code\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06signal\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12&\n\x06stdout\x18\x06 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x07 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x08 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x12)\n\x06phases\x18\t \x01(\x0b\x32\x19.assay.v1.ExecutionPhases\x12\x33\n\x10requested_limits\x18\n \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x31\n\x0e\x61pplied_limits\x18\x0b \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12%\n\tartifacts\x18\x0c \x03(\x0b\x32\x12.assay.v1.Artifact\x12J\n\x11\x61rtifacts_omitted\x18\r \x03(\x0b\x32/.assay.v1.ExecutionResult.ArtifactsOmittedEntry\x12\x18\n\x10language_version\x18\x0e \x01(\t\x12*\n\x0b\x63ompilation\x18\x0f \x01(\x0b\x32\x15.assay.v1.Compilation\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x37\n\x15\x41rtifactsOmittedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_codeB\t\n\x07_signal\"\xb7\x02\n\x0b\x43ompilation\x12\"\n\x07outcome\x18\x01 \x01(\x0e\x32\x11.assay.v1.Outcome\x12\x35\n\x08\x65vidence\x18\x02 \x03(\x0b\x32#.assay.v1.Compilation.EvidenceEntry\x12\x16\n\texit_code\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12&\n\x06stdout\x18\x04 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x06stderr\x18\x05 \x01(\x0b\x32\x16.assay.v1.OutputStream\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\x1a/\n\rEvidenceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0c\n\n_exit_code\"[\n\x0cOutputStream\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x13\n\x0btotal_bytes\x18\x02 \x01(\x03\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12\x12\n\nhead_bytes\x18\x04 \x01(\x03\"\x85\x01\n\rResourceUsage\x12+\n\x08\x63pu_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\twall_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11peak_memory_bytes\x18\x03 \x01(\x03\"\xe6\x01\n\x0f\x45xecutionPhases\x12)\n\x06queued\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05\x63laim\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ompile\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03run\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07\x63ollect\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"=\n\x08\x41rtifact\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x12\n\nexecutable\x18\x03 \x01(\x08\"\xb8\x01\n\x14\x45xecuteStreamRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequestH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12,\n\x0c\x65nd_of_input\x18\x03 \x01(\x0b\x32\x14.assay.v1.EndOfInputH\x00\x12+\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x19.assay.v1.CancelExecutionH\x00\x42\t\n\x07message\"\x0c\n\nEndOfInput\"\x11\n\x0f\x43\x61ncelExecution\"\xcb\x01\n\x15\x45xecuteStreamResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12\x10\n\x06stdout\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x04 \x01(\x0cH\x00\x12+\n\x06result\x18\x05 \x01(\x0b\x32\x19.assay.v1.ExecutionResultH\x00\x42\x07\n\x05\x65vent\"B\n\x10\x45xecutionStarted\x12\x14\n\x0c\x65xecution_id\x18\x01 \x01(\t\x12\x18\n\x10language_version\x18\x02 \x01(\t\"\xa7\x01\n\x13\x45xecuteBatchRequest\x12)\n\x07program\x18\x01 \x01(\x0b\x32\x18.assay.v1.ExecuteRequest\x12\"\n\x05\x63\x61ses\x18\x02 \x03(\x0b\x32\x13.assay.v1.BatchCase\x12\"\n\x07\x63hecker\x18\x03 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1d\n\x15stop_at_first_failure\x18\x04 \x01(\x08\"\xfb\x02\n\tBatchCase\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05stdin\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x11\n\targuments\x18\x03 \x03(\t\x12\x39\n\x0b\x65nvironment\x18\x04 \x03(\x0b\x32$.assay.v1.BatchCase.EnvironmentEntry\x12#\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x14.assay.v1.SourceFile\x12)\n\x06limits\x18\x06 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x1c\n\x0f\x65xpected_stdout\x18\x07 \x01(\x0cH\x01\x88\x01\x01\x12\"\n\x07\x63hecker\x18\x08 \x01(\x0b\x32\x11.assay.v1.Checker\x12\x1a\n\x12\x65xpected_exit_code\x18\t \x01(\x05\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_stdinB\x12\n\x10_expected_stdout\"\xd1\x01\n\x14\x45xecuteBatchResponse\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.assay.v1.ExecutionStartedH\x00\x12)\n\x08\x63ompiled\x18\x02 \x01(\x0b\x32\x15.assay.v1.CompilationH\x00\x12+\n\x0b\x63\x61se_result\x18\x03 \x01(\x0b\x32\x14.assay.v1.CaseResultH\x00\x12)\n\x07summary\x18\x04 \x01(\x0b\x32\x16.assay.v1.BatchSummaryH\x00\x42\x07\n\x05\x65vent\"\x8d\x01\n\nCaseResult\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x06result\x18\x03 \x01(\x0b\x32\x19.assay.v1.ExecutionResult\x12&\n\x07verdict\x18\x04 \x01(\x0e\x32\x15.assay.v1.CaseVerdict\x12\x0f\n\x07message\x18\x05 \x01(\t\"\x8d\x01\n\x0c\x42\x61tchSummary\x12\x0e\n\x06passed\x18\x01 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x02 \x01(\x05\x12\x11\n\tunchecked\x18\x03 \x01(\x05\x12\x11\n\tundecided\x18\x04 \x01(\x05\x12\x0f\n\x07skipped\x18\x05 \x01(\x05\x12&\n\x05usage\x18\x06 \x01(\x0b\x32\x17.assay.v1.ResourceUsage\"=\n\x14ListLanguagesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x15ListLanguagesResponse\x12%\n\tlanguages\x18\x01 \x03(\x0b\x32\x12.assay.v1.Language\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9a\x02\n\x08Language\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x15\n\rexact_version\x18\x03 \x01(\t\x12\x10\n\x08suffixes\x18\x04 \x03(\t\x12\x14\n\x0c\x64\x65\x66\x61ult_file\x18\x05 \x01(\t\x12\x10\n\x08\x63ompiled\x18\x06 \x01(\x08\x12\x31\n\x0e\x64\x65\x66\x61ult_limits\x18\x07 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12-\n\nmax_limits\x18\x08 \x01(\x0b\x32\x19.assay.v1.ExecutionLimits\x12\x11\n\tavailable\x18\t \x01(\x08\x12\x1a\n\x12unavailable_reason\x18\n \x01(\t\x12\r\n\x05image\x18\x0b \x01(\t*\xce\x02\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n\nOUTCOME_OK\x10\x01\x12\x18\n\x14OUTCOME_NONZERO_EXIT\x10\x02\x12\x14\n\x10OUTCOME_SIGNALED\x10\x03\x12\x1a\n\x16OUTCOME_CPU_TIME_LIMIT\x10\x04\x12\x1b\n\x17OUTCOME_WALL_TIME_LIMIT\x10\x05\x12\x18\n\x14OUTCOME_MEMORY_LIMIT\x10\x06\x12\x19\n\x15OUTCOME_PROCESS_LIMIT\x10\x07\x12\x18\n\x14OUTCOME_OUTPUT_LIMIT\x10\x08\x12\x16\n\x12OUTCOME_DISK_LIMIT\x10\t\x12\x19\n\x15OUTCOME_COMPILE_ERROR\x10\n\x12\x15\n\x11OUTCOME_CANCELLED\x10\x0b\x12\x18\n\x14OUTCOME_SANDBOX_LOST\x10\x0c*\x95\x01\n\x0b\x43\x61seVerdict\x12\x1c\n\x18\x43\x41SE_VERDICT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_VERDICT_PASSED\x10\x01\x12\x17\n\x13\x43\x41SE_VERDICT_FAILED\x10\x02\x12\x1a\n\x16\x43\x41SE_VERDICT_UNCHECKED\x10\x03\x12\x1a\n\x16\x43\x41SE_VERDICT_UNDECIDED\x10\x04\x32\xa3\x04\n\x0eSandboxService\x12x\n\x07\x45xecute\x12\x18.assay.v1.ExecuteRequest\x1a\x19.assay.v1.ExecuteResponse\"8\xb2\xa2\x19\x34\n\x10\x65xecutions:write\x12\x1e\n\x04POST\x12\x0e/v1/executions\"\x06result\x18\x01\x12\x8d\x01\n\rExecuteStream\x12\x1e.assay.v1.ExecuteStreamRequest\x1a\x1f.assay.v1.ExecuteStreamResponse\"7\xb2\xa2\x19\x33\n\x10\x65xecutions:write\x12\x1d\n\x04POST\x12\x15/v1/executions:stream\x18\x01(\x01\x30\x01\x12\x87\x01\n\x0c\x45xecuteBatch\x12\x1d.assay.v1.ExecuteBatchRequest\x1a\x1e.assay.v1.ExecuteBatchResponse\"6\xb2\xa2\x19\x32\n\x10\x65xecutions:write\x12\x1c\n\x04POST\x12\x14/v1/executions:batch\x18\x01\x30\x01\x12}\n\rListLanguages\x12\x1e.assay.v1.ListLanguagesRequest\x1a\x1f.assay.v1.ListLanguagesResponse\"+\xb2\xa2\x19\'\n\x0f\x65xecutions:read\x12\x14\n\x03GET\x12\r/v1/languagesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,62 +46,70 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPILATION_EVIDENCEENTRY']._serialized_options = b'8\001'
   _globals['_BATCHCASE_ENVIRONMENTENTRY']._loaded_options = None
   _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_options = b'8\001'
-  _globals['_OUTCOME']._serialized_start=4100
-  _globals['_OUTCOME']._serialized_end=4434
-  _globals['_CASEVERDICT']._serialized_start=4437
-  _globals['_CASEVERDICT']._serialized_end=4586
-  _globals['_EXECUTEREQUEST']._serialized_start=139
-  _globals['_EXECUTEREQUEST']._serialized_end=448
-  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_start=398
-  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_end=448
-  _globals['_EXECUTERESPONSE']._serialized_start=450
-  _globals['_EXECUTERESPONSE']._serialized_end=510
-  _globals['_EXECUTIONRESULT']._serialized_start=513
-  _globals['_EXECUTIONRESULT']._serialized_end=1275
-  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_start=1146
-  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_end=1193
-  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_start=1195
-  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_end=1250
-  _globals['_COMPILATION']._serialized_start=1278
-  _globals['_COMPILATION']._serialized_end=1589
-  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_start=1146
-  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_end=1193
-  _globals['_OUTPUTSTREAM']._serialized_start=1591
-  _globals['_OUTPUTSTREAM']._serialized_end=1682
-  _globals['_RESOURCEUSAGE']._serialized_start=1685
-  _globals['_RESOURCEUSAGE']._serialized_end=1818
-  _globals['_EXECUTIONPHASES']._serialized_start=1821
-  _globals['_EXECUTIONPHASES']._serialized_end=2051
-  _globals['_ARTIFACT']._serialized_start=2053
-  _globals['_ARTIFACT']._serialized_end=2114
-  _globals['_EXECUTESTREAMREQUEST']._serialized_start=2117
-  _globals['_EXECUTESTREAMREQUEST']._serialized_end=2301
-  _globals['_ENDOFINPUT']._serialized_start=2303
-  _globals['_ENDOFINPUT']._serialized_end=2315
-  _globals['_CANCELEXECUTION']._serialized_start=2317
-  _globals['_CANCELEXECUTION']._serialized_end=2334
-  _globals['_EXECUTESTREAMRESPONSE']._serialized_start=2337
-  _globals['_EXECUTESTREAMRESPONSE']._serialized_end=2540
-  _globals['_EXECUTIONSTARTED']._serialized_start=2542
-  _globals['_EXECUTIONSTARTED']._serialized_end=2608
-  _globals['_EXECUTEBATCHREQUEST']._serialized_start=2611
-  _globals['_EXECUTEBATCHREQUEST']._serialized_end=2778
-  _globals['_BATCHCASE']._serialized_start=2781
-  _globals['_BATCHCASE']._serialized_end=3160
-  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_start=398
-  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_end=448
-  _globals['_EXECUTEBATCHRESPONSE']._serialized_start=3163
-  _globals['_EXECUTEBATCHRESPONSE']._serialized_end=3372
-  _globals['_CASERESULT']._serialized_start=3375
-  _globals['_CASERESULT']._serialized_end=3516
-  _globals['_BATCHSUMMARY']._serialized_start=3519
-  _globals['_BATCHSUMMARY']._serialized_end=3660
-  _globals['_LISTLANGUAGESREQUEST']._serialized_start=3662
-  _globals['_LISTLANGUAGESREQUEST']._serialized_end=3723
-  _globals['_LISTLANGUAGESRESPONSE']._serialized_start=3725
-  _globals['_LISTLANGUAGESRESPONSE']._serialized_end=3812
-  _globals['_LANGUAGE']._serialized_start=3815
-  _globals['_LANGUAGE']._serialized_end=4097
-  _globals['_SANDBOXSERVICE']._serialized_start=4589
-  _globals['_SANDBOXSERVICE']._serialized_end=4918
+  _globals['_SANDBOXSERVICE'].methods_by_name['Execute']._loaded_options = None
+  _globals['_SANDBOXSERVICE'].methods_by_name['Execute']._serialized_options = b'\262\242\0314\n\020executions:write\022\036\n\004POST\022\016/v1/executions\"\006result\030\001'
+  _globals['_SANDBOXSERVICE'].methods_by_name['ExecuteStream']._loaded_options = None
+  _globals['_SANDBOXSERVICE'].methods_by_name['ExecuteStream']._serialized_options = b'\262\242\0313\n\020executions:write\022\035\n\004POST\022\025/v1/executions:stream\030\001'
+  _globals['_SANDBOXSERVICE'].methods_by_name['ExecuteBatch']._loaded_options = None
+  _globals['_SANDBOXSERVICE'].methods_by_name['ExecuteBatch']._serialized_options = b'\262\242\0312\n\020executions:write\022\034\n\004POST\022\024/v1/executions:batch\030\001'
+  _globals['_SANDBOXSERVICE'].methods_by_name['ListLanguages']._loaded_options = None
+  _globals['_SANDBOXSERVICE'].methods_by_name['ListLanguages']._serialized_options = b'\262\242\031\'\n\017executions:read\022\024\n\003GET\022\r/v1/languages'
+  _globals['_OUTCOME']._serialized_start=4123
+  _globals['_OUTCOME']._serialized_end=4457
+  _globals['_CASEVERDICT']._serialized_start=4460
+  _globals['_CASEVERDICT']._serialized_end=4609
+  _globals['_EXECUTEREQUEST']._serialized_start=162
+  _globals['_EXECUTEREQUEST']._serialized_end=471
+  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_start=421
+  _globals['_EXECUTEREQUEST_ENVIRONMENTENTRY']._serialized_end=471
+  _globals['_EXECUTERESPONSE']._serialized_start=473
+  _globals['_EXECUTERESPONSE']._serialized_end=533
+  _globals['_EXECUTIONRESULT']._serialized_start=536
+  _globals['_EXECUTIONRESULT']._serialized_end=1298
+  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_start=1169
+  _globals['_EXECUTIONRESULT_EVIDENCEENTRY']._serialized_end=1216
+  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_start=1218
+  _globals['_EXECUTIONRESULT_ARTIFACTSOMITTEDENTRY']._serialized_end=1273
+  _globals['_COMPILATION']._serialized_start=1301
+  _globals['_COMPILATION']._serialized_end=1612
+  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_start=1169
+  _globals['_COMPILATION_EVIDENCEENTRY']._serialized_end=1216
+  _globals['_OUTPUTSTREAM']._serialized_start=1614
+  _globals['_OUTPUTSTREAM']._serialized_end=1705
+  _globals['_RESOURCEUSAGE']._serialized_start=1708
+  _globals['_RESOURCEUSAGE']._serialized_end=1841
+  _globals['_EXECUTIONPHASES']._serialized_start=1844
+  _globals['_EXECUTIONPHASES']._serialized_end=2074
+  _globals['_ARTIFACT']._serialized_start=2076
+  _globals['_ARTIFACT']._serialized_end=2137
+  _globals['_EXECUTESTREAMREQUEST']._serialized_start=2140
+  _globals['_EXECUTESTREAMREQUEST']._serialized_end=2324
+  _globals['_ENDOFINPUT']._serialized_start=2326
+  _globals['_ENDOFINPUT']._serialized_end=2338
+  _globals['_CANCELEXECUTION']._serialized_start=2340
+  _globals['_CANCELEXECUTION']._serialized_end=2357
+  _globals['_EXECUTESTREAMRESPONSE']._serialized_start=2360
+  _globals['_EXECUTESTREAMRESPONSE']._serialized_end=2563
+  _globals['_EXECUTIONSTARTED']._serialized_start=2565
+  _globals['_EXECUTIONSTARTED']._serialized_end=2631
+  _globals['_EXECUTEBATCHREQUEST']._serialized_start=2634
+  _globals['_EXECUTEBATCHREQUEST']._serialized_end=2801
+  _globals['_BATCHCASE']._serialized_start=2804
+  _globals['_BATCHCASE']._serialized_end=3183
+  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_start=421
+  _globals['_BATCHCASE_ENVIRONMENTENTRY']._serialized_end=471
+  _globals['_EXECUTEBATCHRESPONSE']._serialized_start=3186
+  _globals['_EXECUTEBATCHRESPONSE']._serialized_end=3395
+  _globals['_CASERESULT']._serialized_start=3398
+  _globals['_CASERESULT']._serialized_end=3539
+  _globals['_BATCHSUMMARY']._serialized_start=3542
+  _globals['_BATCHSUMMARY']._serialized_end=3683
+  _globals['_LISTLANGUAGESREQUEST']._serialized_start=3685
+  _globals['_LISTLANGUAGESREQUEST']._serialized_end=3746
+  _globals['_LISTLANGUAGESRESPONSE']._serialized_start=3748
+  _globals['_LISTLANGUAGESRESPONSE']._serialized_end=3835
+  _globals['_LANGUAGE']._serialized_start=3838
+  _globals['_LANGUAGE']._serialized_end=4120
+  _globals['_SANDBOXSERVICE']._serialized_start=4612
+  _globals['_SANDBOXSERVICE']._serialized_end=5159
 # @@protoc_insertion_point(module_scope)

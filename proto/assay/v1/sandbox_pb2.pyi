@@ -1,5 +1,6 @@
 import datetime
 
+from assay.v1 import access_pb2 as _access_pb2
 from assay.v1 import checker_pb2 as _checker_pb2
 from assay.v1 import limits_pb2 as _limits_pb2
 from assay.v1 import source_pb2 as _source_pb2

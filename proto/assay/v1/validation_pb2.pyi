@@ -1,5 +1,6 @@
 import datetime
 
+from assay.v1 import access_pb2 as _access_pb2
 from assay.v1 import candidate_pb2 as _candidate_pb2
 from assay.v1 import error_reason_pb2 as _error_reason_pb2
 from assay.v1 import finding_pb2 as _finding_pb2

@@ -1,0 +1,1 @@
+"""The bus: what happens in the suite, told to whoever listens in it."""

@@ -1,0 +1,1 @@
+"""SystemService: how the suite is, and what it does."""
