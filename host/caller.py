@@ -23,10 +23,16 @@ class Caller:
 
     :param tenant: Whose data and whose quota it is about.
     :param name: What calls, for a person: a key's id, a certificate's name, a service. Empty: not known.
+    :param scopes: What it may do; "*" is everything. They are checked at the door; inside they decide only what is told.
     """
 
     tenant: str = LOCAL_TENANT
     name: str = ""
+    scopes: frozenset[str] = frozenset({"*"})
+
+    def may(self, scope: str) -> bool:
+        """Say whether the caller may do what a scope stands for."""
+        return scope in self.scopes or "*" in self.scopes
 
 
 _caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("assay_caller", default=None)
