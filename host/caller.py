@@ -23,7 +23,7 @@ class Caller:
 
     :param tenant: Whose data and whose quota it is about.
     :param name: What calls, for a person: a key's id, a certificate's name, a service. Empty: not known.
-    :param scopes: What it may do; "*" is everything. They are checked at the door; inside they decide only what is told.
+    :param scopes: What it may do; "*" is everything. The door checks them; inside they decide only what is told.
     """
 
     tenant: str = LOCAL_TENANT
