@@ -1,7 +1,7 @@
 # Everything starts here. `make` alone prints what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint venv proto images docker serve clean
+.PHONY: help demo test test-slow lint venv proto docs images docker serve clean
 
 PYTHON_BIN := .venv/bin
 STARTED := $(shell date +%s%N)
@@ -30,13 +30,14 @@ test-slow: ## the slow proofs
 	@$(SANDBOX)
 	$(PYTHON_BIN)/python -m pytest -q -m slow
 
-lint: ## ruff, mypy, buf, whether the generated code is that of the contract, and Assay on itself
+lint: ## ruff, mypy, buf, whether what is generated is up to date, and Assay on itself
 	@scripts/venv dev
 	$(PYTHON_BIN)/ruff check .
 	$(PYTHON_BIN)/ruff format --check .
 	$(PYTHON_BIN)/mypy .
 	$(PYTHON_BIN)/buf lint
 	scripts/proto --check
+	scripts/docs --check
 	$(PYTHON_BIN)/assay check --no-sandbox --python .venv --fail-on medium .
 
 venv: ## make .venv with what development needs
@@ -46,6 +47,10 @@ venv: ## make .venv with what development needs
 proto: ## generate the Python of the contract
 	@scripts/venv dev
 	scripts/proto
+
+docs: ## make the pages that are made from the source
+	@scripts/venv dev
+	scripts/docs
 
 docker: ## find or start a Docker daemon
 	@scripts/docker-up

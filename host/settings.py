@@ -15,7 +15,9 @@ class ServerSettings(Section):
     """Bounds on the gRPC server."""
 
     max_message_bytes: Count = 32 * 1024 * 1024
+    """The largest message that is taken or sent."""
     max_concurrent_calls: Count = 1024
+    """Calls under way at one time; one more is refused as RESOURCE_EXHAUSTED."""
     max_call_seconds: Seconds = 600.0
     """The deadline of a call that came without one, and the longest that any call may ask for."""
     drain_seconds: Seconds = 20.0
@@ -26,25 +28,40 @@ class WorkerSettings(Section):
     """Bounds on the processes that read code."""
 
     count: Count = 2
+    """Processes that read code, in each process that serves stages."""
     memory_bytes: Count = 2 * 1024**3
+    """Address space of each."""
     task_seconds: Seconds = 30.0
+    """The longest that one reading may take."""
     tasks_per_worker: Count = 500
+    """Readings after which a process is replaced."""
 
 
 class LimitSettings(Section):
     """One value for each limit of a run in the sandbox."""
 
     wall_seconds: Seconds
+    """Time from the hand-over to the end."""
     cpu_seconds: Seconds
+    """CPU time of everything in the container."""
     memory_bytes: Count
+    """Memory of everything in the container; swap included."""
     processes: Count
+    """Processes and threads at one time."""
     open_files: Count
+    """Open files of one process."""
     output_bytes: Count
+    """What is kept of each output stream."""
     output_hard_bytes: Count
+    """Output after which the program is ended."""
     disk_bytes: Count
+    """Size of the work directory."""
     artifact_bytes: Count
+    """All artifacts together."""
     artifact_count: Count
+    """Artifacts."""
     compile_seconds: Seconds
+    """Compiling, and its CPU time."""
 
 
 MIB = 1024 * 1024
@@ -54,9 +71,10 @@ class PoolSettings(Section):
     """How many containers of a kind wait ready."""
 
     floor: NoLess = 0
-    """Always."""
+    """Containers that always wait ready in a pool."""
     ceiling: NoLess = 4
-    """As many as are asked for at one time, up to this."""
+    """The most that wait ready in a pool; between the two it is as many as were claimed at about one time within the
+    last minute."""
 
 
 class PoolBounds(TypedDict, total=False):
@@ -76,34 +94,38 @@ class SandboxSettings(Section):
     """How programs are run."""
 
     docker_url: str = ""
-    """The daemon's address; empty: DOCKER_HOST, or the local socket."""
+    """Address of the Docker daemon; empty: ``DOCKER_HOST``, or the local socket."""
     runtime: str = "runc"
+    """The container runtime, by its name in the daemon."""
     limits: Literal["enforced", "best-effort"] = "enforced"
-    """Whether a runtime that does not enforce limits is refused, or used and reported."""
+    """``enforced``: a runtime that does not enforce limits is refused. ``best-effort``: it is used, and every result
+    says so."""
     languages: list[str] = []
-    """Which languages are served; empty: all."""
+    """Which languages are served; empty: all that there are folders for."""
     language_folders: list[Path] = []
     """Folders of further languages, one each."""
     pool: PoolSettings = PoolSettings()
     """How many containers wait ready in each pool: one for each language and class."""
     pools: dict[str, PoolBounds] = {"python": {"floor": 4, "ceiling": 8}}
-    """The same by language, where it is to be another number."""
+    """Other numbers of containers that wait ready, by language. Added to the defaults."""
     classes: dict[str, dict[ClassLimit, Count]] = {}
-    """Limits besides the default ones for which containers wait ready, by a name of your own; what is not said is the
-    default."""
+    """Limits besides the default ones for which containers wait ready, by a name of your own:
+    ``{"small": {"memory_bytes": 134217728}}``. Of ``memory_bytes``, ``processes`` and ``disk_bytes``; what is not said
+    is the default."""
     max_idle: Count = 32
-    """The most containers that wait ready in all pools."""
+    """The most containers that wait ready in all pools. Where that is too few, the pools used least give way."""
     refill_concurrency: Count = 2
     """Containers that are made at one time while nobody waits for one."""
     refill_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 8.0
-    """The same, begun a second."""
+    """Containers that are begun a second while nobody waits for one."""
     make_concurrency: Count = 4
     """Containers that are made at one time where runs wait for them."""
     cpus: Annotated[float, Field(gt=0)] = 1.0
     """Processors that one container may use."""
     max_concurrent_runs: Count = 4
+    """Runs under way at one time."""
     queue_size: Count = 64
-    """Calls that may wait for a turn."""
+    """Calls that may wait for a turn; one more is refused as RESOURCE_EXHAUSTED."""
     max_batch_cases: Count = 1000
     """Cases that one batch may have."""
     default_limits: LimitSettings = LimitSettings(
@@ -119,6 +141,7 @@ class SandboxSettings(Section):
         artifact_count=64,
         compile_seconds=30,
     )
+    """What a run gets that does not say."""
     max_limits: LimitSettings = LimitSettings(
         wall_seconds=300,
         cpu_seconds=300,
@@ -132,6 +155,7 @@ class SandboxSettings(Section):
         artifact_count=1024,
         compile_seconds=120,
     )
+    """The most that a run may ask for."""
 
     def bounds(self, language: str) -> tuple[int, int]:
         """Return how many containers of a language wait ready in each pool: floor and ceiling."""
@@ -155,8 +179,10 @@ class ValidationSettings(Section):
     max_concurrent: Count = 8
     """Validations under way at one time; the rest wait for their turn within their deadlines."""
     queue_size: Count = 256
+    """Validations that may wait; one more is refused as RESOURCE_EXHAUSTED."""
     max_queued: Count = 1_000
-    """Validations that may be queued or run without anybody waiting for them."""
+    """Validations that may be queued or run without anybody waiting for them; one more is refused as
+    RESOURCE_EXHAUSTED."""
     queue_workers: NoLess = 4
     """Queued validations that this process makes at one time, of those under way; 0: it makes none."""
     lease_seconds: Seconds = 15.0
@@ -164,8 +190,9 @@ class ValidationSettings(Section):
     keep: Count = 100_000
     """Stored validations; the oldest go first."""
     stage_seconds: dict[str, Seconds] = {"execution": 120.0}
-    """The longest time a stage may take, by name."""
+    """The longest time that a stage may take, by its name. Added to the defaults."""
     default_stage_seconds: Seconds = 60.0
+    """The same for stages that are not named there."""
 
 
 class BadSettings(Exception):
@@ -180,17 +207,23 @@ class Settings(BaseSettings):
     )
 
     state_dir: Path = Path("~/.local/state/assay")
-    """Where the embedded suite keeps its database."""
+    """Folder of the default database. Made with mode 0700."""
     database_url: str = ""
-    """SQLAlchemy URL; empty: SQLite in state_dir."""
+    """SQLAlchemy URL of the database, by a driver that is not asynchronous, for example ``sqlite:////var/lib/assay.db``;
+    empty: SQLite in the state folder."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged: this, and what is graver."""
     log_format: Literal["json", "text"] = "json"
+    """How; logs go to standard error."""
     sandbox_enabled: bool = True
-    """Whether there is a sandbox; without one the stages that run code are skipped and say so."""
+    """Whether an embedded suite has a sandbox; without one the stages that run code are skipped and say so."""
     peers: dict[str, str] = {}
-    """Addresses of services by name, for those that this process does not serve itself."""
+    """Addresses of services by their names, for those that this process does not serve itself:
+    ``{"static": "10.0.0.5:50051"}``."""
     stage_options: dict[str, dict[str, str]] = {}
-    """What is said to one stage alone, by the stage's name; its own page tells which options it has."""
+    """What is said to one stage alone, by the stage's name: ``{"semantic": {"python": "/srv/app/.venv"}}``. The
+    semantic stage has ``python``, ``reference`` (docs/semantic.md) and ``node`` (docs/javascript.md), the static stage
+    ``validator_seconds`` (docs/extending.md)."""
     server: ServerSettings = ServerSettings()
     tls: TlsSettings = TlsSettings()
     tokens: TokenSettings = TokenSettings()

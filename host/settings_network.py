@@ -39,6 +39,7 @@ class QuotaSettings(Section):
     """What one tenant may use. 0: without a bound."""
 
     calls_per_second: Amount = 50.0
+    """Calls that may come a second, over a while."""
     burst: Count = 100
     """Calls that may come at once."""
     concurrent_runs: NoLess = 16
@@ -57,7 +58,9 @@ class CertificateSettings(Section):
     """What a client's certificate allows."""
 
     tenant: str
+    """On whose behalf its calls are."""
     scopes: list[str]
+    """What they may do, as with a key."""
 
 
 class GatewaySettings(Section):
@@ -77,16 +80,19 @@ class GatewaySettings(Section):
     client_ca: Path | None = None
     """The authorities (PEM) that certificates of gRPC clients must come from; none: no certificate is asked for."""
     client_certificates: dict[str, CertificateSettings] = {}
-    """What clients' certificates allow, by a name in the certificate: a URI or DNS name, or its common name."""
+    """What clients' certificates allow, by a name in the certificate: a URI or DNS name, or its common name.
+    ``{"ci.example.org": {"tenant": "ci", "scopes": ["validations:write"]}}``"""
     quota: QuotaSettings = QuotaSettings()
-    """What a tenant may use that is not named in ``quotas``."""
+    """What a tenant may use that has no quota of its own. 0: without a bound."""
     quotas: dict[str, QuotaSettings] = {}
-    """The same by tenant, whole."""
+    """What other tenants may use, by their names, each a quota of its own: ``{"ci": {"calls_per_second": 200}}``. What
+    is not said is the default."""
     cors_origins: list[str] = []
     """Origins of web pages that may call over HTTP; "*": all."""
     max_connections: Count = 1_000
     """Connections at one time, over gRPC and HTTP each."""
     max_streams_per_connection: Count = 100
+    """Calls at one time on one connection."""
     max_concurrent_calls: Count = 1_024
     """Calls under way at one time, of all tenants."""
     connection_age_seconds: Seconds = 1_800.0
