@@ -41,12 +41,14 @@ class PublicMethod:
     :param peer: The name in the catalog of the service that serves it.
     :param scope: What a key must allow.
     :param runs: Whether a call counts against a tenant's concurrent runs.
+    :param queues: Whether it leaves something behind that will run code.
     """
 
     path: str
     peer: str
     scope: str
     runs: bool
+    queues: bool
     routes: tuple[Route, ...]
     request_streaming: bool
     response_streaming: bool
@@ -80,6 +82,7 @@ def _method(peer: str, method: MethodDescriptor) -> PublicMethod:
         peer=peer,
         scope=access.scope,
         runs=access.runs,
+        queues=access.queues,
         routes=tuple(Route(route.method, route.path, route.status or 200, route.response) for route in access.routes),
         request_streaming=method.client_streaming,
         response_streaming=method.server_streaming,

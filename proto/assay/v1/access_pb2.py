@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61ssay/v1/access.proto\x12\x08\x61ssay.v1\x1a google/protobuf/descriptor.proto\"J\n\x06\x41\x63\x63\x65ss\x12\r\n\x05scope\x18\x01 \x01(\t\x12#\n\x06routes\x18\x02 \x03(\x0b\x32\x13.assay.v1.HttpRoute\x12\x0c\n\x04runs\x18\x03 \x01(\x08\"K\n\tHttpRoute\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x10\n\x08response\x18\x04 \x01(\t:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xa6\x94\x03 \x01(\x0b\x32\x10.assay.v1.Accessb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61ssay/v1/access.proto\x12\x08\x61ssay.v1\x1a google/protobuf/descriptor.proto\"Z\n\x06\x41\x63\x63\x65ss\x12\r\n\x05scope\x18\x01 \x01(\t\x12#\n\x06routes\x18\x02 \x03(\x0b\x32\x13.assay.v1.HttpRoute\x12\x0c\n\x04runs\x18\x03 \x01(\x08\x12\x0e\n\x06queues\x18\x04 \x01(\x08\"K\n\tHttpRoute\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x10\n\x08response\x18\x04 \x01(\t:B\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xa6\x94\x03 \x01(\x0b\x32\x10.assay.v1.Accessb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'assay.v1.access_pb2', _glob
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACCESS']._serialized_start=69
-  _globals['_ACCESS']._serialized_end=143
-  _globals['_HTTPROUTE']._serialized_start=145
-  _globals['_HTTPROUTE']._serialized_end=220
+  _globals['_ACCESS']._serialized_end=159
+  _globals['_HTTPROUTE']._serialized_start=161
+  _globals['_HTTPROUTE']._serialized_end=236
 # @@protoc_insertion_point(module_scope)

@@ -10,14 +10,16 @@ ACCESS_FIELD_NUMBER: _ClassVar[int]
 access: _descriptor.FieldDescriptor
 
 class Access(_message.Message):
-    __slots__ = ("scope", "routes", "runs")
+    __slots__ = ("scope", "routes", "runs", "queues")
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     ROUTES_FIELD_NUMBER: _ClassVar[int]
     RUNS_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
     scope: str
     routes: _containers.RepeatedCompositeFieldContainer[HttpRoute]
     runs: bool
-    def __init__(self, scope: _Optional[str] = ..., routes: _Optional[_Iterable[_Union[HttpRoute, _Mapping]]] = ..., runs: _Optional[bool] = ...) -> None: ...
+    queues: bool
+    def __init__(self, scope: _Optional[str] = ..., routes: _Optional[_Iterable[_Union[HttpRoute, _Mapping]]] = ..., runs: _Optional[bool] = ..., queues: _Optional[bool] = ...) -> None: ...
 
 class HttpRoute(_message.Message):
     __slots__ = ("method", "path", "status", "response")
