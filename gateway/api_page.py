@@ -77,7 +77,8 @@ def _facts(method: MethodDescriptorProto, known: PublicMethod | None) -> Iterato
     if known is None:
         yield "Only between services"
         return
-    yield f"Scope `{known.scope}`" + ("; counts as a run" if known.runs else "")
+    counts = "; counts as a run" if known.runs else "; queues a run" if known.queues else ""
+    yield f"Scope `{known.scope}`{counts}"
     for route in known.routes:
         answer = f"; answers with `{route.response}`" if route.response else ""
         yield f"HTTP `{route.method} {route.path}`, {route.status}{answer}"
