@@ -115,6 +115,8 @@ def own_settings(at_once: int = 1, *, sandbox: bool = True) -> "Settings":
         settings.sandbox_enabled = False
     # What a server queued in the same state folder is the server's: this suite ends with the command.
     settings.validation.queue_workers = 0
+    # So is the door: who calls a command is the command itself.
+    settings.gateway.listen = settings.gateway.http_listen = ""
     if "log_level" in settings.model_fields_set:
         logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
     else:

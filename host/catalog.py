@@ -14,6 +14,8 @@ from host.service import Service
 
 STAGE_GROUP = "assay.stages"
 STAGE_SERVICE = "services.stages.service:service"
+GATEWAY = "gateway"
+"""The name of the door in front of all the others."""
 
 
 class BrokenCatalog(Exception):
@@ -42,6 +44,7 @@ BUILT_IN = (
     Entry("execution", STAGE_SERVICE, "services.stages.execution.stage:stage"),
     Entry("scoring", STAGE_SERVICE, "services.stages.scoring.stage:stage"),
     Entry("validation", "services.validation.service:service"),
+    Entry(GATEWAY, "gateway.service:service"),
 )
 
 

@@ -11,8 +11,14 @@ from host.settings import Settings
 
 
 def embedded_names(settings: Settings) -> tuple[str, ...]:
-    """Return the services that an embedded suite serves: all, less the sandbox where it is switched off."""
-    return tuple(name for name in catalog.entries() if settings.sandbox_enabled or name != "sandbox")
+    """
+    Return the services that an embedded suite serves: all, less the sandbox where it is switched off, and less the
+    gateway where it is not told to listen anywhere.
+    """
+    left_out = set() if settings.sandbox_enabled else {"sandbox"}
+    if not (settings.gateway.listen or settings.gateway.http_listen):
+        left_out.add(catalog.GATEWAY)
+    return tuple(name for name in catalog.entries() if name not in left_out)
 
 
 @asynccontextmanager
