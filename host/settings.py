@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from typing_extensions import TypedDict
 
-from host.settings_network import GatewaySettings, TelemetrySettings, TlsSettings, TokenSettings
+from host.settings_network import EventSettings, GatewaySettings, TelemetrySettings, TlsSettings, TokenSettings
 from host.settings_section import Count, NoLess, Seconds, Section
 
 
@@ -19,7 +19,8 @@ class ServerSettings(Section):
     max_concurrent_calls: Count = 1024
     """Calls under way at one time; one more is refused as RESOURCE_EXHAUSTED."""
     max_call_seconds: Seconds = 600.0
-    """The deadline of a call that came without one, and the longest that any call may ask for."""
+    """The deadline of a call that came without one, and the longest that any call may ask for. One that follows
+    something lasts as long as its client wants."""
     drain_seconds: Seconds = 20.0
     """How long calls under way may go on after the server was told to stop."""
 
@@ -227,6 +228,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     tls: TlsSettings = TlsSettings()
     tokens: TokenSettings = TokenSettings()
+    events: EventSettings = EventSettings()
     gateway: GatewaySettings = GatewaySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     workers: WorkerSettings = WorkerSettings()

@@ -115,3 +115,18 @@ class TelemetrySettings(Section):
     /metrics, for keys with the scope "metrics:read"."""
     trace_sample: Annotated[Amount, Field(le=1)] = 1.0
     """The share of traces that are recorded, of those that a client did not decide about."""
+
+
+class EventSettings(Section):
+    """The events. What happens in the suite, kept for a while and told to those who subscribe; see docs/events.md."""
+
+    keep: Count = 100_000
+    """Events that are kept of each tenant; the oldest go first, some seconds after they are too many."""
+    keep_seconds: Seconds = 604_800.0
+    """How long an event is kept, in seconds."""
+    most_waiting: Count = 10_000
+    """Events that may wait to be stored; those beyond are dropped, and counted."""
+    most_behind: Count = 1_000
+    """Events that may wait for one subscriber; one that is further behind is cut off, and can go on from where it was."""
+    max_subscribers: Count = 512
+    """Subscriptions at one time, of all tenants; one more is refused as RESOURCE_EXHAUSTED."""

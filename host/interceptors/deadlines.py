@@ -13,6 +13,9 @@ from assay.errors import DeadlineExceeded
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.calls import OutgoingInterceptor, replaced
 
+FOLLOWING = ("Watch", "Subscribe")
+"""How the names of methods begin that follow something: their streams last as long as their clients want."""
+
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("assay_deadline", default=None)
 
 
@@ -26,7 +29,9 @@ class DeadlineInterceptor(AroundInterceptor):
     """
     Ends calls that run over the client's deadline or the server's own, whichever is sooner.
 
-    :param max_seconds: The longest that any call may take, in seconds.
+    A method that follows something, and reflection, have the client's alone.
+
+    :param max_seconds: The longest that any other call may take, in seconds.
     """
 
     def __init__(self, max_seconds: float) -> None:
@@ -35,10 +40,10 @@ class DeadlineInterceptor(AroundInterceptor):
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
-        remaining = context.time_remaining()
-        seconds = self._max_seconds if remaining is None else min(remaining, self._max_seconds)
-        if details.method.endswith("/Watch") or details.method.startswith("/grpc.reflection."):
-            # Streams that last as long as their clients want them.
+        seconds = context.time_remaining()
+        if not _is_following(details.method):
+            seconds = self._max_seconds if seconds is None else min(seconds, self._max_seconds)
+        if seconds is None:
             yield
             return
         if seconds <= 0:
@@ -53,6 +58,10 @@ class DeadlineInterceptor(AroundInterceptor):
             raise DeadlineExceeded(f"the call took longer than the {seconds:g} s it had") from None
         finally:
             _forget(token)
+
+
+def _is_following(method: str) -> bool:
+    return method.rpartition("/")[2].startswith(FOLLOWING) or method.startswith("/grpc.reflection.")
 
 
 def _forget(token: contextvars.Token[float | None]) -> None:

@@ -95,21 +95,29 @@ async def test_already_gone(folder: Path, timeout: float) -> None:
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_watch_has_none(folder: Path) -> None:
-    """A method named Watch lasts as long as its client wants."""
+@pytest.mark.parametrize("name", ["Watch", "WatchValidation", "Subscribe"])
+async def test_following_has_none_of_the_servers(folder: Path, name: str) -> None:
+    """A method that follows something lasts as long as its client wants: to the client's deadline, if it gave one."""
 
     async def watch(request: bytes, context: object) -> AsyncIterator[bytes]:
         await asyncio.sleep(0.3)
-        yield b"still here"
+        yield b"none" if seconds_left() is None else b"some"
+        await asyncio.sleep(30)
 
-    methods: dict[str, Any] = {"Watch": grpc.unary_stream_rpc_method_handler(watch)}
+    methods: dict[str, Any] = {name: grpc.unary_stream_rpc_method_handler(watch)}
     async with (
         echo.served(folder, incoming(0.1), grpc.method_handlers_generic_handler("test.Echo", methods)) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
-        method: Any = channel.unary_stream("/test.Echo/Watch")
-        stream = method(b"", timeout=5)
-        assert [answer async for answer in stream] == [b"still here"]
+        method: Any = channel.unary_stream(f"/test.Echo/{name}")
+        without = method(b"")
+        assert await without.read() == b"none"
+        without.cancel()
+        stream = method(b"", timeout=0.8)
+        assert await stream.read() == b"some"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stream.read()
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
