@@ -1,6 +1,7 @@
 """On whose behalf a call is served: what the door or a token says, for whoever stores, counts or tells something."""
 
 import contextvars
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,20 @@ LOCAL_TENANT = "local"
 SYSTEM_TENANT = "system"
 """The tenant of what the suite does for itself, for example a check of its own health. No key can have it."""
 
+MAX_TENANT = 64
+"""Characters of a tenant's name."""
+
+_TENANT = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_TENANT}}}")
+
 TENANT_HEADER = "x-assay-tenant"
 """Names the tenant to a service that trusts its caller: on a private socket alone. Everywhere else it is ignored, and a
 token says it."""
+
+NAME_HEADER = "x-assay-caller"
+"""Names the caller within the tenant, in the same way: percent-encoded."""
+
+SCOPES_HEADER = "x-assay-scopes"
+"""Tells what the caller may do, in the same way: scopes with spaces between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,11 @@ class Caller:
     def may(self, scope: str) -> bool:
         """Say whether the caller may do what a scope stands for."""
         return scope in self.scopes or "*" in self.scopes
+
+
+def is_tenant(name: str) -> bool:
+    """Say whether a tenant can have this name: a few plain characters, which mean nothing anywhere."""
+    return _TENANT.fullmatch(name) is not None
 
 
 _caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("assay_caller", default=None)
