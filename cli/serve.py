@@ -3,9 +3,8 @@
 import asyncio
 import sys
 
-from host import logs
+from host import logs, telemetry
 from host.__main__ import serve as serve_suite
-from host.__main__ import trace_calls
 from host.settings import read
 
 
@@ -23,6 +22,6 @@ def serve(listen: str) -> int:
     if "log_format" not in settings.model_fields_set and sys.stderr.isatty():
         style = "text"
     logs.configure(settings.log_level, style)
-    trace_calls(())
-    asyncio.run(serve_suite((), listen, settings))
+    with telemetry.told((), settings.telemetry):
+        asyncio.run(serve_suite((), listen, settings))
     return 0

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from host import catalog, logs
+from host import catalog, logs, telemetry
 from host.embedded import embedded_names
 from host.listening import CannotListen
 from host.server import serving
@@ -55,21 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read()
         logs.configure(settings.log_level, settings.log_format)
-        trace_calls(parsed.names)
-        asyncio.run(serve(parsed.names, parsed.listen, settings))
+        with telemetry.told(parsed.names, settings.telemetry):
+            asyncio.run(serve(parsed.names, parsed.listen, settings))
     except (CannotListen, catalog.BrokenCatalog, BadSettings) as error:
         parser.exit(2, f"host: {error}\n")
     return 0
-
-
-def trace_calls(names: Sequence[str]) -> None:
-    """Give spans ids, so that logs of several processes can be joined; exporting them is a matter of configuration."""
-    from opentelemetry import trace
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-
-    resource = Resource.create({"service.name": "assay-" + ("-".join(names) or "suite")})
-    trace.set_tracer_provider(TracerProvider(resource=resource))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from host.events.memory import MemoryBus
 from host.health import Health
 from host.interceptors.chain import incoming
 from host.listening import bind
+from host.loop_lag import watched_loop
 from host.peers import Peers
 from host.service import Registration, Service, ServiceContext
 from host.settings import ServerSettings, Settings
@@ -49,6 +50,7 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     doors: list[Callable[[], Awaitable[None]]] = []
     async with AsyncExitStack() as stack:
         stack.push_async_callback(peers.close)
+        await stack.enter_async_context(watched_loop())
         registrations: list[Registration] = []
         try:
             for target, group in wanted.items():

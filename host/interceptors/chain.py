@@ -6,6 +6,7 @@ import grpc.aio
 
 from host.interceptors.deadlines import DeadlineInterceptor, OutgoingDeadlines
 from host.interceptors.logging import LoggingInterceptor
+from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import OutgoingTracing, TracingInterceptor
 
@@ -14,12 +15,13 @@ def incoming(max_call_seconds: float) -> Sequence[grpc.aio.ServerInterceptor]:
     """
     Return the server's interceptors.
 
-    Tracing is outermost, so that the log line has a trace id; logging sees the status that the client gets; the status
-    interceptor also translates what the ones inside it raise.
+    Tracing is outermost, so that the log line has a trace id; logging and metrics see the status that the client
+    gets; the status interceptor also translates what the ones inside it raise.
     """
     return (
         TracingInterceptor(),
         LoggingInterceptor(),
+        MetricsInterceptor(),
         StatusInterceptor(),
         DeadlineInterceptor(max_call_seconds),
     )

@@ -1,6 +1,6 @@
 """Continues the client's trace in a server span, and carries it on to the peers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 
 import grpc
@@ -14,18 +14,27 @@ from host.interceptors.calls import OutgoingInterceptor, replaced
 _tracer = trace.get_tracer("assay.host")
 
 
+OTHER = "_OTHER"
+"""What OpenTelemetry's conventions call a method that the server does not have: anybody can make up names."""
+
+
 class TracingInterceptor(AroundInterceptor):
-    """One span of kind SERVER around each call, named after the method (OpenTelemetry RPC conventions)."""
+    """
+    One span of kind SERVER around each call, named after the method (OpenTelemetry RPC conventions).
+
+    :param known: The methods that have a name of their own; None: all that get here, where only those do that exist.
+    """
+
+    def __init__(self, known: Container[str] | None = None) -> None:
+        self._known = known
 
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
         parent = propagate.extract(dict(details.invocation_metadata or ()))
-        service, _, method = details.method.lstrip("/").partition("/")
-        attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
-        span = _tracer.start_span(
-            f"{service}/{method}", context=parent, kind=trace.SpanKind.SERVER, attributes=attributes
-        )
+        name = details.method.lstrip("/") if self._known is None or details.method in self._known else OTHER
+        attributes = {"rpc.system.name": "grpc", "rpc.method": name}
+        span = _tracer.start_span(name, context=parent, kind=trace.SpanKind.SERVER, attributes=attributes)
         token = attach(trace.set_span_in_context(span, parent))
         is_abandoned = False
         try:
@@ -35,9 +44,9 @@ class TracingInterceptor(AroundInterceptor):
             is_abandoned = True
             raise
         finally:
-            number = code_of(context).value[0]
-            span.set_attribute("rpc.grpc.status_code", number)
-            if number:
+            code = code_of(context)
+            span.set_attribute("rpc.response.status_code", code.name)
+            if code.value[0]:
                 span.set_status(trace.StatusCode.ERROR)
             if not is_abandoned:
                 detach(token)

@@ -40,7 +40,7 @@ async def main() -> None:
                 await echo.call(channel, "StreamStream", b"fail")
             await asyncio.sleep(0.1)
     for span in exporter.get_finished_spans():
-        print(span.kind.name, dict(span.attributes or {})["rpc.grpc.status_code"], span.status.status_code.name)  # noqa: T201  # read by the test
+        print(span.kind.name, dict(span.attributes or {})["rpc.response.status_code"], span.status.status_code.name)  # noqa: T201  # read by the test
 
 
 asyncio.run(main())

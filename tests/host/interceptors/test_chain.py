@@ -13,6 +13,7 @@ from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import DeadlineInterceptor
 from host.interceptors.logging import LoggingInterceptor
+from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor
 from tests.host import echo
@@ -40,9 +41,11 @@ async def answers(request: bytes, context: object) -> bytes:
 
 
 def test_order() -> None:
-    """Calls pass through tracing, logging, status and deadlines, in this order."""
+    """Calls pass through tracing, logging, metrics, status and deadlines, in this order."""
     kinds = [type(interceptor) for interceptor in incoming(1)]
-    assert kinds == [TracingInterceptor, LoggingInterceptor, StatusInterceptor, DeadlineInterceptor]
+    assert kinds == [
+        TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, DeadlineInterceptor,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)

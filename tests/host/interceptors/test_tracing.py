@@ -93,4 +93,4 @@ async def test_spans() -> None:
     """With a provider, each call is one SERVER span with the gRPC status code, and a failed one is an error."""
     program = Path(__file__).with_name("spans_program.py")
     done = await run_python("-P", str(program))
-    assert done.stdout.split() == ["SERVER", "0", "UNSET", "SERVER", "5", "ERROR"], done.stderr
+    assert done.stdout.split() == ["SERVER", "OK", "UNSET", "SERVER", "NOT_FOUND", "ERROR"], done.stderr

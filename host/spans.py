@@ -1,0 +1,48 @@
+"""
+Spans within a call: where its time goes.
+
+Nothing that an exception says is ever kept in one, since it may quote the code under test: only its name.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+_tracer = trace.get_tracer("assay")
+
+
+@contextmanager
+def span(
+    name: str,
+    attributes: Mapping[str, str | int | float | bool] | None = None,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    parent: Context | None = None,
+) -> Iterator[Span]:
+    """
+    Let a block be a span of the trace that it belongs to.
+
+    :param name: One of few, without anything in it that a caller said.
+    :param parent: Where the trace comes from, if not from what runs now.
+    """
+    with _tracer.start_as_current_span(
+        name, parent, kind, attributes, record_exception=False, set_status_on_exception=False
+    ) as made:
+        try:
+            yield made
+        except Exception as error:
+            made.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            raise
+
+
+@contextmanager
+def detail(name: str, attributes: Mapping[str, str | int | float | bool] | None = None) -> Iterator[None]:
+    """Let a block be a span where it belongs to a trace that is recorded; what nobody records costs nothing."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    with span(name, attributes):
+        yield
