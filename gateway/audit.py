@@ -1,0 +1,135 @@
+"""
+Who did what, when, and how it ended: one record for each call.
+
+Records of a tenant's calls are its events of the kind "audit.call", and lines of the log "assay.audit"; those of calls
+that nobody can be made out for are lines alone. Neither ever has a key in it, or anything of a message but the id that
+it asks about.
+"""
+
+import asyncio
+import contextvars
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+import structlog
+from assay.errors import AssayError
+
+from gateway.contract import public_methods
+from gateway.refusals import Refusals
+from gateway.resources import noting_resource
+from host.caller import Caller
+from host.events.port import Bus, Event, Value
+from host.interceptors.around import AroundInterceptor, Context, code_of
+
+_log = structlog.get_logger("assay.audit")
+
+KIND = "audit.call"
+
+QUIET_PREFIX = "/grpc.health."
+"""What probes call all the time, and tells nothing of anybody."""
+
+_REFUSED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED", "UNIMPLEMENTED", "RESOURCE_EXHAUSTED"})
+"""Codes that cost a caller nothing to get: records of these are bounded, and of all that nobody can be made out for."""
+
+
+@dataclass(slots=True)
+class _Record:
+    who: Caller | None = None
+    resource: str = ""
+
+
+_record: contextvars.ContextVar[_Record | None] = contextvars.ContextVar("assay_audit", default=None)
+
+
+def identified(who: Caller) -> None:
+    """Tell the record of the call that is being served who makes it, also where the call is then refused."""
+    record = _record.get()
+    if record is not None:
+        record.who = who
+
+
+def _asks_about(resource: str) -> None:
+    record = _record.get()
+    if record is not None:
+        record.resource = resource
+
+
+class AuditInterceptor(AroundInterceptor):
+    """Makes the record of each call, refused ones too. It stands around what says who calls."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._refusals = Refusals()
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """See :class:`AroundInterceptor`; also hears what the request asks about."""
+
+        async def noted(details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
+            return noting_resource(await continuation(details), details.method, _asks_about)
+
+        return await super().intercept_service(noted, handler_call_details)
+
+    @asynccontextmanager
+    async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
+        """See :class:`AroundInterceptor`."""
+        if details.method.startswith(QUIET_PREFIX):
+            yield
+            return
+        record = _Record()
+        # Not taken back: each call has a task, and so a context, of its own.
+        _record.set(record)
+        started = time.monotonic()
+        # Asked now: grpc crashes the process when it is asked for the peer of a call that has ended.
+        address = context.peer()
+        code, reason = "OK", ""
+        try:
+            yield
+            code = code_of(context).name
+        except BaseException as error:
+            code, reason = _outcome(error, context)
+            raise
+        finally:
+            seconds = round(time.monotonic() - started, 6)
+            data: dict[str, Value] = {"method": _named(details.method), "code": code, "reason": reason}
+            await self._tell(record, data | {"seconds": seconds, "address": address})
+
+    async def _tell(self, record: _Record, data: dict[str, Value]) -> None:
+        tenant = record.who.tenant if record.who else ""
+        is_bounded = not tenant or data["code"] in _REFUSED
+        left_out = self._refusals.left_out(tenant) if is_bounded else 0
+        if left_out is None:
+            return
+        if left_out:
+            data["left_out"] = left_out
+        if record.who is not None:
+            data["caller"] = record.who.name
+            self._bus.publish(Event(tenant, KIND, record.resource, data=data))
+        await _log.ainfo("audit", tenant=tenant, resource=record.resource, **data)
+
+
+def _outcome(error: BaseException, context: Context) -> tuple[str, str]:
+    match error:
+        case AssayError():
+            return error.code, error.reason
+        case grpc.aio.AioRpcError():
+            return error.code().name, ""
+        case asyncio.CancelledError() | GeneratorExit():
+            return "CANCELLED", ""
+        case grpc.aio.AbortError():
+            return code_of(context).name, ""
+        case _:
+            return "INTERNAL", "INTERNAL"
+
+
+def _named(method: str) -> str:
+    """Return the method, where there is one; what else somebody called is theirs to choose, and stays out."""
+    return method if method in public_methods() or method.startswith("/grpc.reflection.") else "unknown"

@@ -1,0 +1,95 @@
+"""Keys in the shared database."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import NotFound
+
+from gateway.keys import Key, new_root
+from host.database import Database, sql, url_of
+from host.settings import Settings
+
+if TYPE_CHECKING:
+    from host.database import Connection
+
+_COLUMNS = "id, tenant, name, scopes, digest, created, expires, revoked, used"
+_ROOT = "SELECT secret FROM api_keys_root WHERE number = 1"
+_INSERT = f"""
+    INSERT INTO api_keys ({_COLUMNS})
+    VALUES (:id, :tenant, :name, :scopes, :digest, :created, :expires, :revoked, :used)
+"""  # noqa: S608 the columns are our own text
+_BY_ID = f"SELECT {_COLUMNS} FROM api_keys WHERE id = :id"  # noqa: S608 as above
+_ALL = f"SELECT {_COLUMNS} FROM api_keys ORDER BY created, id"  # noqa: S608 as above
+_REVOKE = "UPDATE api_keys SET revoked = :now WHERE id = :id AND revoked IS NULL"
+_USE = "UPDATE api_keys SET used = :now WHERE id = :id"
+
+
+class KeyStore:
+    """Keeps keys; only what :class:`gateway.keys.Key` says of each."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def root(self) -> bytes:
+        """Return what the ids of this database's keys are told by."""
+        return await self._database.read(lambda connection: bytes(connection.execute(sql(_ROOT)).scalar_one()))
+
+    async def add(self, key: Key) -> None:
+        """Keep a new key."""
+        values = {name: getattr(key, name) for name in key.__slots__} | {"scopes": " ".join(sorted(key.scopes))}
+        await self._database.write(lambda connection: connection.execute(sql(_INSERT), values))
+
+    async def get(self, identifier: str) -> Key | None:
+        """Return a key by its id, or None."""
+        return await self._database.read(lambda connection: _get(connection, identifier))
+
+    async def every(self) -> Sequence[Key]:
+        """Return all keys, those that are not taken any more too, the oldest first."""
+        return await self._database.read(lambda connection: [_key(row) for row in connection.execute(sql(_ALL))])
+
+    async def revoke(self, identifier: str, now: float) -> Key:
+        """
+        Take a key back for good, and return it; one that was taken back before stays as it is.
+
+        :raises NotFound: There is no such key.
+        """
+
+        def work(connection: "Connection") -> Key:
+            connection.execute(sql(_REVOKE), {"id": identifier, "now": now})
+            key = _get(connection, identifier)
+            if key is None:
+                raise NotFound("there is no key with this id")
+            return key
+
+        return await self._database.write(work)
+
+    async def use(self, identifier: str, now: float) -> None:
+        """Note that a key was used."""
+        await self._database.write(lambda connection: connection.execute(sql(_USE), {"id": identifier, "now": now}))
+
+
+@asynccontextmanager
+async def key_store(settings: Settings) -> AsyncIterator[KeyStore]:
+    """Open the keys of the database that the settings name, until the block is left."""
+    database = Database(lambda: url_of(settings), _prepare)
+    try:
+        yield KeyStore(database)
+    finally:
+        await database.close()
+
+
+def _prepare(connection: "Connection") -> None:
+    from gateway import schema
+
+    schema.prepare(connection, new_root())
+
+
+def _get(connection: "Connection", identifier: str) -> Key | None:
+    row = connection.execute(sql(_BY_ID), {"id": identifier}).first()
+    return None if row is None else _key(row)
+
+
+def _key(row: Sequence[Any]) -> Key:
+    identifier, tenant, name, scopes, digest, created, expires, revoked, used = row
+    return Key(identifier, tenant, name, frozenset(scopes.split()), bytes(digest), created, expires, revoked, used)
