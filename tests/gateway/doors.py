@@ -27,8 +27,8 @@ CALL_SECONDS = 30.0
 @asynccontextmanager
 async def embedded_behind_a_door(settings: Settings, folder: Path, **gateway: Any) -> AsyncIterator[str]:
     """Serve a whole suite with its gateway, on a Unix socket unless told otherwise, and give the gateway's address."""
-    gateway = {"listen": f"unix:{folder}/door", "open": True} | gateway
-    with_door = settings.model_copy(update={"gateway": GatewaySettings(**gateway)})
+    values: dict[str, Any] = {"listen": f"unix:{folder}/door", "open": True} | gateway
+    with_door = settings.model_copy(update={"gateway": GatewaySettings(**values)})
     async with embedded(with_door):
         yield with_door.gateway.listen
 
@@ -52,8 +52,8 @@ def echo_methods() -> dict[str, PublicMethod]:
 @asynccontextmanager
 async def door_to(folder: Path, peer: str, **gateway: Any) -> AsyncIterator[Door]:
     """Serve a gateway whose one peer is the echo at an address."""
-    gateway = {"listen": f"unix:{folder}/door", "open": True} | gateway
-    settings = GatewaySettings(**gateway)
+    values: dict[str, Any] = {"listen": f"unix:{folder}/door", "open": True} | gateway
+    settings = GatewaySettings(**values)
     peers = Peers({"echo": peer})
     health = PublicHealth({"echo": "test.Echo"}, peers.channel)
     forwarding = Forwarding(echo_methods(), peers.channel)
