@@ -51,5 +51,7 @@ def _shortened(text: str, size: int) -> str:
 
 
 async def abort(context: grpc.aio.ServicerContext[Any, Any], error: AssayError) -> None:
-    """End a call with the status of an error. Raises always."""
-    await context.abort_with_status(status_of(error))
+    """End a call with the status of an error, and the trailing metadata that it has already. Raises always."""
+    status: Any = status_of(error)
+    trailing = (*(context.trailing_metadata() or ()), *status.trailing_metadata)
+    await context.abort(status.code, status.details, trailing)

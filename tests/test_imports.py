@@ -67,7 +67,13 @@ DOMAIN = (
 
 ONLY_IN = {
     "docker": {"sandbox", "cli"},
-    "sqlalchemy": {"host/database.py", "services/validation/schema.py", "gateway/schema.py"},
+    "sqlalchemy": {
+        "host/database.py",
+        "host/usage_schema.py",
+        "services/validation/schema.py",
+        "gateway/schema.py",
+        "gateway/allowances_schema.py",
+    },
 }
 
 

@@ -1,26 +1,27 @@
 """One way to adapt the calls that go out to peers, whatever their shape."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import grpc.aio
 
 
-class OutgoingInterceptor(ABC):
-    """Changes the details of each outgoing call: its deadline, its metadata."""
+class OutgoingInterceptor:
+    """Changes the details of each outgoing call: its deadline, its metadata; or hears of its end."""
 
-    @abstractmethod
     def adapt(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
         """Return the details with which the call goes out."""
+        return details
+
+    def begun(self, call: Any) -> None:
+        """See a call that went out, whatever its shape."""
 
     def for_every_shape(self) -> list[grpc.aio.ClientInterceptor]:
         """Return the interceptors to give to a channel: one object may intercept one shape only."""
         return [
-            _UnaryUnary(self.adapt),
-            _UnaryStream(self.adapt),
-            _StreamUnary(self.adapt),
-            _StreamStream(self.adapt),
+            _UnaryUnary(self),
+            _UnaryStream(self),
+            _StreamUnary(self),
+            _StreamStream(self),
         ]
 
 
@@ -31,11 +32,13 @@ def replaced(details: grpc.aio.ClientCallDetails, **changes: Any) -> grpc.aio.Cl
 
 
 class _Adapting:
-    def __init__(self, adapt: Callable[[Any], Any]) -> None:
-        self._adapt = adapt
+    def __init__(self, interceptor: OutgoingInterceptor) -> None:
+        self._interceptor = interceptor
 
     async def _go_on(self, continuation: Any, details: Any, request: Any) -> Any:
-        return await continuation(self._adapt(details), request)
+        call = await continuation(self._interceptor.adapt(details), request)
+        self._interceptor.begun(call)
+        return call
 
 
 class _UnaryUnary(_Adapting, grpc.aio.UnaryUnaryClientInterceptor):

@@ -4,29 +4,45 @@ from collections.abc import Sequence
 
 import grpc.aio
 
+from host.interceptors.authentication import AuthenticationInterceptor, Identify, OutgoingIdentity, by_nothing
 from host.interceptors.deadlines import DeadlineInterceptor, OutgoingDeadlines
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import OutgoingTracing, TracingInterceptor
+from host.interceptors.usage import OutgoingUsage, UsageInterceptor
 
 
-def incoming(max_call_seconds: float) -> Sequence[grpc.aio.ServerInterceptor]:
+def incoming(max_call_seconds: float, identify: Identify = by_nothing) -> Sequence[grpc.aio.ServerInterceptor]:
     """
     Return the server's interceptors.
 
     Tracing is outermost, so that the log line has a trace id; logging and metrics see the status that the client
-    gets; the status interceptor also translates what the ones inside it raise.
+    gets; the status interceptor also translates what the ones inside it raise. What is inside of authentication is done
+    on the caller's behalf.
+
+    :param identify: Says who calls.
     """
     return (
         TracingInterceptor(),
         LoggingInterceptor(),
         MetricsInterceptor(),
         StatusInterceptor(),
+        AuthenticationInterceptor(identify),
+        UsageInterceptor(),
         DeadlineInterceptor(max_call_seconds),
     )
 
 
-def outgoing() -> Sequence[grpc.aio.ClientInterceptor]:
-    """Return the interceptors of the channels to peers."""
-    return (*OutgoingTracing().for_every_shape(), *OutgoingDeadlines().for_every_shape())
+def outgoing(identity: OutgoingIdentity | None = None) -> Sequence[grpc.aio.ClientInterceptor]:
+    """
+    Return the interceptors of the channels to peers. Identity is innermost: a token is signed when the call goes out.
+
+    :param identity: Tells the peer who calls; None: nothing does.
+    """
+    return (
+        *OutgoingTracing().for_every_shape(),
+        *OutgoingDeadlines().for_every_shape(),
+        *OutgoingUsage().for_every_shape(),
+        *(identity.for_every_shape() if identity else ()),
+    )

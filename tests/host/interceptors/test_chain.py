@@ -16,6 +16,7 @@ from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor
+from host.interceptors.usage import UsageInterceptor
 from tests.host import echo
 
 
@@ -41,10 +42,11 @@ async def answers(request: bytes, context: object) -> bytes:
 
 
 def test_order() -> None:
-    """Calls pass through tracing, logging, metrics, status and deadlines, in this order."""
+    """Calls pass through tracing, logging, metrics, status, usage and deadlines, in this order."""
     kinds = [type(interceptor) for interceptor in incoming(1)]
     assert kinds == [
-        TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, DeadlineInterceptor,
+        TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, UsageInterceptor,
+        DeadlineInterceptor,
     ]  # fmt: skip
 
 
