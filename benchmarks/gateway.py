@@ -27,7 +27,6 @@ import psutil
 from assay.client import CHANNEL_OPTIONS
 from assay.v1 import sandbox_pb2_grpc
 
-from benchmarks.figures import quantiles
 from benchmarks.gateway_clients import BATCH, EXECUTE, Client, GrpcClient, HttpClient, credentials
 from benchmarks.gateway_suite import Deployment, Gateway, deployment
 from benchmarks.intervals import quantile
@@ -164,16 +163,19 @@ def tell_latencies(found: Mapping[str, Mapping[str, list[float]]]) -> dict[str, 
     told: dict[str, Any] = {}
     for what, by_way in found.items():
         print(f"\n{f'milliseconds, {what}':32}{'n':>7}{'p50':>8}{'p95':>8}{'p99':>8}{'added p50':>11}{'added p99':>11}")
-        direct = quantiles(by_way[DIRECT])
+        direct = milliseconds(by_way[DIRECT])
         for way, times in by_way.items():
-            figures = {
-                name: quantile(times, share) * 1000 for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-            }
+            figures = milliseconds(times)
             added = {f"added_{name}": figures[name] - direct[name] for name in ("p50", "p99")}
             print(f"{way:32}{len(times):7}" + "".join(f"{value:8.2f}" for value in figures.values()), end="")
             print("".join(f"{value:11.2f}" for value in added.values()))
             told.setdefault(what, {})[way] = {"n": len(times)} | {k: round(v, 3) for k, v in (figures | added).items()}
     return told
+
+
+def milliseconds(times: Sequence[float]) -> dict[str, float]:
+    """Return p50, p95 and p99 of times in seconds."""
+    return {f"p{q}": quantile(times, q / 100) * 1000 for q in (50, 95, 99)}
 
 
 def tell_throughput(found: Mapping[str, Mapping[str, float]]) -> None:
