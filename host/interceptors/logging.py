@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import grpc
 import grpc.aio
 import structlog
-from opentelemetry import trace
 
 from host.interceptors.around import AroundInterceptor, Context, code_of
 
@@ -16,6 +15,8 @@ _log = structlog.get_logger("assay.call")
 
 QUIET_PREFIXES = ("/grpc.health.", "/grpc.reflection.")
 """Methods that probes call all the time: logged at level debug."""
+
+METHOD_CHARACTERS = 200
 
 
 class LoggingInterceptor(AroundInterceptor):
@@ -36,15 +37,14 @@ class LoggingInterceptor(AroundInterceptor):
         finally:
             code = grpc.StatusCode.CANCELLED if given_up else code_of(context)
             level = "debug" if details.method.startswith(QUIET_PREFIXES) else "info"
-            span = trace.get_current_span().get_span_context()
             await _log.alog(
                 _LEVELS[level],
                 "call",
-                method=details.method,
+                # Before the gateway it may be anything.
+                method=details.method[:METHOD_CHARACTERS],
                 code=code.name,
                 seconds=round(time.monotonic() - started, 6),
                 peer=peer,
-                trace_id=trace.format_trace_id(span.trace_id) if span.is_valid else None,
             )
 
 

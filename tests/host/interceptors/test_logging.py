@@ -10,6 +10,7 @@ from assay.errors import NotFound
 from structlog.testing import capture_logs
 
 from host.interceptors.chain import incoming
+from host.logs import add_trace
 from tests.host import echo
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -20,7 +21,7 @@ async def logged(
     folder: Path, behave: echo.Behaviour, shape: str = "UnaryUnary", **options: object
 ) -> dict[str, object]:
     """Make one call and return its line."""
-    with capture_logs() as logs:
+    with capture_logs([add_trace]) as logs:
         async with (
             echo.served(folder, incoming(5), echo.handler(behave)) as address,
             grpc.aio.insecure_channel(address) as channel,
@@ -45,7 +46,7 @@ async def test_line(folder: Path, shape: str) -> None:
     line = await logged(folder, answers, shape, metadata=(("traceparent", f"00-{TRACE}-b7ad6b7169203331-01"),))
     assert (line["method"], line["code"], line["trace_id"]) == (f"/test.Echo/{shape}", "OK", TRACE)
     assert 0.01 <= float(str(line["seconds"])) < 5
-    assert set(line) == {"event", "log_level", "method", "code", "seconds", "peer", "trace_id"}
+    assert set(line) == {"event", "log_level", "method", "code", "seconds", "peer", "trace_id", "span_id"}
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
