@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 
+import grpc
 import grpc.aio
 
 MAX_PORT = 65_535
@@ -13,11 +14,12 @@ class CannotListen(Exception):
     """The server's address is none, taken, or not ours."""
 
 
-def bind(server: grpc.aio.Server, listen: str) -> str:
+def bind(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentials | None = None) -> str:
     """
     Bind a server and return the address as bound.
 
     :param listen: "host:port" (port 0: any) or "unix:/path"; a socket is readable by its owner only.
+    :param credentials: What a port encrypts with; None: nothing. A socket never does.
     :raises CannotListen: The address is none, taken, or not ours.
     """
     try:
@@ -25,7 +27,7 @@ def bind(server: grpc.aio.Server, listen: str) -> str:
             _check_socket(listen.removeprefix("unix:"))
         else:
             _check_port(listen)
-        return _add(server, listen)
+        return _add(server, listen, None if listen.startswith("unix:") else credentials)
     except OSError as error:
         raise CannotListen(f"cannot listen on {listen!r}: {error.strerror or error}") from None
 
@@ -72,11 +74,11 @@ def _refusal(family: int, address: tuple[object, ...]) -> OSError | None:
     return None
 
 
-def _add(server: grpc.aio.Server, listen: str) -> str:
+def _add(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentials | None) -> str:
     # A Unix socket is made with the rights that the mask leaves: 0600, from its first moment.
     mask = os.umask(0o177)
     try:
-        port = server.add_insecure_port(listen)
+        port = server.add_secure_port(listen, credentials) if credentials else server.add_insecure_port(listen)
     except RuntimeError as error:
         raise OSError(errno.EADDRNOTAVAIL, str(error)) from None
     finally:

@@ -1,12 +1,18 @@
 """Channels to services by their names in the catalog."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import grpc.aio
 from assay.client import CHANNEL_OPTIONS
 from assay.errors import Unavailable
 
+from host.interceptors.authentication import OutgoingIdentity
 from host.interceptors.chain import outgoing
+from host.tls import Tls
+
+if TYPE_CHECKING:
+    from host.tokens import Signer
 
 
 class Peers:
@@ -14,10 +20,18 @@ class Peers:
     The channels of one process, one for each address, made when first asked for.
 
     :param addresses: Where the services are, by name.
+    :param own: The one of the addresses that is this process's own.
+    :param tls: What calls are encrypted with.
+    :param signer: Signs what tells the peers who calls; None: nothing is signed.
     """
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
+    def __init__(
+        self, addresses: Mapping[str, str], *, own: str = "", tls: Tls | None = None, signer: "Signer | None" = None
+    ) -> None:
         self._addresses = dict(addresses)
+        self._own = own
+        self._tls = tls or Tls()
+        self._signer = signer
         self._channels: dict[str, grpc.aio.Channel] = {}
 
     def channel(self, name: str) -> grpc.aio.Channel:
@@ -33,10 +47,19 @@ class Peers:
                 metadata={"service": name},
             )
         if address not in self._channels:
-            self._channels[address] = grpc.aio.insecure_channel(
-                address, options=CHANNEL_OPTIONS, interceptors=outgoing()
-            )
+            self._channels[address] = self._open(address)
         return self._channels[address]
+
+    def _open(self, address: str) -> grpc.aio.Channel:
+        private = address.startswith("unix:")
+        interceptors = outgoing(OutgoingIdentity(self._signer, private=private))
+        credentials = self._tls.own if address == self._own else self._tls.peers
+        if private or credentials is None:
+            return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS, interceptors=interceptors)
+        options: list[tuple[str, str | int]] = [*CHANNEL_OPTIONS]
+        if address == self._own and self._tls.own_name:
+            options.append(("grpc.ssl_target_name_override", self._tls.own_name))
+        return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
 
     async def close(self) -> None:
         """Close every channel; calls under way on them end as cancelled."""

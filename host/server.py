@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc.aio
 import structlog
+from assay.addresses import is_local
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from host import catalog
+from host import catalog, tls
 from host.events.memory import MemoryBus
 from host.health import Health
+from host.identity import identity_of
+from host.interceptors.authentication import Identify
 from host.interceptors.chain import incoming
 from host.listening import bind
 from host.loop_lag import watched_loop
@@ -24,6 +27,9 @@ _log = structlog.get_logger("assay.server")
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter's lock while others wait for it: those of the database and of the workers
 hand over what the event loop waits for, and Python's own five milliseconds are a third of reading a file."""
+
+METADATA_BYTES = 16 * 1024
+"""What a call may bring along."""
 
 
 @asynccontextmanager
@@ -38,13 +44,16 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     :returns: The address as bound.
     :raises host.listening.CannotListen: The address is none, taken, or not ours.
     :raises host.catalog.BrokenCatalog: A name is unknown, or a plug-in broken.
+    :raises host.settings.BadSettings: A file of a key or certificate cannot be used.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     wanted = _grouped(names)
-    server = _server(settings.server)
-    address = bind(server, listen)
     local = [name for names in wanted.values() for name in names]
-    peers = Peers(settings.peers | dict.fromkeys(local, address))
+    encryption = tls.read(settings.tls)
+    identity = identity_of(settings.tokens, local, listen)
+    server = _server(settings.server, identity.identify)
+    address = bind(server, listen, encryption.server)
+    peers = Peers(settings.peers | dict.fromkeys(local, address), own=address, tls=encryption, signer=identity.signer)
     stopping = asyncio.Event()
     bus = MemoryBus()
     doors: list[Callable[[], Awaitable[None]]] = []
@@ -69,6 +78,8 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
             stack.push_async_callback(close)
         await _set_health(health_servicer, registrations)
         await _log.ainfo("serving", address=address, services=local)
+        if encryption.server is None and not is_local(address):
+            await _log.awarning("calls are not encrypted: set ASSAY_TLS__CERTIFICATE", address=address)
         yield address
 
 
@@ -82,13 +93,16 @@ def _grouped(names: Iterable[str]) -> dict[str, list[str]]:
     return wanted
 
 
-def _server(settings: ServerSettings) -> grpc.aio.Server:
+def _server(settings: ServerSettings, identify: Identify) -> grpc.aio.Server:
     return grpc.aio.server(
-        interceptors=incoming(settings.max_call_seconds),
+        interceptors=incoming(settings.max_call_seconds, identify),
         maximum_concurrent_rpcs=settings.max_concurrent_calls,
         options=(
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             ("grpc.max_send_message_length", settings.max_message_bytes),
+            # What a client may send through the door, and what the door adds to it.
+            ("grpc.max_metadata_size", METADATA_BYTES),
+            ("grpc.absolute_max_metadata_size", METADATA_BYTES),
             # Two servers on one port would share its connections by chance.
             ("grpc.so_reuseport", 0),
             ("grpc.keepalive_time_ms", 30_000),

@@ -1,4 +1,4 @@
-"""Who calls: told to the services behind the door by a token, or on a private socket by headers; and told on to peers."""
+"""Who calls: told to the services behind the door by a token, or on a private socket by headers; told on to peers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ from host.interceptors.calls import OutgoingInterceptor, replaced
 if TYPE_CHECKING:
     from host.tokens import Signer, Verifier
 
-TOKEN_HEADER = "authorization"
+TOKEN_HEADER = "authorization"  # noqa: S105  # the name of a header
 
 BEARER = "Bearer "
 
@@ -146,9 +146,7 @@ class OutgoingIdentity(OutgoingInterceptor):
         """
         who = caller()
         if self._signer is None and not self._private and who.tenant not in {LOCAL_TENANT, SYSTEM_TENANT}:
-            raise Unavailable(
-                "a peer cannot be told whose call it is: set ASSAY_TOKENS__SIGNING_KEY, and trust it there"
-            )
+            raise Unavailable("a peer cannot be told whose call it is: set ASSAY_TOKENS__SIGNING_KEY")
         kept = ((key, value) for key, value in details.metadata or () if key.lower() not in _OURS)
         metadata = grpc.aio.Metadata(*kept)
         if self._private:
