@@ -7,6 +7,7 @@ minute at most. See docs/security.md.
 """
 
 import heapq
+import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from assay.errors import QueueFull, Unauthenticated
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from jwt.utils import base64url_decode
 
 from host.caller import Caller, is_tenant
 from host.key_files import read_public, read_secret
@@ -129,8 +131,8 @@ class Verifier:
     def _claims(self, token: str, method: str) -> dict[str, Any]:
         if len(token) > MAX_BYTES:
             raise Refused("too long")
-        issuer = jwt.get_unverified_header(token).get("kid")
-        key = self._trusted.get(issuer) if isinstance(issuer, str) else None
+        issuer = _signer_of(token)
+        key = self._trusted.get(issuer)
         if key is None:
             raise Refused("of a signer that is not trusted")
         claims: dict[str, Any] = jwt.decode(
@@ -159,6 +161,12 @@ class Verifier:
             raise Refused("for another method")
         if not isinstance(claims["jti"], str) or not 0 < len(claims["jti"]) <= MAX_JTI:
             raise Refused("its identifier is none")
+
+
+def _signer_of(token: str) -> str:
+    """Return who a token says has signed it. PyJWT can tell too, and would take the whole token apart for it."""
+    header: Any = json.loads(base64url_decode(token.partition(".")[0]))
+    return str(header["kid"])
 
 
 def _who(claims: Mapping[str, Any]) -> Caller:
