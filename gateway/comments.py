@@ -23,8 +23,8 @@ def comments() -> Mapping[str, str]:
     """
     Return the comments above all that the contract names, each as one line, by full names.
 
-    Those are like "assay.v1.Candidate.files" and "assay.v1.ValidationService.Validate"; a value of an enumeration stands
-    in it, as in "assay.v1.Verdict.VERDICT_AUTHENTIC".
+    Those are like "assay.v1.Candidate.files" and "assay.v1.ValidationService.Validate"; a value of an enumeration
+    stands in it, as in "assay.v1.Verdict.VERDICT_AUTHENTIC".
     """
     found: dict[str, str] = {}
     for file in contract():
