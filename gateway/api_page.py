@@ -1,19 +1,17 @@
-"""The page of the contract, made from its descriptors: ``python -P -m gateway.api_page FILE`` prints it."""
+"""The page of the contract, made from its descriptors: ``python -P -m gateway.api_page`` prints it."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
-    EnumDescriptorProto,
     FieldDescriptorProto,
     FileDescriptorProto,
-    FileDescriptorSet,
     MethodDescriptorProto,
     ServiceDescriptorProto,
 )
 
+from gateway.comments import comments, contract
 from gateway.contract import PublicMethod, public_methods
 
 HEAD = """\
@@ -30,45 +28,28 @@ RFC 3339 ([ProtoJSON](https://protobuf.dev/programming-guides/json)). A method w
 outside.
 """
 PACKAGE = ".assay.v1."
-MESSAGE, ENUM, SERVICE, FIELD, VALUE, METHOD = 4, 5, 6, 2, 2, 2
-"""Numbers of the fields of descriptor.proto in the paths of comments."""
-
-Place = tuple[int, ...]
-Comments = Mapping[Place, str]
 SCALARS = {number: name.removeprefix("TYPE_").lower() for name, number in FieldDescriptorProto.Type.items()}
 
 
-def page(files: Sequence[FileDescriptorProto]) -> str:
+def page() -> str:
     """Return the page, in Markdown: services that can be called from outside first, then the others, then messages."""
-    told = [(file, _comments(file)) for file in files if f".{file.package}." == PACKAGE]
-    services = [
-        (f"{file.package}.{service.name}", "".join(_service(file, service, (SERVICE, index), comments)))
-        for file, comments in told
-        for index, service in enumerate(file.service)
-    ]
-    order = list(dict.fromkeys(path.split("/")[1] for path in public_methods()))
-    services.sort(key=lambda each: order.index(each[0]) if each[0] in order else len(order))
-    messages = "".join(text for file, comments in told for text in _types(file, comments))
-    return HEAD + "".join(text for _, text in services) + "\n## Messages\n" + messages
+    services = {service.name: "".join(_service(service)) for file in contract() for service in file.service}
+    public = [path.split("/")[1].rpartition(".")[2] for path in public_methods()]
+    order = dict.fromkeys([*public, *services])
+    messages = "".join(text for file in contract() for text in (*_messages(file), *_enums(file)))
+    return HEAD + "".join(services[name] for name in order) + "\n## Messages\n" + messages
 
 
-def _comments(file: FileDescriptorProto) -> Comments:
-    """Return the comments of a file, each as one line of a table, by the paths of descriptor.proto's SourceCodeInfo."""
-    return {
-        tuple(location.path): " ".join(location.leading_comments.split()).replace("|", "\\|")
-        for location in file.source_code_info.location
-        if location.leading_comments
-    }
+def _comment(*names: str) -> str:
+    return comments()[f"{PACKAGE.strip('.')}.{'.'.join(names)}"].replace("|", "\\|")
 
 
-def _service(
-    file: FileDescriptorProto, service: ServiceDescriptorProto, path: Place, comments: Comments
-) -> Iterator[str]:
-    yield f"\n## {service.name}\n\n{comments[path]}\n"
-    for index, method in enumerate(service.method):
-        known = public_methods().get(f"/{file.package}.{service.name}/{method.name}")
-        yield f"\n### {service.name}.{method.name}\n\n{comments[*path, METHOD, index]}\n\n"
-        yield "".join(f"- {line}\n" for line in _facts(method, known))
+def _service(service: ServiceDescriptorProto) -> Iterator[str]:
+    yield f"\n## {service.name}\n\n{_comment(service.name)}\n"
+    for method in service.method:
+        known = public_methods().get(f"/{PACKAGE.strip('.')}.{service.name}/{method.name}")
+        yield f"\n### {service.name}.{method.name}\n\n{_comment(service.name, method.name)}\n\n"
+        yield from (f"- {line}\n" for line in _facts(method, known))
 
 
 def _facts(method: MethodDescriptorProto, known: PublicMethod | None) -> Iterator[str]:
@@ -88,20 +69,20 @@ def _flow(streaming: bool, kind: str) -> str:
     return f"a stream of {_link(kind)}" if streaming else _link(kind)
 
 
-def _types(file: FileDescriptorProto, comments: Comments) -> Iterator[str]:
-    for index, message in enumerate(file.message_type):
-        yield f"\n### {message.name}\n\n{comments[MESSAGE, index]}\n"
-        yield "".join(_fields(message, (MESSAGE, index), comments))
-    for index, enum in enumerate(file.enum_type):
-        yield f"\n### {enum.name}\n\n{comments[ENUM, index]}\n"
-        yield "".join(_enum_values(enum, (ENUM, index), comments))
+def _messages(file: FileDescriptorProto) -> Iterator[str]:
+    for message in file.message_type:
+        yield f"\n### {message.name}\n\n{_comment(message.name)}\n"
+        if message.field:
+            yield "\n| field | type | meaning |\n|---|---|---|\n"
+        for field in message.field:
+            yield f"| `{field.name}` | {_type(message, field)} | {_comment(message.name, field.name)} |\n"
 
 
-def _fields(message: DescriptorProto, path: Place, comments: Comments) -> Iterator[str]:
-    if message.field:
-        yield "\n| field | type | meaning |\n|---|---|---|\n"
-    for index, field in enumerate(message.field):
-        yield f"| `{field.name}` | {_type(message, field)} | {comments[*path, FIELD, index]} |\n"
+def _enums(file: FileDescriptorProto) -> Iterator[str]:
+    for enum in file.enum_type:
+        yield f"\n### {enum.name}\n\n{_comment(enum.name)}\n\n| value | number | meaning |\n|---|---|---|\n"
+        for value in enum.value:
+            yield f"| `{value.name}` | {value.number} | {_comment(enum.name, value.name)} |\n"
 
 
 def _type(message: DescriptorProto, field: FieldDescriptorProto) -> str:
@@ -129,11 +110,5 @@ def _link(name: str) -> str:
     return f"[{short}](#{short.lower()})"
 
 
-def _enum_values(enum: EnumDescriptorProto, path: Place, comments: Comments) -> Iterator[str]:
-    yield "\n| value | number | meaning |\n|---|---|---|\n"
-    for index, value in enumerate(enum.value):
-        yield f"| `{value.name}` | {value.number} | {comments[*path, VALUE, index]} |\n"
-
-
 if __name__ == "__main__":
-    sys.stdout.write(page(FileDescriptorSet.FromString(Path(sys.argv[1]).read_bytes()).file))
+    sys.stdout.write(page())
