@@ -77,6 +77,9 @@ class GatewaySettings(Section):
     """The certificate chain (PEM) shown to clients, over gRPC and HTTP; none: without encryption."""
     key: Path | None = None
     """The private key of that certificate (PEM)."""
+    unencrypted: bool = False
+    """Whether it may listen without a certificate on an address that other machines can reach: behind a proxy that
+    encrypts. Else that is refused, since others could read the keys on their way."""
     client_ca: Path | None = None
     """The authorities (PEM) that certificates of gRPC clients must come from; none: no certificate is asked for."""
     client_certificates: dict[str, CertificateSettings] = {}
@@ -127,6 +130,6 @@ class EventSettings(Section):
     most_waiting: Count = 10_000
     """Events that may wait to be stored; those beyond are dropped, and counted."""
     most_behind: Count = 1_000
-    """Events that may wait for one subscriber; one that is further behind is cut off, and can go on from where it was."""
+    """Events that may wait for one subscriber; one that is further behind is cut off and may go on from there."""
     max_subscribers: Count = 512
     """Subscriptions at one time, of all tenants; one more is refused as RESOURCE_EXHAUSTED."""

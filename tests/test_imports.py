@@ -44,6 +44,7 @@ OURS = {"assay", "host", "sandbox", "services", "gateway", "cli", "benchmarks", 
 WIRE = {"grpc", "grpc_status", "google", "docker", "sqlalchemy", "pebble"}
 
 DOMAIN = (
+    "services/events/wanted.py",
     "services/validation/engine.py",
     "services/validation/repair.py",
     "services/validation/repair_change.py",
@@ -56,7 +57,6 @@ DOMAIN = (
     "services/validation/policy.py",
     "services/validation/digest.py",
     "services/validation/turns.py",
-    "gateway/keys.py",
     "gateway/refusals.py",
     "sandbox/admission.py",
     "sandbox/limits.py",
@@ -70,6 +70,7 @@ ONLY_IN = {
     "sqlalchemy": {
         "host/database.py",
         "host/usage_schema.py",
+        "services/events/schema.py",
         "services/validation/schema.py",
         "gateway/schema.py",
         "gateway/allowances_schema.py",

@@ -1,7 +1,7 @@
 """The bus of one process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from opentelemetry import metrics
@@ -13,31 +13,56 @@ _dropped = metrics.get_meter("assay.events").create_counter(
 )
 
 
+class MemoryListener:
+    """
+    A :class:`host.events.port.Listener` of a :class:`MemoryBus`.
+
+    :param most: How many events may wait.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: list[Event] = []
+        self._told = asyncio.Event()
+        self.dropped = 0
+
+    def tell(self, event: Event) -> None:
+        """Let an event wait, if there is room."""
+        if len(self._waiting) < self._most:
+            self._waiting.append(event)
+            self._told.set()
+        else:
+            self.dropped += 1
+            _dropped.add(1, {"kind": event.kind})
+
+    async def heard(self) -> None:
+        """See :class:`host.events.port.Listener`."""
+        await self._told.wait()
+
+    def take(self) -> Sequence[Event]:
+        """See :class:`host.events.port.Listener`."""
+        taken, self._waiting = self._waiting, []
+        self._told.clear()
+        return taken
+
+
 class MemoryBus:
     """A :class:`host.events.port.Bus` within one event loop."""
 
     def __init__(self) -> None:
-        self._listeners: set[asyncio.Queue[Event]] = set()
+        self._listeners: set[MemoryListener] = set()
 
     def publish(self, event: Event) -> None:
         """See :class:`host.events.port.Bus`."""
-        for queue in self._listeners:
-            try:
-                queue.put_nowait(event)
-            except asyncio.QueueFull:
-                _dropped.add(1, {"kind": event.kind})
+        for listener in self._listeners:
+            listener.tell(event)
 
     @asynccontextmanager
-    async def listen(self, most: int) -> AsyncIterator[AsyncIterator[Event]]:
+    async def listen(self, most: int) -> AsyncIterator[MemoryListener]:
         """See :class:`host.events.port.Bus`."""
-        queue: asyncio.Queue[Event] = asyncio.Queue(most)
-        self._listeners.add(queue)
+        listener = MemoryListener(most)
+        self._listeners.add(listener)
         try:
-            yield _told(queue)
+            yield listener
         finally:
-            self._listeners.discard(queue)
-
-
-async def _told(queue: asyncio.Queue[Event]) -> AsyncIterator[Event]:
-    while True:
-        yield await queue.get()
+            self._listeners.discard(listener)

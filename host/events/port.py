@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -33,15 +33,38 @@ class Event:
     created: float = field(default_factory=time.time)
 
 
+class Listener(Protocol):
+    """Hears events."""
+
+    @property
+    def dropped(self) -> int:
+        """How many events there was no room for, since it began to listen."""
+
+    async def heard(self) -> None:
+        """Wait until an event waits. May be cancelled and called again; no event is lost by it."""
+
+    def take(self) -> Sequence[Event]:
+        """
+        Return the events that wait, the oldest first; none where none does.
+
+        With this the events of the call before are dealt with. A bus that keeps events until then hands those again to
+        the next listener that were not.
+        """
+
+
 class Bus(Protocol):
     """Hands events to whoever listens in the suite."""
 
     def publish(self, event: Event) -> None:
-        """Tell of an event. Never waits and never fails: what cannot be kept is dropped, and counted."""
-
-    def listen(self, most: int) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """
-        Yield the events that are told from now on.
+        Tell of an event. Never waits and never fails: what cannot be kept is dropped, and counted.
+
+        To be called in the event loop.
+        """
+
+    def listen(self, most: int) -> AbstractAsyncContextManager[Listener]:
+        """
+        Yield what hears the events that are told from now on.
 
         :param most: How many may wait for this listener; those beyond are dropped, and counted.
         """

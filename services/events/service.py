@@ -1,0 +1,39 @@
+"""Composes the event service: what is heard on the bus is stored, and told to those who follow."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from assay.v1 import event_pb2_grpc
+
+from host.database import Database, url_of
+from host.service import Registration, ServiceContext
+from services.events.following import Following
+from services.events.servicer import EventServicer
+from services.events.store import EventStore, prepare
+from services.events.writer import Writer
+
+
+@asynccontextmanager
+async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
+    """Open the event service. Where it is opened first it is closed last, and stores what the others tell at their end."""
+    settings = context.settings.events
+    database = Database(lambda: url_of(context.settings), prepare)
+    store = EventStore(database, settings.keep, settings.keep_seconds)
+    following = Following(
+        store, most_behind=settings.most_behind, most=settings.max_subscribers, stopping=context.stopping
+    )
+    servicer = EventServicer(following)
+    try:
+        async with (
+            context.events.listen(settings.most_waiting) as listener,
+            Writer(listener, store, following.tell).at_work(),
+            following.at_work(),
+        ):
+            yield [
+                Registration(
+                    "assay.v1.EventService",
+                    lambda server: event_pb2_grpc.add_EventServiceServicer_to_server(servicer, server),
+                )
+            ]
+    finally:
+        await database.close()
