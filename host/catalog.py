@@ -37,6 +37,8 @@ class Entry:
 
 
 BUILT_IN = (
+    # Opened first, so closed last: what the others tell at their end is stored.
+    Entry("events", "services.events.service:service"),
     Entry("sandbox", "sandbox.service:service"),
     Entry("static", STAGE_SERVICE, "services.stages.static.stage:stage"),
     Entry("placeholder", STAGE_SERVICE, "services.stages.placeholder.stage:stage"),
