@@ -17,6 +17,10 @@ from sandbox.pool import Pool, S
 SETTLE_SECONDS = 0.05
 """A burst of claims is let pass before refilling begins: making a container takes the processor from the runs."""
 
+CALM_SECONDS = 0.2
+"""The same for a pool that is more than half full: what was claimed runs by itself until it ends, mostly, and so does
+what its caller makes of the result. A pool that is asked for steadily falls below half, and is filled meanwhile."""
+
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 """A sandbox that waits is asked this often whether it still answers."""
@@ -107,17 +111,21 @@ class Keeper(Generic[S]):
         settled_at = max((pool.demand.last_claim for pool in self._pools), default=0.0) + SETTLE_SECONDS
         if now < settled_at:
             return settled_at - now
+        calm_at = settled_at - SETTLE_SECONDS + CALM_SECONDS
         while self._making() < self._pace.refill_concurrency:
-            wanting = [pool for pool in self._pools if pool.missing() > 0]
-            short = [pool for pool in wanting if now >= pool.retry_at]
+            wanting = [(pool, pool.retry_at if pool.low else max(pool.retry_at, calm_at)) for pool in self._wanting()]
+            short = [pool for pool, since in wanting if now >= since]
             if not short:
-                return min([TICK_SECONDS, *(pool.retry_at - now for pool in wanting)])
+                return min([TICK_SECONDS, *(since - now for _, since in wanting)])
             if (pause := self._until_token(now)) > 0:
                 return pause
             self._tokens -= 1
             # The emptiest first, and of equally empty ones that which is used most.
             min(short, key=lambda pool: (1 - pool.missing() / pool.target, -pool.demand.in_window())).begin()
         return TICK_SECONDS
+
+    def _wanting(self) -> list[Pool[S]]:
+        return [pool for pool in self._pools if pool.missing() > 0]
 
     def _until_token(self, now: float) -> float:
         most = float(self._pace.refill_concurrency)

@@ -189,6 +189,11 @@ class Pool(Generic[S]):
         """Return how many more are to be made for those to come."""
         return self.target - self.ready - max(0, len(self._making) - len(self._waiters))
 
+    @property
+    def low(self) -> bool:
+        """Whether no more than half of those that should wait do, or are being made."""
+        return 2 * self.missing() >= self.target
+
     def trim(self) -> None:
         """End those that died or grew old while they waited, and those beyond the target."""
         for entry in [entry for entry in self._ready if not entry[1].usable(self._max_age)]:

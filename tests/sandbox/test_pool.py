@@ -274,17 +274,19 @@ async def test_refill_keeps_to_its_rate() -> None:
     await keeper.close()
 
 
-async def test_settles_first() -> None:
-    """A burst of claims is let pass before anything is made to refill."""
+@pytest.mark.parametrize(("claims", "seconds"), [(1, keeper_module.CALM_SECONDS), (2, keeper_module.SETTLE_SECONDS)])
+async def test_settles_first(claims: int, seconds: float) -> None:
+    """A burst of claims is let pass before anything is made to refill; longer where more than half are left."""
     maker = Maker()
-    pool = maker.pool(3)
+    pool = maker.pool(4)
     keeper = kept(pool)
-    await filled(pool, 3)
-    pool.demand.claimed()
-    await pool.claim()
+    await filled(pool, 4)
+    for _ in range(claims):
+        pool.demand.claimed()
+        await pool.claim()
     claimed_at = time.monotonic()
-    await filled(pool, 3)
-    assert maker.began_at[-1] >= claimed_at + keeper_module.SETTLE_SECONDS - 0.005
+    await filled(pool, 4)
+    assert claimed_at + seconds - 0.005 <= maker.began_at[4] < claimed_at + keeper_module.TICK_SECONDS
     await keeper.close()
 
 
