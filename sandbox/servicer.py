@@ -9,16 +9,13 @@ from assay.errors import InvalidArgument
 from assay.v1 import sandbox_pb2 as pb
 from assay.v1 import sandbox_pb2_grpc
 
+from host.caller import caller
 from sandbox import batch, convert
 from sandbox.batch import Batch, CaseResult
 from sandbox.executor import Executor
 from sandbox.program import Compilation, Result
 from sandbox.streaming import Chunk, Input, Started, StreamedRun
 
-TENANT = "x-assay-tenant"
-"""The metadata key by which a trusted door says on whose behalf a call comes."""
-
-MAX_TENANT = 128
 MAX_INPUT_BYTES = 1024 * 1024
 MAX_PAGE = 1000
 
@@ -46,7 +43,7 @@ class SandboxServicer(sandbox_pb2_grpc.SandboxServiceServicer):
     ) -> pb.ExecuteResponse:
         """Run one program."""
         program, asked = convert.program_from_proto(request), convert.limits_from_proto(request.limits)
-        result = await self._executor.execute(program, asked, tenant_of(context))
+        result = await self._executor.execute(program, asked, caller().tenant)
         return pb.ExecuteResponse(result=convert.result_to_proto(result))
 
     async def ExecuteStream(  # noqa: N802
@@ -59,7 +56,7 @@ class SandboxServicer(sandbox_pb2_grpc.SandboxServiceServicer):
         try:
             program, asked = convert.program_from_proto(first.start), convert.limits_from_proto(first.start.limits)
             given = Input()
-            run = StreamedRun(self._executor, program, asked, given, tenant_of(context))
+            run = StreamedRun(self._executor, program, asked, given, caller().tenant)
         except InvalidArgument as error:
             raise error.within("start") from None
         reading = asyncio.create_task(_read(request_iterator, given))
@@ -91,7 +88,7 @@ class SandboxServicer(sandbox_pb2_grpc.SandboxServiceServicer):
             cases,
             stop_at_first_failure=request.stop_at_first_failure,
             most_cases=self._most_cases,
-            tenant=tenant_of(context),
+            tenant=caller().tenant,
         )
         async with contextlib.aclosing(run.events()) as events:
             async for event in events:
@@ -113,12 +110,6 @@ class SandboxServicer(sandbox_pb2_grpc.SandboxServiceServicer):
             limits = planner.default_limits(language), planner.maxima
             page.append(convert.language_to_proto(language, self._availability.version(name), unavailable, limits))
         return pb.ListLanguagesResponse(languages=page, next_page_token=names[size - 1] if len(names) > size else "")
-
-
-def tenant_of(context: Any) -> str:
-    """Return on whose behalf a call comes; nothing where no door said."""
-    metadata = dict(context.invocation_metadata() or ())
-    return str(metadata.get(TENANT, ""))[:MAX_TENANT]
 
 
 async def _read(requests: AsyncIterator[pb.ExecuteStreamRequest], given: Input) -> None:
