@@ -1,11 +1,12 @@
 """
 Whether a verdict is the same each time: the same candidates, many times, alone and beside others.
 
-    python -m benchmarks.flakes CORPUS.jsonl [--candidates 50] [--times 100] [--clients 8] [--seed 1] [--report FILE]
+    python -m benchmarks.flakes CORPUS.jsonl [--candidates 50] [--times 100] [--clients 1 8] [--seed 1] [--report FILE]
 
 Candidates with tests are taken from a corpus by a seed, of all languages that it has tests for. Each is validated anew
-as often as asked, first one validation at a time, then beside clients that validate others of them all the while. A
-verdict that is not that of the first time is a change; so is an answer that is none.
+as often as asked, first one validation at a time, then by clients that keep the suite busy together: each validation is
+made beside those of the others, and every verdict counts. A verdict that is not what was said most is a change; so is
+an answer that is none.
 """
 
 import argparse
@@ -15,8 +16,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,45 +68,42 @@ async def verdict(suite: Suite, record: Record) -> str:
     return validation_pb2.Verdict.Name(answer.validation.verdict).removeprefix("VERDICT_")
 
 
-async def repeated(suite: Suite, wanted: Sequence[Record], times: int, label: str) -> list[Told]:
-    """Validate each candidate as often as asked, one validation at a time."""
+async def repeated(suite: Suite, wanted: Sequence[Record], times: int, clients: int, seed: int) -> list[Told]:
+    """
+    Validate each candidate as often as asked, and return what was said.
+
+    :param clients: Those that validate at one time, each the next candidate of all in random order, so that every
+        validation but those at the very end is made beside as many others as there are clients, less one.
+    """
     told = [Told(record) for record in wanted]
-    for done in range(1, times + 1):
-        for each in told:
+    label = regime(clients)
+    order = [each for each in told for _ in range(times)]
+    random.Random(seed).shuffle(order)
+    turns = iter(order)
+    done = 0
+
+    async def client() -> None:
+        nonlocal done
+        for each in turns:
             each.verdicts[await verdict(suite, each.record)] += 1
-        changes = sum(each.changes for each in told)
-        print(f"{label}: {done}/{times}, {changes} changes", file=sys.stderr, flush=True)
+            done += 1
+            if done % 100 == 0 or done == len(order):
+                changes = sum(each.changes for each in told)
+                print(f"{label}: {done}/{len(order)}, {changes} changes", file=sys.stderr, flush=True)
+
+    await asyncio.gather(*(client() for _ in range(clients)))
     return told
 
 
-@asynccontextmanager
-async def busy(suite: Suite, wanted: Sequence[Record], clients: int, seed: int) -> AsyncIterator[None]:
-    """Have clients validate candidates all the while."""
-
-    async def client(number: int) -> None:
-        chance = random.Random(seed + number)
-        while True:
-            await verdict(suite, chance.choice(wanted))
-
-    tasks = [asyncio.create_task(client(number)) for number in range(clients)]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+def regime(clients: int) -> str:
+    """Return what a number of clients at one time is called."""
+    return "idle" if clients == 1 else f"with {clients} busy clients"
 
 
-async def measure(wanted: Sequence[Record], times: int, clients: int, seed: int) -> dict[str, list[Told]]:
-    """Return what was said of each candidate, idle and beside busy clients."""
+async def measure(wanted: Sequence[Record], times: int, clients: Sequence[int], seed: int) -> dict[str, list[Told]]:
+    """Return what was said of each candidate, by how many clients validated at one time."""
     async with a_suite(sandbox=True) as suite:
-        made = {"idle": await repeated(suite, wanted, times, "idle")}
-        label = f"with {clients} busy clients"
-        async with busy(suite, wanted, clients, seed):
-            made[label] = await repeated(suite, wanted, times, label)
-    return made
+        return {regime(count): await repeated(suite, wanted, times, count, seed) for count in clients}
 
 
 def show(made: dict[str, list[Told]], seconds: float) -> bool:
@@ -132,7 +129,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--candidates", type=int, default=50)
     parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, help="write what was said as JSON")
     options = parser.parse_args()
