@@ -100,9 +100,9 @@ class AuditInterceptor(AroundInterceptor):
         finally:
             seconds = round(time.monotonic() - started, 6)
             data: dict[str, Value] = {"method": _named(details.method), "code": code, "reason": reason}
-            await self._tell(record, data | {"seconds": seconds, "address": address})
+            self._tell(record, data | {"seconds": seconds, "address": address})
 
-    async def _tell(self, record: _Record, data: dict[str, Value]) -> None:
+    def _tell(self, record: _Record, data: dict[str, Value]) -> None:
         tenant = record.who.tenant if record.who else ""
         is_bounded = not tenant or data["code"] in _REFUSED
         left_out = self._refusals.left_out(tenant) if is_bounded else 0
@@ -113,7 +113,7 @@ class AuditInterceptor(AroundInterceptor):
         if record.who is not None:
             data["caller"] = record.who.name
             self._bus.publish(Event(tenant, KIND, record.resource, data=data))
-        await _log.ainfo("audit", tenant=tenant, resource=record.resource, **data)
+        _log.info("audit", tenant=tenant, resource=record.resource, **data)
 
 
 def _outcome(error: BaseException, context: Context) -> tuple[str, str]:

@@ -14,15 +14,12 @@ from dataclasses import dataclass
 
 from assay.errors import InvalidArgument
 
+from host.caller import MAX_TENANT, SYSTEM_TENANT, is_tenant
+
 _CHANCE_BYTES = 5
 _MAC_DIGITS = 10
 _SECRET_BYTES = 24
 _SHAPE = re.compile(r"assay_([0-9a-f]{20})_[0-9a-f]{48}")
-
-RESERVED = frozenset({"system"})
-"""Tenants that no key can have: what the suite does for itself is nobody's."""
-
-_TENANT = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
 MAX_NAME = 100
 
@@ -94,11 +91,9 @@ def check_tenant(tenant: str, field: str = "tenant") -> None:
     :param field: What the error names.
     :raises InvalidArgument: It is no name, or one that is reserved.
     """
-    if not _TENANT.fullmatch(tenant):
-        raise InvalidArgument(
-            field, "it has 1 to 64 of a-z, 0-9, '.', '_' and '-', with a letter or digit at both ends"
-        )
-    if tenant in RESERVED:
+    if not is_tenant(tenant):
+        raise InvalidArgument(field, f"it has 1 to {MAX_TENANT} of A-Z, a-z, 0-9, '.', '_' and '-'")
+    if tenant == SYSTEM_TENANT:
         raise InvalidArgument(field, f"{tenant!r} is reserved for what the suite does by itself")
 
 

@@ -42,7 +42,8 @@ def test_no_two_keys_are_alike() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "assay", "assay__", "Bearer x", "assay_0123456789abcdef0123_", "assay_" + "0" * 20 + "_" + "0" * 47,
-     "assay_" + "0" * 20 + "_" + "0" * 48 + "\n", "assay_" + "\u0660" * 20 + "_" + "0" * 48, "\udc80" * 75, "x" * 100_000],
+     "assay_" + "0" * 20 + "_" + "0" * 48 + "\n",
+     "assay_" + "\u0660" * 20 + "_" + "0" * 48, "\udc80" * 75, "x" * 100_000],
 )  # fmt: skip
 def test_what_is_no_key(text: str) -> None:
     """A text of another shape has no id, and opens nothing."""
@@ -68,15 +69,13 @@ def test_until_when() -> None:
     assert made()[1].is_valid(1e12)
 
 
-@pytest.mark.parametrize("tenant", ["a", "acme", "team-7.eu_west", "local", "0", "x" * 64])
+@pytest.mark.parametrize("tenant", ["a", "Acme", "team-7.eu_west", "local", "0", "x" * 64])
 def test_tenants(tenant: str) -> None:
-    """A tenant is a short name in small letters."""
+    """A tenant is a short plain name; that of calls on a private socket can have keys too."""
     check_tenant(tenant)
 
 
-@pytest.mark.parametrize(
-    "tenant", ["", "system", "Acme", "a b", "-a", "a-", "a/b", "a\n", "x" * 65, "ünï", "a\0", "..", "a," * 9]
-)
+@pytest.mark.parametrize("tenant", ["", "system", "a b", "a/b", "a\n", "x" * 65, "ünï", "a\0", "a,b", "\udc80"])
 def test_no_tenants(tenant: str) -> None:
     """What could be mistaken for another tenant, or travel badly, is none; nor is what the suite does for itself."""
     with pytest.raises(InvalidArgument, match="tenant"):
