@@ -15,6 +15,7 @@ from cli.cases import read_cases
 from cli.languages import known_to, of_file
 from cli.limits import LimitOptions, limits_of
 from cli.programs import ProgramFiles, environment_of, read_program
+from cli.running_suite import RunningSuite
 from cli.sources import BadSource
 from cli.suite import run, suite
 
@@ -40,7 +41,7 @@ class BatchOptions:
     limits: LimitOptions = field(default_factory=LimitOptions)
     environment: Sequence[str] = ()
     beside: Sequence[Path] = ()
-    gateway: str = ""
+    gateway: RunningSuite | None = None
     language: str = ""
 
 

@@ -28,6 +28,7 @@ from cli.printable import printable
 from cli.progress import Progress
 from cli.project import Project, project
 from cli.rules import rules_of
+from cli.running_suite import RunningSuite
 from cli.sources import STANDARD_INPUT, BadSource, Source, expand, read_standard_input
 from cli.suite import cores, own_settings, run, suite
 
@@ -64,7 +65,7 @@ class CheckOptions:
     sandbox: bool = True
     form: CheckFormat = CheckFormat.TEXT
     output: Path | None = None
-    gateway: str = ""
+    gateway: RunningSuite | None = None
     language: str = ""
     language_version: str = ""
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
@@ -262,7 +263,7 @@ def _known(names: Sequence[str], known: Sequence[str]) -> Sequence[str]:
 class _Opening:
     """The suite, opened when it is first asked for: what is known needs none."""
 
-    def __init__(self, stack: AsyncExitStack, gateway: str, settings: "Settings | None") -> None:
+    def __init__(self, stack: AsyncExitStack, gateway: RunningSuite | None, settings: "Settings | None") -> None:
         self._stack = stack
         self._gateway = gateway
         self._settings = settings

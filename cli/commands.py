@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from cli import options
-from cli.options import Gateway
+from cli import key_commands, options
+from cli.options import Gateway, Key
+from cli.running_suite import running_suite
 
 app = typer.Typer(
     name="assay",
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(key_commands.app)
 
 
 class Format(StrEnum):
@@ -64,6 +66,7 @@ def check(
     format: options.CheckFormat = options.CheckFormat.TEXT,  # noqa: A002 the option's name
     output: options.ReportFile = None,
     gateway: Gateway = "",
+    key: Key = "",
     language: options.Language = "",
     language_version: options.LanguageVersion = "",
     timeout: options.FileSeconds = 300,
@@ -105,7 +108,7 @@ def check(
             sandbox=sandbox,
             form=format,
             output=output,
-            gateway=gateway,
+            gateway=running_suite(gateway, key),
             language=language.lower(),
             language_version=language_version,
             timeout_seconds=timeout,
@@ -130,6 +133,7 @@ def explain(
     ] = "",
     *,
     gateway: Gateway = "",
+    key: Key = "",
     format: Annotated[Format, typer.Option(help="How it is written.")] = Format.TEXT,  # noqa: A002 the option's name
 ) -> int:
     """
@@ -139,7 +143,7 @@ def explain(
     """
     from cli.explain import explain as explain_rule
 
-    return explain_rule(rule, gateway, as_json=format is Format.JSON)
+    return explain_rule(rule, running_suite(gateway, key), as_json=format is Format.JSON)
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
@@ -179,6 +183,7 @@ def run(
         Path | None, typer.Option(metavar="DIRECTORY", help="Where to put what --artifacts brings back.")
     ] = None,
     gateway: Gateway = "",
+    key: Key = "",
     language: options.Language = "",
 ) -> int:
     """
@@ -217,7 +222,7 @@ def run(
             beside=beside or (),
             artifacts=artifacts or (),
             artifacts_dir=artifacts_dir,
-            gateway=gateway,
+            gateway=running_suite(gateway, key),
             language=language.lower(),
         )
     )
@@ -257,6 +262,7 @@ def batch(
     env: options.Environment = None,
     beside: options.Beside = None,
     gateway: Gateway = "",
+    key: Key = "",
     language: options.Language = "",
 ) -> int:
     """
@@ -289,7 +295,7 @@ def batch(
             ),
             environment=env or (),
             beside=beside or (),
-            gateway=gateway,
+            gateway=running_suite(gateway, key),
             language=language.lower(),
         )
     )
@@ -298,35 +304,48 @@ def batch(
 @app.command()
 def languages(
     gateway: Gateway = "",
+    key: Key = "",
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON, limits included.")] = False,
 ) -> int:
     """List the languages that programs can be written in, and whether each can be run."""
     from cli.languages import languages as list_languages
 
-    return list_languages(gateway, as_json=json)
+    return list_languages(running_suite(gateway, key), as_json=json)
 
 
 @app.command()
 def serve(
     listen: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Where to listen: host:port or unix:/path.")
-    ] = "127.0.0.1:50051",
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Where gRPC clients call: host:port or unix:/path. Without it: 127.0.0.1:50051."
+        ),
+    ] = "",
+    http: Annotated[str, typer.Option(metavar="ADDRESS", help="Where HTTP clients call: host:port.")] = "",
+    is_open: Annotated[
+        bool, typer.Option("--open", help="Take calls without a key. Not on an address that other machines can reach.")
+    ] = False,
 ) -> int:
-    """Serve the whole suite until SIGINT or SIGTERM, then stop gracefully."""
+    """
+    Serve the whole suite behind its gateway until SIGINT or SIGTERM, then stop gracefully.
+
+    Calls need a key: `assay keys create` makes one.
+    """
     from cli.serve import serve as run_server
 
-    return run_server(listen)
+    return run_server(listen, http, is_open=is_open)
 
 
 @app.command()
 def stages(
     gateway: Gateway = "",
+    key: Key = "",
     format: Annotated[Format, typer.Option(help="How the list is written.")] = Format.TEXT,  # noqa: A002 the option's name
 ) -> int:
     """List the validation stages, and whether each can be reached."""
     from cli.stages import stages as list_stages
 
-    return list_stages(gateway, as_json=format is Format.JSON)
+    return list_stages(running_suite(gateway, key), as_json=format is Format.JSON)
 
 
 @app.command()

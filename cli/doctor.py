@@ -219,7 +219,7 @@ def _base() -> str:
 
 
 async def _languages() -> list[sandbox_pb2.Language]:
-    async with suite("") as client:
+    async with suite(None) as client:
         return await known_to(client)
 
 
@@ -246,14 +246,14 @@ async def _scripts() -> str | tuple[str, str]:
 async def _validated(path: str, content: bytes, stages: Sequence[str]) -> validation_pb2.Validation:
     candidate = candidate_pb2.Candidate(files=[source_pb2.SourceFile(path=path, content=content)])
     policy = validation_pb2.ValidationPolicy(stages=stages, fresh=True)
-    async with suite("", own_settings(sandbox=False)) as client:
+    async with suite(None, own_settings(sandbox=False)) as client:
         request = validation_pb2.ValidateRequest(candidate=candidate, policy=policy)
         return (await client.validation.Validate(request, timeout=_CANARY_SECONDS)).validation
 
 
 async def _execute() -> str:
     file = source_pb2.SourceFile(path="main.py", content=b"print(6 * 7)\n")
-    async with suite("") as client:
+    async with suite(None) as client:
         if CHECKED_LANGUAGE not in (names := [language.name for language in await known_to(client)]):
             return f"not tried: the settings have {', '.join(names)}, and no {CHECKED_LANGUAGE}"
         request = sandbox_pb2.ExecuteRequest(language=CHECKED_LANGUAGE, files=[file])

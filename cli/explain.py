@@ -10,6 +10,7 @@ from assay.v1 import finding_pb2, stage_pb2
 
 from cli.printable import printable
 from cli.rules import rules_of
+from cli.running_suite import RunningSuite
 from cli.suite import own_settings, run, suite
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MAX_EXAMPLES = 3
 NEAREST = 3
 
 
-def explain(rule: str, gateway: str, *, as_json: bool) -> int:
+def explain(rule: str, gateway: RunningSuite | None, *, as_json: bool) -> int:
     """
     Explain one rule, or list all.
 
@@ -45,7 +46,7 @@ def explain(rule: str, gateway: str, *, as_json: bool) -> int:
     return 0
 
 
-async def _ask(gateway: str) -> list[stage_pb2.RuleInfo]:
+async def _ask(gateway: RunningSuite | None) -> list[stage_pb2.RuleInfo]:
     settings = None if gateway else own_settings(sandbox=False)
     async with suite(gateway, settings) as client:
         return await rules_of(client)

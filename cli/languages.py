@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assay.v1 import sandbox_pb2
 
 from cli.printable import printable
+from cli.running_suite import RunningSuite
 from cli.sources import BadSource
 from cli.suite import run, suite
 
@@ -18,7 +19,7 @@ CALL_SECONDS = 30.0
 MAX_PAGES = 100
 
 
-def languages(gateway: str, *, as_json: bool) -> int:
+def languages(gateway: RunningSuite | None, *, as_json: bool) -> int:
     """
     List the languages.
 
@@ -32,7 +33,7 @@ def languages(gateway: str, *, as_json: bool) -> int:
     return 0
 
 
-async def _ask(gateway: str) -> list[sandbox_pb2.Language]:
+async def _ask(gateway: RunningSuite | None) -> list[sandbox_pb2.Language]:
     async with suite(gateway) as client:
         return await known_to(client)
 

@@ -12,7 +12,17 @@ MOST = 2**31 - 1
 Gateway = Annotated[
     str,
     typer.Option(
-        metavar="ADDRESS", help="A running suite, as host:port or unix:/path. Without it one is started for this call."
+        metavar="ADDRESS",
+        help="A running suite, as host:port, tls:host:port or unix:/path. Without it one is started for this call.",
+    ),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        metavar="KEY",
+        envvar="ASSAY_KEY",
+        show_envvar=True,
+        help="What the gateway asks for; ASSAY_CA names a file of the authorities that its certificate may come from.",
     ),
 ]
 Program = Annotated[Path, typer.Argument(metavar="FILE", help="The program.", show_default=False)]

@@ -18,6 +18,7 @@ from cli.limits import LimitOptions, limits_of
 from cli.live import run_live
 from cli.outcomes import compiler_output, said_of, say, status_of
 from cli.programs import ProgramFiles, environment_of, read_program
+from cli.running_suite import RunningSuite
 from cli.sources import BadSource, read_standard_input
 from cli.standard import write
 from cli.suite import run as run_work
@@ -47,7 +48,7 @@ class RunOptions:
     beside: Sequence[Path] = ()
     artifacts: Sequence[str] = ()
     artifacts_dir: Path | None = None
-    gateway: str = ""
+    gateway: RunningSuite | None = None
     language: str = ""
 
 

@@ -5,12 +5,13 @@ import json
 from assay.v1 import validation_pb2
 
 from cli.printable import printable
+from cli.running_suite import RunningSuite
 from cli.suite import run, suite
 
 CALL_SECONDS = 30.0
 
 
-def stages(gateway: str, *, as_json: bool) -> int:
+def stages(gateway: RunningSuite | None, *, as_json: bool) -> int:
     """
     List the stages.
 
@@ -24,7 +25,7 @@ def stages(gateway: str, *, as_json: bool) -> int:
     return 0
 
 
-async def _ask(gateway: str) -> validation_pb2.ListValidationStagesResponse:
+async def _ask(gateway: RunningSuite | None) -> validation_pb2.ListValidationStagesResponse:
     async with suite(gateway) as client:
         return await client.validation.ListValidationStages(
             validation_pb2.ListValidationStagesRequest(), timeout=CALL_SECONDS

@@ -13,6 +13,7 @@ from cli import exits
 if TYPE_CHECKING:
     from assay.client import Suite
 
+    from cli.running_suite import RunningSuite
     from host.settings import Settings
 
 T = TypeVar("T")
@@ -63,38 +64,23 @@ async def _guarded(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def suite(gateway: str, settings: "Settings | None" = None) -> "AsyncIterator[Suite]":
+async def suite(gateway: "RunningSuite | None", settings: "Settings | None" = None) -> "AsyncIterator[Suite]":
     """
     Yield a client of a running suite, or of one that this process serves until the block is left.
 
-    :param gateway: The running suite's address; empty: none.
+    :param gateway: The running suite; None: there is none.
     :param settings: Those of a suite of our own; None: :func:`own_settings`.
     """
-    from assay.client import connect
-
-    if gateway:
-        async with _said_by_name(gateway), connect(gateway) as client:
+    if gateway is not None:
+        async with gateway.connected() as client:
             yield client
         return
+    from assay.client import connect
+
     from host.embedded import embedded
 
     async with embedded(settings or own_settings()) as address, connect(address) as client:
         yield client
-
-
-@asynccontextmanager
-async def _said_by_name(gateway: str) -> AsyncIterator[None]:
-    """Name the address where nobody answers there; gRPC's own text is about sockets."""
-    import grpc.aio
-    from assay.errors import Unavailable
-
-    try:
-        yield
-    except grpc.aio.AioRpcError as error:
-        # What a server says comes with metadata of the server.
-        if error.code() is grpc.StatusCode.UNAVAILABLE and not error.trailing_metadata():
-            raise Unavailable(f"no suite answers at {gateway}") from None
-        raise
 
 
 def own_settings(at_once: int = 1, *, sandbox: bool = True) -> "Settings":

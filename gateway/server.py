@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 
@@ -14,8 +15,13 @@ from gateway.forwarding import Forwarding
 from gateway.health import PublicHealth
 from gateway.reflection import reflect
 from gateway.table import PUBLIC
+from host import tls
 from host.listening import bind
+from host.settings import BadSettings
 from host.settings_network import GatewaySettings
+
+SECTION = "ASSAY_GATEWAY"
+"""What the settings of the gateway begin with."""
 
 HANDSHAKE_SECONDS = 10
 """How long a new connection may take to say what it is."""
@@ -42,6 +48,7 @@ class PublicServer:
     The public server. It is made, entered by :meth:`open`, and stopped once.
 
     :param drain_seconds: How long calls under way may go on after it was told to stop.
+    :raises host.settings.BadSettings: A file of a certificate or key cannot be used.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class PublicServer:
         self._health = health
         self._drain_seconds = drain_seconds
         self._stopped = False
+        self._credentials = _credentials(settings)
         self._server = grpc.aio.server(
             interceptors=interceptors,
             maximum_concurrent_rpcs=settings.max_concurrent_calls,
@@ -77,13 +85,16 @@ class PublicServer:
         folder = tempfile.mkdtemp(prefix="assay-gateway-")
         try:
             private = bind(self._server, f"unix:{folder}/s")
-            address = bind(self._server, self._settings.listen) if self._settings.listen else ""
+            address = self._bind() if self._settings.listen else ""
             await self._server.start()
             async with self._health.watching():
                 yield Door(address, private)
         finally:
             await self.stop()
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _bind(self) -> str:
+        return bind(self._server, self._settings.listen, self._credentials)
 
     async def stop(self) -> None:
         """Say NOT_SERVING, take no new calls, let those under way end in their time. A second time does nothing."""
@@ -94,6 +105,22 @@ class PublicServer:
         await self._server.stop(self._drain_seconds)
         # grpc returns when the last call's response is sent; its handler's clean-up runs in the next turns of the loop.
         await asyncio.sleep(0)
+
+
+def _credentials(settings: GatewaySettings) -> grpc.ServerCredentials | None:
+    """Return what the public server encrypts with, and which certificates it asks for; None: nothing."""
+    pair = tls.key_pair(settings.certificate, settings.key, SECTION)
+    if pair is None:
+        if settings.client_ca or settings.client_certificates:
+            raise BadSettings(f"the setting {SECTION}__CERTIFICATE: without it no client can show a certificate")
+        return None
+    chain, key, _ = pair
+    if settings.client_ca is None:
+        if settings.client_certificates:
+            raise BadSettings(f"the setting {SECTION}__CLIENT_CA: without it no client's certificate can be trusted")
+        return grpc.ssl_server_credentials([(key, chain)])
+    trusted = tls.authorities(settings.client_ca, f"{SECTION}__CLIENT_CA")
+    return grpc.ssl_server_credentials([(key, chain)], trusted, require_client_auth=True)
 
 
 def _options(settings: GatewaySettings) -> Sequence[tuple[str, int]]:

@@ -1,15 +1,20 @@
 """The gateway as a service of the catalog: it listens for itself, and registers nothing on the inner server."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from assay.addresses import is_local
 
+from gateway.audit import AuditInterceptor
+from gateway.authentication import AuthenticationInterceptor
+from gateway.authenticator import authenticator
 from gateway.chain import chain
 from gateway.contract import public_methods
 from gateway.forwarding import Forwarding
 from gateway.health import PublicHealth
+from gateway.key_ring import KeyRing
+from gateway.key_store import key_store
 from gateway.server import PublicServer
 from gateway.table import PUBLIC
 from host.listening import CannotListen
@@ -18,6 +23,8 @@ from host.settings_network import GatewaySettings
 
 _log = structlog.get_logger("assay.gateway")
 
+HINT = "assay keys create --tenant NAME --scope '*' makes a key"
+
 
 @asynccontextmanager
 async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
@@ -25,25 +32,44 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     Open the door until the block is left.
 
     :raises host.listening.CannotListen: An address is none, taken, not ours, or reachable by more than may come in.
+    :raises host.settings.BadSettings: A file of the settings cannot be used.
     """
     settings = context.settings
-    _check(settings.gateway)
-    server = PublicServer(
-        settings.gateway,
-        chain(settings.server.max_call_seconds),
-        Forwarding(public_methods(), context.channel),
-        PublicHealth({peer: service.full_name for peer, service in PUBLIC.items()}, context.channel),
-        drain_seconds=settings.server.drain_seconds,
-    )
-    async with server.open() as door:
+    check_addresses(settings.gateway)
+    async with AsyncExitStack() as stack:
+        keys = KeyRing(await stack.enter_async_context(key_store(settings)))
+        guards = (
+            AuditInterceptor(context.events),
+            AuthenticationInterceptor(authenticator(settings.gateway, keys)),
+        )
+        server = PublicServer(
+            settings.gateway,
+            chain(settings.server.max_call_seconds, guards),
+            Forwarding(public_methods(), context.channel),
+            PublicHealth({peer: service.full_name for peer, service in PUBLIC.items()}, context.channel),
+            drain_seconds=settings.server.drain_seconds,
+        )
+        door = await stack.enter_async_context(server.open())
         context.before_stop.append(server.stop)
-        await _log.ainfo("gateway", address=door.address, open=settings.gateway.open)
+        said = {"open": True} if settings.gateway.open else {"open": False, "hint": HINT}
+        await _log.ainfo("gateway", address=door.address, **said)
         yield ()
 
 
-def _check(settings: GatewaySettings) -> None:
-    if not settings.open:
-        raise CannotListen("the gateway has no keys yet: it has to be open")
+def check_addresses(settings: GatewaySettings) -> None:
+    """
+    Check that who can reach an address is who may.
+
+    :raises host.listening.CannotListen: Calls without a key would be taken from other machines, or keys would travel
+        where others can read them.
+    """
     for listen in (settings.listen, settings.http_listen):
-        if listen and not is_local(listen):
-            raise CannotListen(f"a gateway without keys may not listen on {listen!r}: other machines can reach it")
+        if not listen or is_local(listen):
+            continue
+        if settings.open:
+            raise CannotListen(f"an open gateway may not listen on {listen!r}: other machines can reach it")
+        if not (settings.certificate or settings.unencrypted):
+            raise CannotListen(
+                f"a gateway without a certificate may not listen on {listen!r}: others could read the keys on their "
+                "way (ASSAY_GATEWAY__UNENCRYPTED says that a proxy before it encrypts)"
+            )

@@ -5,12 +5,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from host import catalog, logs, telemetry
 from host.embedded import embedded_names
 from host.listening import CannotListen
 from host.server import serving
-from host.settings import BadSettings, Settings, read
+from host.settings import BadSettings, read
 
 DEFAULT_LISTEN = "127.0.0.1:50051"
 
@@ -19,11 +20,11 @@ ONE_WISH_SECONDS = 1.0
 """Signals this close together are one wish to stop: `timeout` signals its child and then its whole process group."""
 
 
-async def serve(names: Sequence[str], listen: str, settings: Settings) -> None:
+async def until_stopped(served: AbstractAsyncContextManager[str]) -> None:
     """
     Serve until SIGTERM or SIGINT, then stop gracefully. A later one ends the process at once.
 
-    :param names: Names of the catalog; none: all of them.
+    :param served: What serves, as long as its block is not left.
     :raises CannotListen: The address is taken or not ours.
     :raises host.catalog.BrokenCatalog: A name is unknown, or a plug-in broken.
     """
@@ -42,7 +43,7 @@ async def serve(names: Sequence[str], listen: str, settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
-    async with serving(names or embedded_names(settings), listen, settings):
+    async with served:
         await stop.wait()
 
 
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read()
         logs.configure(settings.log_level, settings.log_format)
         with telemetry.told(parsed.names, settings.telemetry):
-            asyncio.run(serve(parsed.names, parsed.listen, settings))
+            names = parsed.names or embedded_names(settings)
+            asyncio.run(until_stopped(serving(names, parsed.listen, settings)))
     except (CannotListen, catalog.BrokenCatalog, BadSettings) as error:
         parser.exit(2, f"host: {error}\n")
     return 0

@@ -38,13 +38,13 @@ def read(settings: TlsSettings) -> Tls:
 
     :raises BadSettings: One of them cannot be used, or one is missing that belongs to another.
     """
-    authorities = _authorities(settings.ca) if settings.ca else None
-    peers = grpc.ssl_channel_credentials(authorities) if authorities else None
+    trusted = authorities(settings.ca, "ASSAY_TLS__CA") if settings.ca else None
+    peers = grpc.ssl_channel_credentials(trusted) if trusted else None
     pair = key_pair(settings.certificate, settings.key, "ASSAY_TLS")
     if pair is None:
         return Tls(peers=peers)
     chain, key, certificate = pair
-    own = grpc.ssl_channel_credentials(authorities or chain)
+    own = grpc.ssl_channel_credentials(trusted or chain)
     return Tls(grpc.ssl_server_credentials([(key, chain)]), peers, own, _name_of(certificate))
 
 
@@ -80,9 +80,15 @@ def _belonging(chain: bytes, secret: bytes, section: str) -> "Certificate":
     return leaf
 
 
-def _authorities(path: Path) -> bytes:
-    content = read_public(path, "ASSAY_TLS__CA")
-    _certificates(content, "ASSAY_TLS__CA")
+def authorities(path: Path, setting: str) -> bytes:
+    """
+    Read certificates of authorities.
+
+    :param setting: The name of the setting that says where they are, for the error.
+    :raises BadSettings: They cannot be read, or are none.
+    """
+    content = read_public(path, setting)
+    _certificates(content, setting)
     return content
 
 

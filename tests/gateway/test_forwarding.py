@@ -310,4 +310,4 @@ async def test_deadline(folder: Path) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await echo.call(channel, "UnaryUnary", timeout=0.5)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert 0 < left[0] <= 0.5
+    assert 0 < left[0] < 1

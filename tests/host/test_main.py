@@ -95,7 +95,7 @@ async def test_second_signal(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "text"),
     [
-        (["sttaic"], {}, "no service 'sttaic'; there are sandbox, static"),
+        (["sttaic"], {}, "no service 'sttaic'; there are events, sandbox, static"),
         (["validation"], {"ASSAY_LOG_LEVEL": "loud"}, "the setting ASSAY_LOG_LEVEL"),
         (["validation"], {"ASSAY_PEERS": "hunter2"}, '"peers"'),
         (["validation", "--listen", "{taken}"], {}, "Address already in use"),
