@@ -49,9 +49,11 @@ class KeyRing:
         :raises StoreUnavailable: The database does not say.
         """
         identifier = id_of(text)
-        if not identifier or not is_issued(self._root or await self._rooted(), identifier):
-            return None
-        known = self._remembered(identifier) or await self._looked_up(identifier)
+        known = self._remembered(identifier)
+        if known is None:
+            if not identifier or not is_issued(self._root or await self._rooted(), identifier):
+                return None
+            known = await self._looked_up(identifier)
         now = time.time()
         if known.key is None or not known.key.opens_with(text) or not known.key.is_valid(now):
             return None
