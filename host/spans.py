@@ -7,9 +7,12 @@ Nothing that an exception says is ever kept in one, since it may quote the code 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry import trace
+from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+CONSUMER = SpanKind.CONSUMER
+"""The kind of a span that takes up what was left in a queue."""
 
 _tracer = trace.get_tracer("assay")
 
@@ -46,3 +49,15 @@ def detail(name: str, attributes: Mapping[str, str | int | float | bool] | None 
         return
     with span(name, attributes):
         yield
+
+
+def carried() -> str:
+    """Return the current trace in one line, to be gone on with elsewhere, later; empty: there is none."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def continued(trace_line: str) -> Context:
+    """Return the trace that a line of :func:`carried` stands for, whatever runs now."""
+    return propagate.extract({"traceparent": trace_line} if trace_line else {}, Context())

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -35,11 +35,13 @@ validations = Table(
     Column("key", String(64), nullable=True),
     UniqueConstraint("tenant", "request_id"),
     Index("ix_validations_key", "tenant", "key"),
+    Index("ix_validations_figures", "state", "verdict", "tenant"),
     sqlite_autoincrement=True,
 )
 """
 Every validation. ``body`` is the message as it was when it was made, and then when it ended; the state in between is
-``state``, the number of the last thing that happened ``sequence``. ``key`` finds what can be used again.
+``state``, the number of the last thing that happened ``sequence``. ``key`` finds what can be used again. What is
+counted over all of them is counted in an index, without their bodies.
 """
 
 jobs = Table(
@@ -52,11 +54,13 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),
     Column("owner", String(64), nullable=True),
     Column("expires", Float, nullable=False),
+    Column("trace", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 """
 Validations that wait or run. ``owner`` is the process that has one, until ``expires`` (seconds since 1970) unless it
-says that it is still there; ``attempts`` counts how often one was begun.
+says that it is still there; ``attempts`` counts how often one was begun; ``trace`` is the trace of the call that queued
+it (https://www.w3.org/TR/trace-context/#traceparent-header).
 """
 
 events = Table(
@@ -74,18 +78,22 @@ events = Table(
 
 def prepare(connection: Connection) -> None:
     """
-    Make the tables where they are missing, and bring those of the version before up to date.
+    Make the tables where they are missing, and bring those of the versions before up to date.
 
     :raises StoreUnavailable: The database was written by another version of the schema.
     """
     if connection.dialect.name == "sqlite":
         found = connection.execute(text("PRAGMA user_version")).scalar_one()
-        if found not in {0, 1, SCHEMA_VERSION}:
+        if found not in {0, 1, 2, SCHEMA_VERSION}:
             raise StoreUnavailable(
                 f"the database has schema {found}, this version needs {SCHEMA_VERSION}; move the file away"
             )
         if found == 1:
             _from_first(connection)
+        if found == 2:
+            connection.execute(text("ALTER TABLE jobs ADD COLUMN trace VARCHAR(64) NOT NULL DEFAULT ''"))
+        if found in {1, 2}:
+            connection.execute(text("CREATE INDEX ix_validations_figures ON validations (state, verdict, tenant)"))
         connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
     metadata.create_all(connection)
 
