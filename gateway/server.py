@@ -67,7 +67,8 @@ class PublicServer:
         self._credentials = _credentials(settings)
         self._server = grpc.aio.server(
             interceptors=interceptors,
-            maximum_concurrent_rpcs=settings.max_concurrent_calls,
+            # gRPC refuses what is beyond without a word on when to come back: quotas, which have one, come first.
+            maximum_concurrent_rpcs=settings.max_concurrent_calls * 2,
             options=_options(settings),
         )
         health_pb2_grpc.add_HealthServicer_to_server(health, self._server)

@@ -15,6 +15,7 @@ from gateway.forwarding import Forwarding
 from gateway.health import PublicHealth
 from gateway.key_ring import KeyRing
 from gateway.key_store import key_store
+from gateway.quota_interceptor import quota_interceptor
 from gateway.server import PublicServer
 from gateway.table import PUBLIC
 from host.listening import CannotListen
@@ -41,6 +42,7 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         guards = (
             AuditInterceptor(context.events),
             AuthenticationInterceptor(authenticator(settings.gateway, keys)),
+            await stack.enter_async_context(quota_interceptor(settings, public_methods())),
         )
         server = PublicServer(
             settings.gateway,

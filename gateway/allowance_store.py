@@ -1,0 +1,92 @@
+"""What tenants are allowed, in the shared database: each function is a part of a transaction that writes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gateway.quotas import Bounds, Bucket
+from host.database import sql
+
+if TYPE_CHECKING:
+    from host.database import Connection
+
+# Inserts the row, or writes it as it is: either locks it until the transaction ends.
+LOCK = """
+    INSERT INTO gateway_calls (tenant, tokens, at) VALUES (:tenant, :burst, :now)
+    ON CONFLICT (tenant) DO UPDATE SET tenant = excluded.tenant
+"""
+BUCKET = "SELECT tokens, at FROM gateway_calls WHERE tenant = :tenant"
+SET_BUCKET = "UPDATE gateway_calls SET tokens = :tokens, at = :at WHERE tenant = :tenant"
+HELD_BY_OTHERS = """
+    SELECT COALESCE(SUM(held), 0) FROM gateway_slots
+    WHERE tenant = :tenant AND quota = :quota AND owner <> :owner AND expires > :now
+"""
+SET_HELD = """
+    INSERT INTO gateway_slots (owner, tenant, quota, held, expires) VALUES (:owner, :tenant, :quota, :held, :expires)
+    ON CONFLICT (owner, tenant, quota) DO UPDATE SET held = excluded.held, expires = excluded.expires
+"""
+FORGET_HELD = "DELETE FROM gateway_slots WHERE owner = :owner AND tenant = :tenant AND quota = :quota"
+RENEW = "UPDATE gateway_slots SET expires = :expires WHERE owner = :owner"
+FORGET_OWNER = "DELETE FROM gateway_slots WHERE owner = :owner"
+FORGET_LOST = "DELETE FROM gateway_slots WHERE expires <= :now"
+
+
+def prepare(connection: "Connection") -> None:
+    """Make the tables where they are missing."""
+    from gateway import allowances_schema
+
+    allowances_schema.prepare(connection)
+
+
+def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int, now: float) -> tuple[int, float]:
+    """
+    Take calls out of a tenant's bucket.
+
+    :param now: Seconds since 1970.
+    :returns: How many there were, up to those wanted; and the seconds until there is another.
+    """
+    _lock(connection, tenant, bounds.burst, now)
+    row = connection.execute(sql(BUCKET), {"tenant": tenant}).one()
+    count, left = Bucket(row.tokens, row.at).filled(bounds, now).taken(want)
+    connection.execute(sql(SET_BUCKET), {"tenant": tenant, "tokens": left.tokens, "at": left.at})
+    return count, left.seconds_until_next(bounds)
+
+
+def take_slots(
+    connection: "Connection", key: Mapping[str, str], *, held: int, want: int, most: int, now: float, expires: float
+) -> int:
+    """
+    Take slots of a tenant for a process, and return how many there were, up to those wanted.
+
+    :param key: The ``owner``, the ``tenant`` and the ``quota``.
+    :param held: How many the process has already.
+    :param most: How many there are for all processes.
+    """
+    _lock(connection, key["tenant"], 0, now)
+    others = connection.execute(sql(HELD_BY_OTHERS), {**key, "now": now}).scalar_one()
+    granted: int = max(0, min(want, most - others - held))
+    set_held(connection, key, held + granted, expires)
+    return granted
+
+
+def set_held(connection: "Connection", key: Mapping[str, str], held: int, expires: float) -> None:
+    """Write down how many slots of a tenant a process holds."""
+    if held:
+        connection.execute(sql(SET_HELD), {**key, "held": held, "expires": expires})
+    else:
+        connection.execute(sql(FORGET_HELD), key)
+
+
+def renew(connection: "Connection", owner: str, now: float, expires: float) -> int:
+    """Hold all slots of a process for longer, and forget those of lost ones; return of how many tenants it has any."""
+    found = connection.execute(sql(RENEW), {"owner": owner, "expires": expires}).rowcount
+    connection.execute(sql(FORGET_LOST), {"now": now})
+    return found
+
+
+def leave(connection: "Connection", owner: str) -> None:
+    """Give back all slots of a process."""
+    connection.execute(sql(FORGET_OWNER), {"owner": owner})
+
+
+def _lock(connection: "Connection", tenant: str, burst: int, now: float) -> None:
+    connection.execute(sql(LOCK), {"tenant": tenant, "burst": float(burst), "now": now})

@@ -1,0 +1,241 @@
+"""Quotas around real calls: what is refused, how, and what a call tells of what it used."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from assay.client import error_from_rpc
+from assay.errors import AssayError, QuotaExceeded, RateLimited
+
+from gateway.contract import PublicMethod, public_methods
+from gateway.quota_interceptor import quota_interceptor
+from host import tally
+from host.caller import Caller, acting_for
+from host.interceptors.around import AroundInterceptor, Context
+from host.interceptors.chain import incoming
+from host.settings import Settings
+from host.settings_network import GatewaySettings, QuotaSettings
+from tests.host import echo
+
+ANY = public_methods()["/assay.v1.ValidationService/Validate"]
+
+
+def methods(*, runs: bool = False) -> dict[str, PublicMethod]:
+    """Return the methods of the echo as if the contract made them public."""
+    return {
+        f"/test.Echo/{shape}": replace(
+            ANY, path=f"/test.Echo/{shape}", runs=runs, queues=False,
+            request_streaming=shape.startswith("Stream"), response_streaming=shape.endswith("Stream"),
+        )
+        for shape in echo.SHAPES
+    }  # fmt: skip
+
+
+class Named(AroundInterceptor):
+    """Takes the tenant from the call's metadata, as authentication takes it from a key."""
+
+    @asynccontextmanager
+    async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
+        """See AroundInterceptor."""
+        with acting_for(Caller(str(dict(details.invocation_metadata or ()).get("tenant", "a")))):
+            yield
+
+
+@asynccontextmanager
+async def door(
+    folder: Path, behave: echo.Behaviour, *, runs: bool = False, most: int = 1024, **quota: Any
+) -> AsyncIterator[Any]:
+    """Serve the echo behind quotas, and yield a channel to it."""
+    gateway = GatewaySettings(quota=QuotaSettings(**quota), max_concurrent_calls=most)
+    settings = Settings(state_dir=folder / "state", gateway=gateway)
+    async with quota_interceptor(settings, methods(runs=runs)) as quotas:
+        inner: Sequence[grpc.aio.ServerInterceptor] = incoming(30)
+        chain = (*inner[:-1], Named(), quotas, inner[-1])
+        async with (
+            echo.served(folder, chain, echo.handler(behave)) as address,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            yield channel
+
+
+async def answers(request: bytes, context: object) -> bytes:
+    """Answer twice what was sent; fail where that is asked for."""
+    if request == b"fail":
+        raise ValueError("as it was told")
+    return request * 2
+
+
+async def refusal(channel: Any, shape: str = "UnaryUnary", **options: Any) -> AssayError:
+    """Call, and return the error with which the call is refused."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await echo.call(channel, shape, **options)
+    return error_from_rpc(caught.value)
+
+
+def begin(channel: Any, shape: str, request: bytes) -> Any:
+    """Begin a call, and return it."""
+
+    async def requests() -> AsyncIterator[bytes]:
+        yield request
+
+    asks, says = (
+        ("unary" if shape.startswith("Unary") else "stream"),
+        ("unary" if shape.endswith("Unary") else "stream"),
+    )
+    method = getattr(channel, f"{asks}_{says}")(f"/test.Echo/{shape}")
+    return method(requests() if asks == "stream" else request, timeout=10)
+
+
+async def told(channel: Any, shape: str, request: bytes) -> dict[str, Any]:
+    """Call, however it ends, and return the trailing metadata."""
+    call = begin(channel, shape, request)
+    if shape.endswith("Stream"):
+        with suppress(grpc.aio.AioRpcError):
+            [answer async for answer in call]
+    return dict(await call.trailing_metadata())
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_told(folder: Path, shape: str) -> None:
+    """A call of any shape tells that it was one, and how many bytes passed, also where it fails."""
+    async with door(folder, answers) as channel:
+        assert await told(channel, shape, b"hello") == {"x-assay-used-calls": "1", "x-assay-used-bytes": "15"}
+        failed = await told(channel, shape, b"fail")
+        assert failed["x-assay-used-calls"] == "1"
+        assert failed["x-assay-used-bytes"] == "4"
+        assert "grpc-status-details-bin" in failed
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_too_often(folder: Path, shape: str) -> None:
+    """Calls beyond the rate are refused with the quota and a delay, those of another tenant are not."""
+    async with door(folder, answers, calls_per_second=0.1, burst=2) as channel:
+        for _ in range(2):
+            await echo.call(channel, shape)
+        error = await refusal(channel, shape)
+        assert isinstance(error, RateLimited)
+        assert error.metadata["quota"] == "calls_per_second"
+        assert 1 < (error.retry_after or 0) <= 10
+        await echo.call(channel, shape, metadata=[("tenant", "b")])
+
+
+@pytest.mark.parametrize(
+    ("quota", "runs"), [("concurrent_runs", True), ("concurrent_streams", True), ("concurrent_streams", False)]
+)
+async def test_too_many(folder: Path, quota: str, runs: bool) -> None:
+    """Calls beyond those that may be under way are refused at once, and allowed again when one of them has ended."""
+    go_on, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def waits(request: bytes, context: object) -> bytes:
+        begun.release()
+        await go_on.wait()
+        return request
+
+    async with door(folder, waits, runs=runs, **{quota: 2}) as channel:
+        under_way = [asyncio.create_task(echo.call(channel, shape)) for shape in ("UnaryUnary", "UnaryStream")]
+        for _ in under_way:
+            await asyncio.wait_for(begun.acquire(), 5)
+        error = await refusal(channel)
+        assert isinstance(error, QuotaExceeded)
+        assert (error.metadata["quota"], error.metadata["limit"]) == (quota, "2")
+        assert error.retry_after
+        go_on.set()
+        await asyncio.gather(*under_way)
+        assert await echo.call(channel, "UnaryUnary") == b"x"
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_slots_come_back(folder: Path, shape: str) -> None:
+    """A slot is free again however its call ended: well, by a failure, given up, or out of time."""
+    begun = asyncio.Semaphore(0)
+
+    async def behaves(request: bytes, context: object) -> bytes:
+        begun.release()
+        if request == b"wait":
+            await asyncio.sleep(30)
+        return await answers(request, context)
+
+    async with door(folder, behaves, runs=True, concurrent_runs=1) as channel:
+        for _ in range(3):
+            assert await echo.call(channel, shape) == b"xx"
+            with pytest.raises(grpc.aio.AioRpcError):
+                await echo.call(channel, shape, b"fail")
+            with pytest.raises(grpc.aio.AioRpcError):
+                await echo.call(channel, shape, b"wait", timeout=0.1)
+            await eventually(channel, shape)
+            while not begun.locked():
+                await begun.acquire()
+            task = asyncio.create_task(echo.call(channel, shape, b"wait"))
+            await asyncio.wait_for(begun.acquire(), 5)
+            task.cancel()
+            await eventually(channel, shape)
+
+
+async def eventually(channel: Any, shape: str) -> None:
+    """Call until a call is taken: the server hears a moment later that a client gave up."""
+    async with asyncio.timeout(5):
+        while True:
+            with suppress(grpc.aio.AioRpcError):
+                await echo.call(channel, shape)
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_used_up(folder: Path) -> None:
+    """A tenant that used its bytes is refused until the day ends, with what it used; so is a stream that goes on."""
+    async with door(folder, answers, bytes_per_day=1000) as channel:
+        await echo.call(channel, "UnaryUnary", b"x" * 400)
+        error = await refusal(channel)
+        assert isinstance(error, QuotaExceeded)
+        assert error.metadata == {"quota": "bytes_per_day", "limit": "1000", "used": "1200"}
+        assert 0 < (error.retry_after or 0) <= 86_400
+
+
+async def test_stream_of_too_many_bytes(folder: Path) -> None:
+    """A stream is ended when its tenant's bytes are used up, though none were when it began."""
+    block = b"x" * 1024 * 1024
+
+    async with door(folder, answers, bytes_per_day=4 * 1024 * 1024) as channel:
+
+        async def endless() -> AsyncIterator[bytes]:
+            while True:
+                yield block
+
+        stream = channel.stream_stream("/test.Echo/StreamStream")(endless(), timeout=30)
+        received = 0
+        with suppress(grpc.aio.AioRpcError):
+            async for answer in stream:
+                received += len(answer)
+        assert await stream.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert received <= 17 * 1024 * 1024
+
+
+async def test_sandbox_seconds(folder: Path) -> None:
+    """Sandbox time that is used up refuses calls that run code, and no others."""
+
+    async def runs(request: bytes, context: object) -> bytes:
+        used = tally.tally()
+        assert used is not None
+        used.add(tally.SANDBOX_SECONDS, 2.5)
+        return request
+
+    async with door(folder, runs, runs=True, sandbox_seconds_per_day=60) as channel:
+        said = await told(channel, "UnaryUnary", b"x")
+        assert said["x-assay-used-sandbox-seconds"] == "2.5"
+
+
+async def test_not_a_tenants(folder: Path) -> None:
+    """What is not public goes by: it is not counted, and not refused."""
+    async with door(folder, answers, calls_per_second=0.001, burst=1) as channel:
+        await echo.call(channel, "UnaryUnary")
+        unary: Any = channel.unary_unary("/test.Echo/Nothing")
+        for _ in range(3):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await unary(b"", timeout=5)
+            assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
