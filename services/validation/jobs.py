@@ -1,0 +1,192 @@
+"""What the queue reads and writes, each within a transaction of its caller's; see :mod:`services.validation.queue`."""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assay.v1 import validation_pb2
+
+from host.database import sql
+from services.validation.store import Stored, get
+
+if TYPE_CHECKING:
+    from host.database import Connection
+
+Happening = validation_pb2.WatchValidationResponse
+"""Something that happened to a validation."""
+
+EVENTS_KEPT_SECONDS = 3600.0
+"""How long what happened is kept after the validation ended, for watchers that are behind."""
+
+PAGE_EVENTS = 64
+PAGE_BYTES = 1024 * 1024
+"""What is read at one time of what happened: no more events, and no further one after so many bytes."""
+
+COMPLETED = "completed/"
+"""How the name of a stage's end begins."""
+
+
+class LeaseLost(Exception):
+    """The job is another process's now, or has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    A job that nobody has.
+
+    :param attempts: How often it was begun.
+    :param trace: The trace of the call that queued it; empty: none.
+    """
+
+    id: str
+    tenant: str
+    request: bytes
+    attempts: int
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    A validation that is this process's to make.
+
+    :param row: As it was queued.
+    :param request: The serialised ValidateRequest.
+    :param attempt: Which attempt this is, from 1.
+    :param done: The ends of stages that attempts before, which were lost, came to.
+    :param trace: The trace of the call that queued it; empty: none.
+    """
+
+    row: Stored
+    request: bytes
+    owner: str
+    attempt: int
+    done: Sequence[Happening] = ()
+    trace: str = ""
+
+
+LOAD = "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM jobs"
+QUEUE = """
+    INSERT INTO jobs (id, request, size, attempts, owner, expires, trace)
+    VALUES (:id, :request, :size, 0, NULL, 0, :trace)
+"""
+OLDEST = """
+    SELECT jobs.id, validations.tenant, jobs.request, jobs.attempts, jobs.trace
+    FROM jobs JOIN validations ON validations.id = jobs.id
+    WHERE jobs.owner IS NULL OR jobs.expires < :now ORDER BY jobs.number LIMIT 1
+"""
+TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1 WHERE id = :id"
+HELD = "SELECT 1 FROM jobs WHERE id = :id AND owner = :owner AND attempts = :attempt"
+RENEW = "UPDATE jobs SET expires = :expires WHERE id = :id AND owner = :owner"
+OWN = "SELECT id FROM jobs WHERE owner = :owner"
+GIVE_BACK = "UPDATE jobs SET owner = NULL, expires = 0, attempts = attempts - 1 WHERE id = :id"
+REMOVE = "DELETE FROM jobs WHERE id = :id"
+SET_STATE = "UPDATE validations SET state = :state WHERE id = :id"
+END = "UPDATE validations SET state = :state, verdict = :verdict, body = :body, key = :key WHERE id = :id"
+KNOWN = "SELECT 1 FROM events WHERE id = :id AND name = :name"
+COUNT = "UPDATE validations SET sequence = sequence + 1 WHERE id = :id"
+NUMBER = "SELECT sequence FROM validations WHERE id = :id"
+HAPPENED = """
+    INSERT INTO events (id, sequence, name, created, body) VALUES (:id, :sequence, :name, :created, :body)
+"""
+DONE = "SELECT body FROM events WHERE id = :id AND name LIKE :name ORDER BY sequence"
+SINCE = "SELECT body FROM events WHERE id = :id AND sequence > :sequence ORDER BY sequence LIMIT :most"
+FORGET = "DELETE FROM events WHERE created < :before AND id NOT IN (SELECT id FROM jobs)"
+
+
+def load(connection: "Connection") -> tuple[int, int]:
+    """Return how many jobs there are, and the bytes of their requests."""
+    count, size = connection.execute(sql(LOAD)).one()
+    return count, size
+
+
+def queue(connection: "Connection", identifier: str, request: bytes, trace: str) -> None:
+    """Make a validation a job."""
+    connection.execute(sql(QUEUE), {"id": identifier, "request": request, "size": len(request), "trace": trace})
+    happened(connection, identifier, Happening(state=validation_pb2.STATE_QUEUED))
+
+
+def oldest(connection: "Connection", now: float) -> Waiting | None:
+    """Return the oldest job that nobody has."""
+    row = connection.execute(sql(OLDEST), {"now": now}).first()
+    return None if row is None else Waiting(*row)
+
+
+def take(connection: "Connection", job: Waiting, owner: str, expires: float) -> Job:
+    """Make a job one process's own."""
+    connection.execute(sql(TAKE), {"id": job.id, "owner": owner, "expires": expires})
+    _come_to(connection, job.id, validation_pb2.STATE_RUNNING)
+    done = connection.execute(sql(DONE), {"id": job.id, "name": f"{COMPLETED}%"}).scalars()
+    said = tuple(Happening.FromString(body) for body in done)
+    return Job(get(connection, job.tenant, job.id), job.request, owner, job.attempts + 1, said, job.trace)
+
+
+def held(connection: "Connection", job: Job) -> None:
+    """
+    Make sure that a job is still its process's own.
+
+    :raises LeaseLost: It is not.
+    """
+    wanted = {"id": job.row.id, "owner": job.owner, "attempt": job.attempt}
+    if connection.execute(sql(HELD), wanted).first() is None:
+        raise LeaseLost(job.row.id)
+
+
+def renew(connection: "Connection", identifiers: Collection[str], owner: str, expires: float) -> frozenset[str]:
+    """Let a process hold jobs for longer that are its own, and return which these are."""
+
+    def is_own(identifier: str) -> bool:
+        wanted = {"id": identifier, "owner": owner, "expires": expires}
+        return connection.execute(sql(RENEW), wanted).rowcount > 0
+
+    return frozenset(filter(is_own, identifiers))
+
+
+def give_back(connection: "Connection", owner: str) -> None:
+    """Let others take a process's jobs, as if they had not been begun."""
+    for identifier in connection.execute(sql(OWN), {"owner": owner}).scalars().all():
+        connection.execute(sql(GIVE_BACK), {"id": identifier})
+        _come_to(connection, identifier, validation_pb2.STATE_QUEUED)
+
+
+def end(connection: "Connection", row: Stored) -> None:
+    """Let a validation end as a row says, and be no job any more; and forget what happened long ago."""
+    ended = {"id": row.id, "state": row.state, "verdict": row.verdict, "body": row.body, "key": row.key or None}
+    connection.execute(sql(END), ended)
+    connection.execute(sql(REMOVE), {"id": row.id})
+    happened(connection, row.id, Happening(state=validation_pb2.State.Name(row.state)))
+    connection.execute(sql(FORGET), {"before": time.time() - EVENTS_KEPT_SECONDS})
+
+
+def happened(connection: "Connection", identifier: str, event: Happening, name: str = "") -> None:
+    """
+    Number and keep what happened to a validation.
+
+    :param name: What has a name that something has already is not kept again; empty: a name of its own.
+    """
+    if name and connection.execute(sql(KNOWN), {"id": identifier, "name": name}).first() is not None:
+        return
+    connection.execute(sql(COUNT), {"id": identifier})
+    event.sequence = connection.execute(sql(NUMBER), {"id": identifier}).scalar_one()
+    event.event_time.GetCurrentTime()
+    kept = {"id": identifier, "sequence": event.sequence, "name": name or str(event.sequence), "created": time.time()}
+    connection.execute(sql(HAPPENED), kept | {"body": event.SerializeToString()})
+
+
+def since(connection: "Connection", identifier: str, sequence: int) -> list[Happening]:
+    """Return what happened to a validation after a number, as far as it is read at one time."""
+    events: list[Happening] = []
+    size = 0
+    for (body,) in connection.execute(sql(SINCE), {"id": identifier, "sequence": sequence, "most": PAGE_EVENTS}):
+        events.append(Happening.FromString(body))
+        size += len(body)
+        if size > PAGE_BYTES:
+            break
+    return events
+
+
+def _come_to(connection: "Connection", identifier: str, state: validation_pb2.State) -> None:
+    connection.execute(sql(SET_STATE), {"id": identifier, "state": state})
+    happened(connection, identifier, Happening(state=state))

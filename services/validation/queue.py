@@ -1,0 +1,172 @@
+"""
+The queue of validations that nobody waits for, in the database: what was queued survives the end of any process.
+
+A process takes the oldest job that nobody has and holds it by a lease, which it renews. Where it is lost its lease
+runs out and another takes the job again, a bounded number of times. Each change of a job is one transaction that makes
+sure of the lease: so a job ends once, and what a lost attempt still writes is refused. What happened to a validation
+is numbered, and has a name by which nothing happens twice: where an attempt was lost, the next one goes on from what
+its stages said.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from assay.errors import AssayError, QueueFull
+
+from host.database import Database
+from services.validation import jobs
+from services.validation.endings import cancelled, failed
+from services.validation.jobs import Happening, Job
+from services.validation.store import Stored, add, get
+
+if TYPE_CHECKING:
+    from host.database import Connection
+
+ATTEMPTS = 3
+"""How often a job is begun. Being given back in good order is not counted."""
+
+RETRY_SECONDS = 5.0
+"""When to come back where the queue is full."""
+
+MOST_BYTES = 1024**3
+"""Bytes of all requests that wait or run."""
+
+
+class Queue:
+    """
+    The queue, as one process sees it.
+
+    :param keep: How many validations are kept.
+    :param most: Jobs that may wait or run.
+    :param owner: Names this process, among all that ever use this database.
+    :param lease: Seconds for which a job is held without a word.
+    :param told: Hears of each validation to which something happened.
+    """
+
+    def __init__(
+        self, database: Database, *, keep: int, most: int, owner: str, lease: float, told: Callable[[str], None]
+    ) -> None:
+        self._database = database
+        self._keep = keep
+        self._most = most
+        self._owner = owner
+        self.lease = lease
+        self._told = told
+
+    async def create(self, row: Stored, request: bytes, trace: str = "") -> Stored:
+        """
+        Queue a validation and return it, or the one that has its request_id already.
+
+        :param trace: The trace that goes on where it is made; empty: none.
+        :raises QueueFull: As much waits as may.
+        :raises RequestIdReused: The request_id stands for another request.
+        """
+
+        def work(connection: "Connection") -> Stored:
+            kept = add(connection, row, self._keep)
+            if kept.id != row.id:
+                return kept
+            count, size = jobs.load(connection)
+            if count >= self._most or size + len(request) > MOST_BYTES:
+                raise QueueFull("as many validations are queued as may", retry_after=RETRY_SECONDS)
+            jobs.queue(connection, row.id, request, trace)
+            return get(connection, row.tenant, row.id)
+
+        return await self._database.write(work)
+
+    async def ready(self) -> bool:
+        """Return whether there is a job to take."""
+        now = time.time()
+        return await self._database.read(lambda connection: jobs.oldest(connection, now) is not None)
+
+    async def take(self) -> Job | None:
+        """
+        Take the oldest job that nobody has; None where there is none.
+
+        One that was begun as often as may be, and lost each time, is failed instead.
+        """
+        job = await self._database.write(self._take)
+        if job is not None:
+            self._told(job.row.id)
+        return job
+
+    def _take(self, connection: "Connection") -> Job | None:
+        now = time.time()
+        while (found := jobs.oldest(connection, now)) is not None:
+            if found.attempts < ATTEMPTS:
+                return jobs.take(connection, found, self._owner, now + self.lease)
+            error = AssayError(f"it was begun {found.attempts} times, and the service was lost each time")
+            jobs.end(connection, failed(get(connection, found.tenant, found.id), error))
+        return None
+
+    async def renew(self, identifiers: Collection[str]) -> frozenset[str]:
+        """
+        Hold jobs for longer, and return which of them are this process's own: the others are not any more.
+
+        :param identifiers: Of those that it works at. One that it left, since it could not be written down, is not
+            among them, and is taken again.
+        """
+        expires = time.time() + self.lease
+        return await self._database.write(lambda connection: jobs.renew(connection, identifiers, self._owner, expires))
+
+    async def give_back(self) -> None:
+        """Let others take this process's jobs, as if they had not been begun."""
+        await self._database.write(lambda connection: jobs.give_back(connection, self._owner))
+
+    async def happened(self, job: Job, events: Sequence[tuple[str, Happening]]) -> None:
+        """
+        Number and keep what happened to a job.
+
+        :param events: Each with a name: what has one that something of this job's has already is not kept again.
+        :raises services.validation.jobs.LeaseLost: The job is not this process's any more.
+        """
+
+        def work(connection: "Connection") -> None:
+            jobs.held(connection, job)
+            for name, event in events:
+                jobs.happened(connection, job.row.id, event, name)
+
+        await self._database.write(work)
+        self._told(job.row.id)
+
+    async def end(self, job: Job, row: Stored) -> None:
+        """
+        Keep what became of a job, which with that is none any more.
+
+        :raises services.validation.jobs.LeaseLost: The job is not this process's any more.
+        """
+
+        def work(connection: "Connection") -> None:
+            jobs.held(connection, job)
+            jobs.end(connection, row)
+
+        await self._database.write(work)
+        self._told(row.id)
+
+    async def cancel(self, tenant: str, identifier: str) -> Stored:
+        """
+        Stop a validation that has not ended, and return it as it is then.
+
+        :raises NotFound: There is none, or it is another tenant's.
+        """
+
+        def work(connection: "Connection") -> Stored:
+            row = get(connection, tenant, identifier)
+            if not row.ended:
+                jobs.end(connection, cancelled(row))
+            return get(connection, tenant, identifier)
+
+        row = await self._database.write(work)
+        self._told(identifier)
+        return row
+
+    async def since(self, tenant: str, identifier: str, sequence: int) -> tuple[Stored, list[Happening]]:
+        """
+        Return a validation, and what happened to it after a number, as far as it is read at one time.
+
+        :raises NotFound: There is none, or it is another tenant's.
+        """
+        return await self._database.read(
+            lambda connection: (get(connection, tenant, identifier), jobs.since(connection, identifier, sequence))
+        )
