@@ -174,23 +174,33 @@ class Following:
             if (feed := self._feeds.get(tenant)) is not None:
                 feed.heard.set()
 
+    async def place(self, tenant: str, after: int) -> int:
+        """
+        Return the number after which a subscriber begins.
+
+        :param after: The number of the last event that it knows of; 0: none; -1: all that there were until now.
+        :raises InvalidArgument: No event has had that number yet.
+        :raises StoreUnavailable: The database cannot be read.
+        """
+        last = await self._store.last(tenant)
+        if after > last:
+            raise InvalidArgument("after_sequence", "no event of yours has had that sequence yet")
+        return last if after < 0 else after
+
     async def follow(self, tenant: str, wanted: Wanted, after: int) -> AsyncGenerator[Stored]:
         """
         Yield the events of a tenant that are wanted, in their order, those that are kept first, until it is left.
 
-        :param after: The number of the last event that is known; 0: none; -1: all that were there until now.
-        :raises InvalidArgument: No event has had that number yet.
+        :param after: The number after which it begins; see :meth:`place`.
         :raises QueueFull: As many follow as may.
         :raises SlowReader: Too much waited for it; ``sequence`` of the metadata says where to go on.
-        :raises ShuttingDown: The service is stopping; so does this.
+        :raises ShuttingDown: The service is stopping; the same.
+        :raises StoreUnavailable: The database cannot be read.
         """
+        given = after
         with self._counted():
-            last = await self._store.last(tenant)
-            if after > last:
-                raise InvalidArgument("after_sequence", "no event of yours has had that sequence yet")
-            given = last if after < 0 else after
             try:
-                async with aclosing(self._events(tenant, wanted, given)) as events:
+                async with aclosing(self._events(tenant, wanted, after)) as events:
                     async for event in events:
                         yield event
                         given = event.number

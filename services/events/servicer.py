@@ -22,7 +22,10 @@ class EventServicer(event_pb2_grpc.EventServiceServicer):
     ) -> AsyncIterator[event_pb2.SubscribeResponse]:
         """See the contract."""
         who = caller()
-        following = self._following.follow(who.tenant, wanted_from_proto(request, who), request.after_sequence)
-        async with aclosing(following) as events:
+        wanted = wanted_from_proto(request, who)
+        after = await self._following.place(who.tenant, request.after_sequence)
+        # The client learns that nothing is missed that happens from now on, however long nothing does.
+        await context.send_initial_metadata(())
+        async with aclosing(self._following.follow(who.tenant, wanted, after)) as events:
             async for event in events:
                 yield event_pb2.SubscribeResponse(event=event_to_proto(event))
