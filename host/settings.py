@@ -180,16 +180,17 @@ class ValidationSettings(Section):
     max_concurrent: Count = 8
     """Validations under way at one time; the rest wait for their turn within their deadlines."""
     queue_size: Count = 256
-    """Validations that may wait; one more is refused as RESOURCE_EXHAUSTED."""
+    """Validations that may wait; one more is refused as RESOURCE_EXHAUSTED, unless its tenant has fewer waiting than
+    another, whose last one it is then."""
     max_queued: Count = 1_000
     """Validations that may be queued or run without anybody waiting for them; one more is refused as
-    RESOURCE_EXHAUSTED."""
+    RESOURCE_EXHAUSTED, unless its tenant has less than its equal share of them: up to twice as many."""
     queue_workers: NoLess = 4
     """Queued validations that this process makes at one time, of those under way; 0: it makes none."""
     lease_seconds: Seconds = 15.0
     """How long after a process was lost its queued validations are taken by another, or by itself when it is back."""
     keep: Count = 100_000
-    """Stored validations; the oldest go first."""
+    """Stored validations of each tenant, up to a few hundredths more at times; the oldest go first."""
     stage_seconds: dict[str, Seconds] = {"execution": 120.0}
     """The longest time that a stage may take, by its name. Added to the defaults."""
     default_stage_seconds: Seconds = 60.0

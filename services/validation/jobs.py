@@ -27,6 +27,19 @@ COMPLETED = "completed/"
 """How the name of a stage's end begins."""
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """
+    What a tenant has in the queue.
+
+    :param count: Jobs that wait or run.
+    :param size: The bytes of their requests.
+    """
+
+    count: int
+    size: int
+
+
 class LeaseLost(Exception):
     """The job is another process's now, or has ended."""
 
@@ -67,7 +80,15 @@ class Job:
     trace: str = ""
 
 
-LOAD = "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM jobs"
+LOADS = """
+    SELECT validations.tenant, COUNT(*), SUM(jobs.size)
+    FROM jobs JOIN validations ON validations.id = jobs.id GROUP BY validations.tenant
+"""
+WAITING = """
+    SELECT validations.tenant, SUM(CASE WHEN jobs.owner IS NULL OR jobs.expires < :now THEN 0 ELSE 1 END),
+        MIN(CASE WHEN jobs.owner IS NULL OR jobs.expires < :now THEN jobs.number END) AS oldest
+    FROM jobs JOIN validations ON validations.id = jobs.id GROUP BY validations.tenant ORDER BY oldest
+"""
 QUEUE = """
     INSERT INTO jobs (id, request, size, attempts, owner, expires, trace)
     VALUES (:id, :request, :size, 0, NULL, 0, :trace)
@@ -75,7 +96,7 @@ QUEUE = """
 OLDEST = """
     SELECT jobs.id, validations.tenant, jobs.request, jobs.attempts, jobs.trace
     FROM jobs JOIN validations ON validations.id = jobs.id
-    WHERE jobs.owner IS NULL OR jobs.expires < :now ORDER BY jobs.number LIMIT 1
+    WHERE validations.tenant = :tenant AND (jobs.owner IS NULL OR jobs.expires < :now) ORDER BY jobs.number LIMIT 1
 """
 TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1 WHERE id = :id"
 HELD = "SELECT 1 FROM jobs WHERE id = :id AND owner = :owner AND attempts = :attempt"
@@ -96,10 +117,15 @@ SINCE = "SELECT body FROM events WHERE id = :id AND sequence > :sequence ORDER B
 FORGET = "DELETE FROM events WHERE created < :before AND id NOT IN (SELECT id FROM jobs)"
 
 
-def load(connection: "Connection") -> tuple[int, int]:
-    """Return how many jobs there are, and the bytes of their requests."""
-    count, size = connection.execute(sql(LOAD)).one()
-    return count, size
+def loads(connection: "Connection") -> dict[str, Load]:
+    """Return what each tenant has in the queue that has something there."""
+    return {tenant: Load(count, int(size)) for tenant, count, size in connection.execute(sql(LOADS))}
+
+
+def waiting(connection: "Connection", now: float) -> dict[str, int]:
+    """Return how many jobs are had of each tenant that has one that nobody has; the oldest of these is first."""
+    rows = connection.execute(sql(WAITING), {"now": now})
+    return {tenant: int(running) for tenant, running, number in rows if number is not None}
 
 
 def queue(connection: "Connection", identifier: str, request: bytes, trace: str) -> None:
@@ -108,9 +134,9 @@ def queue(connection: "Connection", identifier: str, request: bytes, trace: str)
     happened(connection, identifier, Happening(state=validation_pb2.STATE_QUEUED))
 
 
-def oldest(connection: "Connection", now: float) -> Waiting | None:
-    """Return the oldest job that nobody has."""
-    row = connection.execute(sql(OLDEST), {"now": now}).first()
+def oldest(connection: "Connection", tenant: str, now: float) -> Waiting | None:
+    """Return the oldest job of a tenant that nobody has."""
+    row = connection.execute(sql(OLDEST), {"tenant": tenant, "now": now}).first()
     return None if row is None else Waiting(*row)
 
 

@@ -9,7 +9,7 @@ its stages said.
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, QueueFull
@@ -17,7 +17,7 @@ from assay.errors import AssayError, QueueFull
 from host.database import Database
 from services.validation import jobs
 from services.validation.endings import cancelled, failed
-from services.validation.jobs import Happening, Job
+from services.validation.jobs import Happening, Job, Load
 from services.validation.store import Stored, add, get
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Queue:
     The queue, as one process sees it.
 
     :param keep: How many validations are kept.
-    :param most: Jobs that may wait or run.
+    :param most: Jobs that may wait or run; see :func:`has_room`.
     :param owner: Names this process, among all that ever use this database.
     :param lease: Seconds for which a job is held without a word.
     :param told: Hears of each validation to which something happened.
@@ -67,33 +67,45 @@ class Queue:
             kept = add(connection, row, self._keep)
             if kept.id != row.id:
                 return kept
-            count, size = jobs.load(connection)
-            if count >= self._most or size + len(request) > MOST_BYTES:
-                raise QueueFull("as many validations are queued as may", retry_after=RETRY_SECONDS)
+            self._check_room(jobs.loads(connection), row.tenant, len(request))
             jobs.queue(connection, row.id, request, trace)
             return get(connection, row.tenant, row.id)
 
         return await self._database.write(work)
 
-    async def ready(self) -> bool:
-        """Return whether there is a job to take."""
-        now = time.time()
-        return await self._database.read(lambda connection: jobs.oldest(connection, now) is not None)
+    def _check_room(self, loads: Mapping[str, Load], tenant: str, size: int) -> None:
+        own = loads.get(tenant, Load(0, 0))
+        tenants = len(loads.keys() | {tenant})
+        counts, sizes = (load.count for load in loads.values()), (load.size for load in loads.values())
+        if has_room(sum(counts), own.count, 1, tenants, self._most) and has_room(
+            sum(sizes), own.size, size, tenants, MOST_BYTES
+        ):
+            return
+        raise QueueFull("as many validations are queued as may", retry_after=RETRY_SECONDS)
 
-    async def take(self) -> Job | None:
+    async def waiting(self) -> Mapping[str, int]:
         """
-        Take the oldest job that nobody has; None where there is none.
+        Return the tenants that have a job that nobody has, and how many each has that are made.
+
+        The tenant whose job has waited longest is first.
+        """
+        now = time.time()
+        return await self._database.read(lambda connection: jobs.waiting(connection, now))
+
+    async def take(self, tenant: str) -> Job | None:
+        """
+        Take the oldest job of a tenant that nobody has; None where there is none.
 
         One that was begun as often as may be, and lost each time, is failed instead.
         """
-        job = await self._database.write(self._take)
+        job = await self._database.write(lambda connection: self._take(connection, tenant))
         if job is not None:
             self._told(job.row.id)
         return job
 
-    def _take(self, connection: "Connection") -> Job | None:
+    def _take(self, connection: "Connection", tenant: str) -> Job | None:
         now = time.time()
-        while (found := jobs.oldest(connection, now)) is not None:
+        while (found := jobs.oldest(connection, tenant, now)) is not None:
             if found.attempts < ATTEMPTS:
                 return jobs.take(connection, found, self._owner, now + self.lease)
             error = AssayError(f"it was begun {found.attempts} times, and the service was lost each time")
@@ -170,3 +182,20 @@ class Queue:
         return await self._database.read(
             lambda connection: (get(connection, tenant, identifier), jobs.since(connection, identifier, sequence))
         )
+
+
+def has_room(total: int, own: int, more: int, tenants: int, most: int) -> bool:
+    """
+    Say whether a queue has room for more of one tenant.
+
+    There is room for ``most`` of whichever tenants. Beyond that, a tenant that has less than its equal share of them
+    may add to it, until there are twice as many: so those who came first do not keep all others out.
+
+    :param total: What there is of all tenants.
+    :param own: What there is of this one.
+    :param more: What it wants to add.
+    :param tenants: How many have something in the queue, this one among them.
+    """
+    if total + more <= most:
+        return True
+    return own + more <= most / tenants and total + more <= 2 * most

@@ -10,6 +10,7 @@ from assay.convert import rule_to_proto
 from assay.errors import AssayError, InvalidArgument, UnknownStage
 from assay.v1 import candidate_pb2, validation_pb2, validation_pb2_grpc
 
+from host.caller import caller
 from host.interceptors.around import Context
 from services.validation import convert
 from services.validation.batch import answers
@@ -20,7 +21,7 @@ from services.validation.listing import page, rules_of
 from services.validation.queue import Queue
 from services.validation.store import ValidationStore
 from services.validation.turns import Turns
-from services.validation.validating import LOCAL_TENANT, Validating
+from services.validation.validating import Validating
 from services.validation.watching import Watching
 from services.validation.workers import QueueWorkers
 
@@ -78,7 +79,8 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, request: validation_pb2.ValidateRequest, context: Context
     ) -> validation_pb2.ValidateResponse:
         """See the contract."""
-        return validation_pb2.ValidateResponse(validation=await self._validating.validate(request, self._turns.take()))
+        turn = self._turns.take(caller().tenant)
+        return validation_pb2.ValidateResponse(validation=await self._validating.validate(request, turn))
 
     async def ValidateBatch(  # noqa: N802  # the contract's name
         self, request: validation_pb2.ValidateBatchRequest, context: Context
@@ -98,7 +100,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, index: int, request: validation_pb2.ValidateRequest, lane: str
     ) -> validation_pb2.ValidateBatchResponse:
         try:
-            validation = await self._validating.validate(request, self._turns.take(lane, patient=True))
+            validation = await self._validating.validate(request, self._turns.take(caller().tenant, lane))
             return validation_pb2.ValidateBatchResponse(index=index, validation=validation)
         except InvalidArgument as error:
             failure: AssayError = error.within(f"requests[{index}]")
@@ -127,7 +129,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, request: validation_pb2.CancelValidationRequest, context: Context
     ) -> validation_pb2.CancelValidationResponse:
         """See the contract."""
-        row = await self._queue.cancel(LOCAL_TENANT, _given(request.id))
+        row = await self._queue.cancel(caller().tenant, _given(request.id))
         self._workers.stop(row.id)
         return validation_pb2.CancelValidationResponse(validation=convert.validation_from_row(row))
 
@@ -135,7 +137,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, request: validation_pb2.WatchValidationRequest, context: Context
     ) -> AsyncIterator[validation_pb2.WatchValidationResponse]:
         """See the contract."""
-        following = self._watching.follow(LOCAL_TENANT, _given(request.id), request.after_sequence)
+        following = self._watching.follow(caller().tenant, _given(request.id), request.after_sequence)
         async with aclosing(following) as happenings:
             async for happening in happenings:
                 yield happening
@@ -144,7 +146,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self, request: validation_pb2.GetValidationRequest, context: Context
     ) -> validation_pb2.GetValidationResponse:
         """See the contract."""
-        row = await self._store.get(LOCAL_TENANT, _given(request.id))
+        row = await self._store.get(caller().tenant, _given(request.id))
         return validation_pb2.GetValidationResponse(validation=convert.validation_from_row(row))
 
     async def ListValidations(  # noqa: N802  # the contract's name
@@ -158,7 +160,9 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
             raise InvalidArgument("verdict", "it is not a verdict of this contract")
         if request.state not in validation_pb2.State.values():
             raise InvalidArgument("state", "it is not a state of this contract")
-        rows, following = await self._store.page(LOCAL_TENANT, size, request.page_token, request.verdict, request.state)
+        rows, following = await self._store.page(
+            caller().tenant, size, request.page_token, request.verdict, request.state
+        )
         return validation_pb2.ListValidationsResponse(
             validations=[convert.validation_from_row(row) for row in rows], next_page_token=following
         )

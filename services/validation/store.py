@@ -1,6 +1,7 @@
 """Stored validations: what was decided, by tenant. The code that was judged is not kept, only its digest."""
 
 import base64
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -18,6 +19,9 @@ MAX_NUMBER = 2**63 - 1
 
 PAGE_BYTES = 8 * 1024 * 1024
 """What the validations of one page have together at most, well below the largest message that is sent."""
+
+PRUNE_SHARE = 100
+"""The oldest are looked for once in a hundredth of ``keep``: to find them takes longer than to add one."""
 
 SUCCEEDED = 3
 """STATE_SUCCEEDED of the contract; states from here on are those of a validation that has ended."""
@@ -57,7 +61,9 @@ INSERT = """
     VALUES (:id, :tenant, :request_id, :request_digest, :verdict, :body, :state, :sequence, :key)
 """
 PRUNE = """
-    DELETE FROM validations WHERE number <= (SELECT MAX(number) - :keep FROM validations) AND state >= :ended
+    DELETE FROM validations WHERE tenant = :tenant AND state >= :ended AND number <= (
+        SELECT number FROM validations WHERE tenant = :tenant ORDER BY number DESC LIMIT 1 OFFSET :keep
+    )
 """
 BY_ID = """
     SELECT id, tenant, request_id, request_digest, verdict, body, state, sequence, key
@@ -82,9 +88,9 @@ PAGE = """
 
 class ValidationStore:
     """
-    Keeps validations, the newest ``keep`` of them, and those that have not ended.
+    Keeps validations, those of each tenant apart: about the newest ``keep`` of them, and those that have not ended.
 
-    :param keep: How many are kept; the oldest go first.
+    :param keep: How many are kept of each tenant; the oldest go first.
     """
 
     def __init__(self, database: Database, keep: int) -> None:
@@ -158,13 +164,14 @@ def prepare(connection: "Connection") -> None:
 
 
 def add(connection: "Connection", row: Stored, keep: int) -> Stored:
-    """Add a row, within a transaction; see :meth:`ValidationStore.add`. The oldest give way to it."""
+    """Add a row, within a transaction; see :meth:`ValidationStore.add`. Now and then the tenant's oldest give way."""
     found = by_request(connection, row.tenant, row.request_id, row.request_digest) if row.request_id else None
     if found is not None:
         return found
     values = {name: getattr(row, name) for name in row.__slots__}
     connection.execute(sql(INSERT), values | {"request_id": row.request_id or None, "key": row.key or None})
-    connection.execute(sql(PRUNE), {"keep": keep, "ended": SUCCEEDED})
+    if secrets.randbelow(max(1, keep // PRUNE_SHARE)) == 0:
+        connection.execute(sql(PRUNE), {"tenant": row.tenant, "keep": keep, "ended": SUCCEEDED})
     return row
 
 

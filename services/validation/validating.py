@@ -13,6 +13,7 @@ from assay.errors import ShuttingDown
 from assay.stage import StageStatus
 from assay.v1 import validation_pb2
 
+from host.caller import caller
 from host.spans import carried
 from services.validation import convert, reuse
 from services.validation.digest import candidate_digest
@@ -24,16 +25,13 @@ from services.validation.store import Stored, ValidationStore
 from services.validation.turns import KeyedLocks
 from services.validation.watching import Watching
 
-LOCAL_TENANT = "local"
-"""The tenant of every call until there is a door that tells tenants apart."""
-
 Turn = AbstractAsyncContextManager[None]
 """What is held while stages run."""
 
 
 class Validating:
     """
-    Makes validations.
+    Makes validations, each for the tenant that calls: what others have is never looked at.
 
     :param left: Returns the seconds that are left of the call that is being served; None: it has no deadline.
     :param stopping: Set when the service is about to stop.
@@ -68,8 +66,8 @@ class Validating:
             return await self._made(request, "", turn)
         digest = _request_digest(request)
         # Calls with one request_id go one after another, so that the second finds what the first stored.
-        async with self._under_way.hold(request_id):
-            found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
+        async with self._under_way.hold(f"{caller().tenant}/{request_id}"):
+            found = await self._store.by_request(caller().tenant, request_id, digest)
             if found is not None:
                 return await self._ended(found)
             return await self._made(request, digest, turn)
@@ -82,7 +80,7 @@ class Validating:
         """
         request_id = convert.request_id_from_proto(request.request_id)
         digest = _request_digest(request) if request_id else ""
-        found = await self._store.by_request(LOCAL_TENANT, request_id, digest)
+        found = await self._store.by_request(caller().tenant, request_id, digest)
         if found is not None:
             return convert.validation_from_row(found)
         message = _begun(await self._prepared(request), request_id)
@@ -120,7 +118,7 @@ class Validating:
         """Write what is decided into a validation, and return what an equal one goes by; empty where none is to."""
         started = time.monotonic()
         key = reuse.key_of(prepared, message.candidate_digest)
-        earlier = None if prepared.policy.fresh else await self._store.reusable(LOCAL_TENANT, key)
+        earlier = None if prepared.policy.fresh else await self._store.reusable(caller().tenant, key)
         if earlier is not None:
             reuse.copy(message, validation_pb2.Validation.FromString(earlier.body))
             key = ""
@@ -162,7 +160,7 @@ def _begun(prepared: Prepared, request_id: str) -> validation_pb2.Validation:
 def _row(message: validation_pb2.Validation, request_digest: str, key: str) -> Stored:
     return Stored(
         id=message.id,
-        tenant=LOCAL_TENANT,
+        tenant=caller().tenant,
         request_id=message.request_id,
         request_digest=request_digest,
         verdict=message.verdict,

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import structlog
 from assay.errors import AssayError, ShuttingDown, StoreUnavailable
 from assay.v1 import validation_pb2
 
+from host.caller import Caller, acting_for
 from host.spans import CONSUMER, continued, span
 from services.validation.endings import failed, succeeded
 from services.validation.jobs import Job, LeaseLost
 from services.validation.queue import Queue
+from services.validation.rota import Rota
 from services.validation.store import Stored
 from services.validation.telling import JobFollower
 from services.validation.turns import Turns
@@ -29,6 +31,9 @@ RENEWALS = 3
 """How often a lease is renewed in its time."""
 
 LANE = "queue"
+
+WORKER = "queue"
+"""What the calls are named after that are made for a queued validation: who queued it may be gone."""
 
 
 class QueueWorkers:
@@ -49,6 +54,7 @@ class QueueWorkers:
         self._stopping = stopping
         self._work = asyncio.Event()
         self._looking = asyncio.Lock()
+        self._rota = Rota()
         self._running: dict[str, asyncio.Task[None]] = {}
 
     @asynccontextmanager
@@ -93,36 +99,41 @@ class QueueWorkers:
             await _log.awarning("jobs cannot be given back", reason=error.message)
 
     async def _serve(self) -> None:
-        """Wait for a job and for a turn, make it, and go on with the next."""
+        """Wait for a tenant's job and turn, make it, and go on with the next."""
         while True:
-            async with AsyncExitStack() as held:
+            try:
                 # One at a time looks, so that the others do not ask the database the same.
                 async with self._looking:
-                    job = await self._next(held)
-                if job is not None:
-                    await self._attend(job)
+                    tenant = await self._next_tenant()
+                async with self._turns.take(tenant, LANE):
+                    job = await self._taken(tenant)
+                    if job is not None:
+                        await self._attend(job)
+            except StoreUnavailable as error:
+                await _log.awarning("the queue cannot be read", reason=error.message)
+                await asyncio.sleep(RETRY_SECONDS)
 
-    async def _next(self, held: AsyncExitStack) -> Job | None:
-        try:
-            await self._until_ready()
-            await held.enter_async_context(self._turns.take(LANE, patient=True))
-            return await self._queue.take()
-        except StoreUnavailable as error:
-            await _log.awarning("the queue cannot be read", reason=error.message)
-            await asyncio.sleep(RETRY_SECONDS)
-            return None
-
-    async def _until_ready(self) -> None:
-        while not await self._queue.ready():
+    async def _next_tenant(self) -> str:
+        while (tenant := self._rota.choose(await self._queue.waiting())) is None:
             try:
                 await asyncio.wait_for(self._work.wait(), LOOK_SECONDS)
             except TimeoutError:
                 continue
             self._work.clear()
+        return tenant
+
+    async def _taken(self, tenant: str) -> Job | None:
+        try:
+            return await self._queue.take(tenant)
+        finally:
+            self._rota.begun(tenant)
+            # It may have more, which none of the others could choose in the meantime.
+            self._work.set()
 
     async def _attend(self, job: Job) -> None:
         """Make a job in a task of its own, which can be stopped without its worker."""
-        task = asyncio.create_task(self._make(job))
+        with acting_for(Caller(job.row.tenant, WORKER, frozenset())):
+            task = asyncio.create_task(self._make(job))
         self._running[job.row.id] = task
         try:
             await asyncio.wait({task})

@@ -10,6 +10,7 @@ import grpc.aio
 import pytest
 
 from host.interceptors.around import AroundInterceptor, Context
+from host.interceptors.authentication import AuthenticationInterceptor
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import DeadlineInterceptor
 from host.interceptors.logging import LoggingInterceptor
@@ -42,11 +43,11 @@ async def answers(request: bytes, context: object) -> bytes:
 
 
 def test_order() -> None:
-    """Calls pass through tracing, logging, metrics, status, usage and deadlines, in this order."""
+    """Calls pass through tracing, logging, metrics, status, authentication, usage and deadlines, in this order."""
     kinds = [type(interceptor) for interceptor in incoming(1)]
     assert kinds == [
-        TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, UsageInterceptor,
-        DeadlineInterceptor,
+        TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, AuthenticationInterceptor,
+        UsageInterceptor, DeadlineInterceptor,
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,10 +22,10 @@ from services.validation.store import Stored, ValidationStore, prepare
 QUEUED, RUNNING, SUCCEEDED = validation_pb2.STATE_QUEUED, validation_pb2.STATE_RUNNING, validation_pb2.STATE_SUCCEEDED
 
 
-def row(number: int, request_id: str = "") -> Stored:
+def row(number: int, request_id: str = "", tenant: str = "local") -> Stored:
     """Return a validation that is to be queued."""
     body = validation_pb2.Validation(id=f"val_{number}").SerializeToString()
-    return Stored(f"val_{number}", "local", request_id, "d" if request_id else "", 0, body, QUEUED)
+    return Stored(f"val_{number}", tenant, request_id, "d" if request_id else "", 0, body, QUEUED)
 
 
 @asynccontextmanager
@@ -43,7 +43,7 @@ async def queues(folder: Path, *leases: float, most: int = 100) -> AsyncIterator
 
 async def taken(queue: Queue) -> Job:
     """Take a job that is there."""
-    job = await queue.take()
+    job = await queue.take("local")
     assert job is not None
     return job
 
@@ -66,13 +66,13 @@ async def test_in_order(folder: Path) -> None:
         for number in range(4):
             queued = await one.create(row(number), b"request %d" % number)
             assert (queued.state, queued.sequence) == (QUEUED, 1)
-        assert await other.ready()
+        assert await other.waiting() == {"local": 0}
         jobs_taken = [await taken(queue) for queue in (one, other, other, one)]
         assert [job.row.id for job in jobs_taken] == [f"val_{number}" for number in range(4)]
         assert [job.request for job in jobs_taken] == [b"request %d" % number for number in range(4)]
         assert {(job.row.state, job.attempt) for job in jobs_taken} == {(RUNNING, 1)}
-        assert await one.take() is None
-        assert not await one.ready()
+        assert await one.take("local") is None
+        assert await one.waiting() == {}
         await one.end(jobs_taken[0], made(jobs_taken[0]))
         with pytest.raises(LeaseLost):
             await one.end(jobs_taken[0], made(jobs_taken[0]))
@@ -85,7 +85,7 @@ async def test_one_job_many_takers(folder: Path) -> None:
     """Of processes that look at one time one gets the job."""
     async with queues(folder, 60, 60, 60) as several:
         await several[0].create(row(1), b"")
-        found = await asyncio.gather(*(queue.take() for queue in several * 4))
+        found = await asyncio.gather(*(queue.take("local") for queue in several * 4))
     assert len([job for job in found if job is not None]) == 1
 
 
@@ -148,7 +148,7 @@ async def test_renewed(folder: Path, clock: Clock) -> None:
         for _ in range(4):
             clock.now += 2
             assert await one.renew(["val_1", "val_2", "val_3"]) == {"val_1", "val_2"}
-            assert await other.take() is None
+            assert await other.take("local") is None
         await other.cancel("local", "val_1")
         assert await one.renew(["val_1", "val_2"]) == {"val_2"}
 
@@ -209,7 +209,7 @@ async def test_cancelled(folder: Path) -> None:
         with pytest.raises(LeaseLost):
             await one.end(job, made(job))
         waiting = await other.cancel("local", "val_2")
-        assert await one.take() is None
+        assert await one.take("local") is None
         assert [event.state for event in await events_of(one, 2)] == [QUEUED, waiting.state]
 
 
@@ -230,6 +230,56 @@ async def test_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(QueueFull):
             await queue.create(row(5), b"x" * 11)
         await queue.create(row(5), b"x" * 10)
+
+
+async def test_bound_of_tenants(folder: Path) -> None:
+    """Where one tenant has filled the queue, others still have their equal share of it, and no more than that."""
+    queued: list[str] = []
+    async with queues(folder, 60, most=6) as (queue,):
+
+        async def fill(tenant: str) -> int:
+            before = len(queued)
+            with suppress(QueueFull):
+                for _ in range(100):
+                    await queue.create(row(len(queued), tenant=tenant), b"")
+                    queued.append(tenant)
+            return len(queued) - before
+
+        assert [await fill(tenant) for tenant in ("a", "b", "a", "c", "d", "b")] == [6, 3, 0, 2, 1, 0]
+        assert await queue.waiting() == dict.fromkeys("abcd", 0)
+        for tenant in "db":
+            assert (await queue.take(tenant)) is not None
+        assert list((await queue.waiting()).items()) == [("a", 0), ("b", 1), ("c", 0)]
+
+
+@pytest.mark.parametrize(
+    ("total", "own", "more", "tenants", "room"),
+    [
+        (9, 9, 1, 1, True), (10, 10, 1, 1, False), (10, 0, 1, 2, True), (10, 5, 1, 2, False), (14, 4, 1, 2, True),
+        (19, 0, 1, 5, True), (20, 0, 1, 5, False), (19, 0, 2, 5, False), (10, 0, 1, 11, False),
+    ],
+)  # fmt: skip
+def test_has_room(total: int, own: int, more: int, tenants: int, room: bool) -> None:
+    """There is room for ten of anybody's, and twice that in all for those with less than their share of the ten."""
+    assert queue_module.has_room(total, own, more, tenants, 10) is room
+
+
+async def test_of_one_tenant(folder: Path) -> None:
+    """A tenant's jobs are taken in their order, whatever others have queued before; another's are not among them."""
+    async with queues(folder, 60) as (queue,):
+        for number, tenant in enumerate("aabab"):
+            await queue.create(row(number, tenant=tenant), b"")
+        found = [await queue.take(tenant) for tenant in "bbba"]
+    assert [job and (job.row.id, job.row.tenant) for job in found] == [
+        ("val_2", "b"), ("val_4", "b"), None, ("val_0", "a"),
+    ]  # fmt: skip
+
+
+async def test_request_id_of_another(folder: Path) -> None:
+    """A request_id of one tenant is nothing to another."""
+    async with queues(folder, 60) as (queue,):
+        ids = [(await queue.create(row(number, "r", f"t{number}"), b"")).id for number in range(2)]
+    assert ids == ["val_0", "val_1"]
 
 
 async def test_request_id(folder: Path) -> None:

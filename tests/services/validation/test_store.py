@@ -14,6 +14,7 @@ from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavai
 from host import database
 from host.database import Database
 from host.settings import Settings
+from services.validation import jobs
 from services.validation.store import Stored, ValidationStore, prepare
 from tests.processes import run_python
 
@@ -170,6 +171,24 @@ async def test_pruned(folder: Path) -> None:
             await store.get("local", "val_local_6")
 
 
+async def test_pruned_by_tenant(folder: Path) -> None:
+    """What one tenant stores pushes out nothing of another's."""
+    async with opened(folder, keep=3) as store:
+        await store.add(row(1, "other"))
+        for number in range(20):
+            await store.add(row(number))
+        assert await store.get("other", "val_other_1") == row(1, "other")
+        assert (await store.page("local", 100, ""))[0] == [row(19), row(18), row(17)]
+
+
+async def test_pruned_in_time(folder: Path) -> None:
+    """Where many are kept the oldest go now and then, and before there are many too many."""
+    async with opened(folder, keep=1000) as store:
+        for number in range(1400):
+            await store.add(row(number))
+        assert 1000 <= len((await store.page("local", 2000, ""))[0]) <= 1300
+
+
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
@@ -259,7 +278,7 @@ async def test_another_schema(folder: Path) -> None:
     with sqlite3.connect(folder / "assay.db") as connection:
         connection.execute("PRAGMA user_version = 99")
     async with opened(folder) as store:
-        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 2"):
+        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 3"):
             await store.add(row(1))
     with sqlite3.connect(folder / "assay.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
@@ -282,7 +301,7 @@ FIRST_SCHEMA = """
 async def test_schema_of_the_version_before(folder: Path) -> None:
     """A database of the first schema is brought up to date, and nothing in it is lost."""
     with sqlite3.connect(folder / "assay.db") as connection:
-        connection.executescript(FIRST_SCHEMA)
+        connection.executescript(schema)
     connection.close()
     for _ in range(2):
         async with opened(folder) as store:

@@ -32,7 +32,7 @@ async def queue(folder: Path) -> AsyncIterator[Queue]:
 
 async def taken(queue: Queue) -> Job:
     """Take the job."""
-    job = await queue.take()
+    job = await queue.take("local")
     assert job is not None
     return job
 

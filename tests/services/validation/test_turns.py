@@ -14,7 +14,7 @@ async def test_at_once() -> None:
 
     async def work(number: int) -> None:
         nonlocal most, now
-        async with turns.take():
+        async with turns.take("t"):
             order.append(number)
             now += 1
             most = max(most, now)
@@ -28,11 +28,11 @@ async def test_at_once() -> None:
 async def test_full() -> None:
     """One more than may wait is refused at once, and told when to come back."""
     turns = Turns(1, 1)
-    async with turns.take():
-        waiting = asyncio.create_task(turns.take().__aenter__())
+    async with turns.take("t"):
+        waiting = asyncio.create_task(turns.take("t").__aenter__())
         await asyncio.sleep(0)
         with pytest.raises(QueueFull) as caught:
-            async with turns.take():
+            async with turns.take("t"):
                 pass
         waiting.cancel()
     assert caught.value.retry_after == 1
@@ -43,7 +43,7 @@ async def test_lanes() -> None:
     turns, order = Turns(1, 100), []
 
     async def work(lane: str) -> None:
-        async with turns.take(lane):
+        async with turns.take("t", lane):
             order.append(lane)
             await asyncio.sleep(0)
 
@@ -52,24 +52,65 @@ async def test_lanes() -> None:
 
 
 async def test_patient() -> None:
-    """One that is patient waits however many wait already."""
+    """In a lane with a name one waits however many wait already."""
     turns = Turns(1, 0)
-    async with turns.take():
-        waiting = asyncio.create_task(turns.take("batch", patient=True).__aenter__())
+    async with turns.take("t"):
+        waiting = asyncio.create_task(turns.take("t", "batch").__aenter__())
         await asyncio.sleep(0)
         with pytest.raises(QueueFull):
-            async with turns.take():
+            async with turns.take("t"):
                 pass
         assert not waiting.done()
     await waiting
 
 
+async def test_tenants() -> None:
+    """Turns go round the tenants, and in each of them round its lanes: many lanes are no more turns."""
+    turns, order = Turns(1, 100), []
+
+    async def work(tenant: str, lane: str) -> None:
+        async with turns.take(tenant, lane):
+            order.append(tenant + lane)
+            await asyncio.sleep(0)
+
+    waiting = [("a", ""), ("a", "1"), ("a", "2"), ("a", "1"), ("a", "2"), ("b", ""), ("b", ""), ("c", "1")]
+    await asyncio.gather(*(work(*one) for one in waiting))
+    assert order == ["a", "a1", "b", "c1", "a2", "b", "a1", "a2"]
+
+
+async def test_full_of_one_tenant() -> None:
+    """One whose tenant has fewer waiting takes the last place of the tenant with the most; its own are refused."""
+    turns = Turns(1, 3)
+    async with turns.take("a"):
+        waiting = [asyncio.create_task(turns.take("a").__aenter__()) for _ in range(3)]
+        await asyncio.sleep(0)
+        other = asyncio.create_task(turns.take("b").__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            await waiting[2]
+        with pytest.raises(QueueFull):
+            async with turns.take("a"):
+                pass
+        second = asyncio.create_task(turns.take("b").__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            await waiting[1]
+        third = turns.take("b")
+        with pytest.raises(QueueFull):
+            await third.__aenter__()
+    await asyncio.wait_for(waiting[0], 5)
+    turns._leave()
+    await asyncio.wait_for(other, 5)
+    turns._leave()
+    await asyncio.wait_for(second, 5)
+
+
 async def test_given_up_as_it_comes() -> None:
     """A turn that comes in the moment in which its caller gives up goes to the next."""
     turns = Turns(1, 10)
-    holder = turns.take()
+    holder = turns.take("t")
     await holder.__aenter__()
-    waiting = [asyncio.create_task(turns.take().__aenter__()) for _ in range(3)]
+    waiting = [asyncio.create_task(turns.take("t").__aenter__()) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[0].cancel()
     await holder.__aexit__(None, None, None)
@@ -83,7 +124,7 @@ async def test_given_back() -> None:
     turns = Turns(1, 1)
 
     async def hold() -> None:
-        async with turns.take():
+        async with turns.take("t"):
             await asyncio.sleep(60)
 
     for _ in range(3):
@@ -95,9 +136,9 @@ async def test_given_back() -> None:
             task.cancel()
         await asyncio.gather(holder, waiter, return_exceptions=True)
     with pytest.raises(ZeroDivisionError):
-        async with turns.take():
+        async with turns.take("t"):
             raise ZeroDivisionError
-    async with asyncio.timeout(5), turns.take():
+    async with asyncio.timeout(5), turns.take("t"):
         pass
 
 
