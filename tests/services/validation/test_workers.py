@@ -12,6 +12,7 @@ from assay.client import Suite, connect, error_from_rpc
 from assay.errors import AssayError, InvalidArgument, NotFound, QueueFull, RequestIdReused, ShuttingDown
 from assay.stage import Candidate, StageContext, StageResult
 from assay.v1 import candidate_pb2, source_pb2, validation_pb2
+from opentelemetry import trace
 
 from host.embedded import embedded
 from host.server import serving
@@ -39,6 +40,17 @@ async def waits_at_gate(candidate: Candidate, context: StageContext) -> StageRes
         raise
     return toys.completed()
 
+
+traced: list[str] = []
+
+
+async def tells_trace(candidate: Candidate, context: StageContext) -> StageResult:
+    """Tell in which trace it runs."""
+    traced.append(trace.format_trace_id(trace.get_current_span().get_span_context().trace_id))
+    return toys.completed()
+
+
+tracing = toys.opened(toys.Toy("tracing", tells_trace))
 
 gated_toy = toys.Toy("gated", waits_at_gate, requires=("first",))
 gated = toys.opened(gated_toy)
@@ -384,3 +396,15 @@ async def test_error(settings: Settings, toy_catalog: Catalog) -> None:
     assert made.error.field == "policy.stages"
     assert "gated" in made.error.message
     assert made.HasField("end_time")
+
+
+async def test_the_trace_goes_on(settings: Settings, toy_catalog: Catalog) -> None:
+    """The trace of the call that queued a validation is that in which its stages run; without one there is none."""
+    toy_catalog(tracing=f"{HERE}:tracing")
+    traced.clear()
+    mine = (("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),)
+    async with suite_of(settings) as suite:
+        first = (await suite.validation.CreateValidation(request(), timeout=BOUND, metadata=mine)).validation
+        await watched(suite, first.id)
+        await watched(suite, (await create(suite, b"y = 1\n")).id)
+    assert traced == ["0af7651916cd43dd8448eb211c80319c", "0" * 32]
