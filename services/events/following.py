@@ -150,6 +150,11 @@ class Following:
         self._count = 0
         self._feeds: dict[str, Feed] = {}
 
+    @property
+    def feeds(self) -> int:
+        """The tenants whose events somebody follows."""
+        return len(self._feeds)
+
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Serve those who follow until the block is left; they are ended as soon as the service is about to stop."""
