@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import grpc.aio
 from assay.errors import InvalidArgument
@@ -10,6 +11,9 @@ from opentelemetry.metrics import get_meter
 
 from host.service import Registration, ServiceContext
 from host.settings import BadSettings, LimitSettings, SandboxSettings
+from host.tally import SANDBOX_SECONDS
+from host.usage import own_metering
+from sandbox.accounting import CountedSandboxes
 from sandbox.classes import class_size, sizes
 from sandbox.containers.backend import Backend, Make
 from sandbox.containers.container import Container
@@ -40,20 +44,20 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     admission = MeteredAdmission(settings.max_concurrent_runs, settings.queue_size, instruments)
     backend = open_backend(settings, defaults, maxima, context.settings.server.max_call_seconds, instruments.metered)
     instruments.watch_pools(backend.stats)
-    executor: Executor[Container] = Executor(
-        MeteredSandboxes(backend, instruments), Planner(backend.specs, defaults, maxima), admission
-    )
-    servicer = MeteredServicer(SandboxServicer(executor, backend, settings.max_batch_cases), instruments)
+    async with own_metering(context.settings) as meter:
+        sandboxes = CountedSandboxes(MeteredSandboxes(backend, instruments), partial(meter.used, SANDBOX_SECONDS))
+        executor: Executor[Container] = Executor(sandboxes, Planner(backend.specs, defaults, maxima), admission)
+        servicer = MeteredServicer(SandboxServicer(executor, backend, settings.max_batch_cases), instruments)
 
-    def add(server: grpc.aio.Server) -> None:
-        sandbox_pb2_grpc.add_SandboxServiceServicer_to_server(servicer, server)
+        def add(server: grpc.aio.Server) -> None:
+            sandbox_pb2_grpc.add_SandboxServiceServicer_to_server(servicer, server)
 
-    backend.open()
-    try:
-        yield (Registration(NAME, add),)
-    finally:
-        admission.close()
-        await backend.close()
+        backend.open()
+        try:
+            yield (Registration(NAME, add),)
+        finally:
+            admission.close()
+            await backend.close()
 
 
 def open_backend(

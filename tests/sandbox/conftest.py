@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -13,10 +14,13 @@ from assay.v1 import sandbox_pb2, sandbox_pb2_grpc
 from host.server import serving
 from host.settings import SandboxSettings, Settings
 
+STATE = tempfile.TemporaryDirectory(prefix="t-", dir="/tmp")
+"""Where services under test count what was used; removed at the end of the process."""
+
 
 def sandbox_settings(**changes: Any) -> Settings:
     """Return settings for a service under test."""
-    return Settings(sandbox=SandboxSettings(**changes))
+    return Settings(state_dir=Path(STATE.name), sandbox=SandboxSettings(**changes))
 
 
 @pytest.fixture(scope="session")
