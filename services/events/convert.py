@@ -63,7 +63,9 @@ def wanted_from_proto(request: event_pb2.SubscribeRequest, caller: Caller) -> Wa
         raise InvalidArgument("kinds", f"at most {MAX_KINDS} can be named")
     for index, kind in enumerate(request.kinds):
         if not kind or len(kind) > MAX_NAME or "*" in kind.removesuffix(".*"):
-            raise InvalidArgument(f"kinds[{index}]", f"a kind, or its beginning with '.*', of at most {MAX_NAME} characters")
+            raise InvalidArgument(
+                f"kinds[{index}]", f"a kind, or its beginning with '.*', of at most {MAX_NAME} characters"
+            )
     for field in ("project", "resource"):
         if len(getattr(request, field)) > MAX_TEXT:
             raise InvalidArgument(field, f"it has at most {MAX_TEXT} characters")

@@ -1,9 +1,10 @@
 """
 Following events: first from the database, then as they are stored.
 
-Who begins far back reads pages of the database, and nothing is held for it. Near the end it joins its tenant's feed: what
-is new is read once, and handed to all who follow. A feed and a reader that joins it each know the number up to which they
-have read, and numbers are seen in their order; so between the two nothing is missing and nothing comes twice.
+Who begins far back reads pages of the database, and nothing is held for it. Near the end it joins its tenant's feed:
+what is new is read once, and handed to all who follow. A feed and a reader that joins it each know the number up to
+which they have read, and numbers are seen in their order; so between the two nothing is missing, and nothing comes
+twice.
 """
 
 import asyncio

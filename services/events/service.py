@@ -15,7 +15,7 @@ from services.events.writer import Writer
 
 @asynccontextmanager
 async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
-    """Open the event service. Where it is opened first it is closed last, and stores what the others tell at their end."""
+    """Open the event service. Opened first, it is closed last, and stores what the others tell at their end."""
     settings = context.settings.events
     database = Database(lambda: url_of(context.settings), prepare)
     store = EventStore(database, settings.keep, settings.keep_seconds)

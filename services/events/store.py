@@ -1,8 +1,8 @@
 """
 Stored events, numbered by tenant.
 
-Whoever adds events of a tenant holds the row of its count until the transaction ends: so numbers are seen in their order,
-also where several processes share the database, and nothing is added below a number that a reader has seen.
+Whoever adds events of a tenant holds the row of its count until the transaction ends: so numbers are seen in their
+order, also where several processes share the database, and nothing is added below a number that a reader has seen.
 """
 
 import time

@@ -13,9 +13,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, QueueFull
+from assay.v1 import validation_pb2
 
 from host.database import Database
 from services.validation import jobs
+from services.validation.announcing import SILENT, Announcer
 from services.validation.endings import cancelled, failed
 from services.validation.jobs import Happening, Job, Load
 from services.validation.store import Stored, add, get
@@ -42,10 +44,19 @@ class Queue:
     :param owner: Names this process, among all that ever use this database.
     :param lease: Seconds for which a job is held without a word.
     :param told: Hears of each validation to which something happened.
+    :param announcer: Tells the suite of it, once it is written.
     """
 
     def __init__(
-        self, database: Database, *, keep: int, most: int, owner: str, lease: float, told: Callable[[str], None]
+        self,
+        database: Database,
+        *,
+        keep: int,
+        most: int,
+        owner: str,
+        lease: float,
+        told: Callable[[str], None],
+        announcer: Announcer = SILENT,
     ) -> None:
         self._database = database
         self._keep = keep
@@ -53,6 +64,7 @@ class Queue:
         self._owner = owner
         self.lease = lease
         self._told = told
+        self._announcer = announcer
 
     async def create(self, row: Stored, request: bytes, trace: str = "") -> Stored:
         """
@@ -71,7 +83,10 @@ class Queue:
             jobs.queue(connection, row.id, request, trace)
             return get(connection, row.tenant, row.id)
 
-        return await self._database.write(work)
+        kept = await self._database.write(work)
+        if kept.id == row.id:
+            self._announcer.created(row.tenant, message_of(kept))
+        return kept
 
     def _check_room(self, loads: Mapping[str, Load], tenant: str, size: int) -> None:
         own = loads.get(tenant, Load(0, 0))
@@ -98,19 +113,28 @@ class Queue:
 
         One that was begun as often as may be, and lost each time, is failed instead.
         """
-        job = await self._database.write(lambda connection: self._take(connection, tenant))
+        job, lost = await self._database.write(lambda connection: self._take(connection, tenant))
+        for row in lost:
+            self._ended(row)
         if job is not None:
             self._told(job.row.id)
+            self._announcer.started(job.row.tenant, message_of(job.row), job.attempt)
         return job
 
-    def _take(self, connection: "Connection", tenant: str) -> Job | None:
+    def _take(self, connection: "Connection", tenant: str) -> tuple[Job | None, Sequence[Stored]]:
         now = time.time()
+        lost: list[Stored] = []
         while (found := jobs.oldest(connection, tenant, now)) is not None:
             if found.attempts < ATTEMPTS:
-                return jobs.take(connection, found, self._owner, now + self.lease)
+                return jobs.take(connection, found, self._owner, now + self.lease), lost
             error = AssayError(f"it was begun {found.attempts} times, and the service was lost each time")
-            jobs.end(connection, failed(get(connection, found.tenant, found.id), error))
-        return None
+            lost.append(failed(get(connection, found.tenant, found.id), error))
+            jobs.end(connection, lost[-1])
+        return None, lost
+
+    def _ended(self, row: Stored) -> None:
+        self._told(row.id)
+        self._announcer.ended(row.tenant, message_of(row))
 
     async def renew(self, identifiers: Collection[str]) -> frozenset[str]:
         """
@@ -154,7 +178,7 @@ class Queue:
             jobs.end(connection, row)
 
         await self._database.write(work)
-        self._told(row.id)
+        self._ended(row)
 
     async def cancel(self, tenant: str, identifier: str) -> Stored:
         """
@@ -163,14 +187,15 @@ class Queue:
         :raises NotFound: There is none, or it is another tenant's.
         """
 
-        def work(connection: "Connection") -> Stored:
+        def work(connection: "Connection") -> tuple[Stored, bool]:
             row = get(connection, tenant, identifier)
             if not row.ended:
                 jobs.end(connection, cancelled(row))
-            return get(connection, tenant, identifier)
+            return get(connection, tenant, identifier), row.ended
 
-        row = await self._database.write(work)
-        self._told(identifier)
+        row, had_ended = await self._database.write(work)
+        if not had_ended:
+            self._ended(row)
         return row
 
     async def since(self, tenant: str, identifier: str, sequence: int) -> tuple[Stored, list[Happening]]:
@@ -182,6 +207,11 @@ class Queue:
         return await self._database.read(
             lambda connection: (get(connection, tenant, identifier), jobs.since(connection, identifier, sequence))
         )
+
+
+def message_of(row: Stored) -> validation_pb2.Validation:
+    """Return the message of a row as it was written last."""
+    return validation_pb2.Validation.FromString(row.body)
 
 
 def has_room(total: int, own: int, more: int, tenants: int, most: int) -> bool:

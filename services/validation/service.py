@@ -7,19 +7,23 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from assay.v1 import validation_pb2_grpc
+from assay.v1 import statistics_pb2_grpc, validation_pb2_grpc
+from opentelemetry.metrics import get_meter
 
 from host import catalog
 from host.database import Database, url_of
 from host.interceptors.deadlines import seconds_left
 from host.service import Registration, ServiceContext
-from services.validation.judging import Judging
+from services.validation.announcing import Announcer
+from services.validation.metrics import NAME, Instruments, MeteredJudging, MeteredStore
 from services.validation.policy import StageTimes
 from services.validation.queue import Queue
 from services.validation.remote_stages import RemoteStages
 from services.validation.repair import Rounds
 from services.validation.servicer import ValidationServicer
-from services.validation.store import ValidationStore, prepare
+from services.validation.statistics import Statistics
+from services.validation.statistics_servicer import StatisticsServicer
+from services.validation.store import prepare
 from services.validation.turns import Turns
 from services.validation.validating import Validating
 from services.validation.watching import Changes, Watching
@@ -32,21 +36,35 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     settings = context.settings.validation
     database = Database(lambda: url_of(context.settings), prepare)
     changes = Changes()
-    store = ValidationStore(database, settings.keep)
+    announcer = Announcer(context.events.publish)
+    names = catalog.stage_names()
+    instruments = Instruments(get_meter(NAME), names)
+    owner = _owner()
+    statistics = Statistics(database, owner)
+    instruments.watch_queue(lambda: statistics.queue)
+    store = MeteredStore(database, settings.keep, instruments)
     queue = Queue(
         database,
         keep=settings.keep,
         most=settings.max_queued,
-        owner=_owner(),
+        owner=owner,
         lease=settings.lease_seconds,
         told=changes.tell,
+        announcer=announcer,
     )
-    stages = RemoteStages(catalog.stage_names(), context.channel)
-    judging = Judging(stages, StageTimes(settings.default_stage_seconds, settings.stage_seconds), Rounds())
+    stages = RemoteStages(names, context.channel)
+    times = StageTimes(settings.default_stage_seconds, settings.stage_seconds)
+    judging = MeteredJudging(stages, times, Rounds(), instruments)
     watching = Watching(queue, changes, context.stopping)
     turns = Turns(settings.max_concurrent, settings.queue_size)
     validating = Validating(
-        judging=judging, store=store, queue=queue, watching=watching, left=seconds_left, stopping=context.stopping
+        judging=judging,
+        store=store,
+        queue=queue,
+        watching=watching,
+        left=seconds_left,
+        stopping=context.stopping,
+        announcer=announcer,
     )
     workers = QueueWorkers(
         queue=queue, validating=validating, turns=turns, count=settings.queue_workers, stopping=context.stopping
@@ -54,15 +72,20 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     servicer = ValidationServicer(
         stages=stages, validating=validating, store=store, queue=queue, workers=workers, watching=watching, turns=turns
     )
+    counts = StatisticsServicer(statistics, lambda: instruments.under_way, settings.max_queued)
     # Loading SQLAlchemy takes longer than reading a file: it overlaps with the stages. The first use tells of an error.
     opening = asyncio.create_task(database.open())
     try:
-        async with workers.at_work():
+        async with workers.at_work(), statistics.watching():
             yield [
                 Registration(
                     "assay.v1.ValidationService",
                     lambda server: validation_pb2_grpc.add_ValidationServiceServicer_to_server(servicer, server),
-                )
+                ),
+                Registration(
+                    "assay.v1.StatisticsService",
+                    lambda server: statistics_pb2_grpc.add_StatisticsServiceServicer_to_server(counts, server),
+                ),
             ]
     finally:
         await asyncio.gather(opening, return_exceptions=True)

@@ -16,6 +16,7 @@ from assay.v1 import validation_pb2
 from host.caller import caller
 from host.spans import carried
 from services.validation import convert, reuse
+from services.validation.announcing import SILENT, Announcer
 from services.validation.digest import candidate_digest
 from services.validation.following import NOBODY, Follower
 from services.validation.judgement import Judgement
@@ -35,6 +36,7 @@ class Validating:
 
     :param left: Returns the seconds that are left of the call that is being served; None: it has no deadline.
     :param stopping: Set when the service is about to stop.
+    :param announcer: Tells the suite what happens to those that somebody waits for, and of every stage.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Validating:
         watching: Watching,
         left: Callable[[], float | None],
         stopping: asyncio.Event,
+        announcer: Announcer = SILENT,
     ) -> None:
         self._judging = judging
         self._store = store
@@ -53,6 +56,7 @@ class Validating:
         self._watching = watching
         self._left = left
         self._stopping = stopping
+        self._announcer = announcer
         self._under_way = KeyedLocks()
 
     async def validate(self, request: validation_pb2.ValidateRequest, turn: Turn) -> validation_pb2.Validation:
@@ -107,9 +111,13 @@ class Validating:
     ) -> validation_pb2.Validation:
         prepared = await self._prepared(request)
         message = _begun(prepared, request.request_id)
-        key = await self._fill(message, prepared, turn)
-        row = _row(message, digest, key)
-        stored = await self._store.add(row)
+        with self._announcer.making(message):
+            key = await self._fill(message, prepared, turn)
+            row = _row(message, digest, key)
+            stored = await self._store.add(row)
+            if stored is not row:
+                # Another process was quicker with this request_id.
+                message.state = validation_pb2.STATE_CANCELLED
         return message if stored is row else await self._ended(stored)
 
     async def _fill(
@@ -125,9 +133,11 @@ class Validating:
         else:
             async with turn:
                 started = time.monotonic()
-                judgement, repair = await self._judging.judge(prepared, self._left(), follower)
+                followed = self._announcer.following(message, follower)
+                judgement, repair = await self._judging.judge(prepared, self._left(), followed)
             self._check_stopping(judgement)
             convert.fill(message, judgement, repair)
+            self._announcer.repaired(message)
             key = key if reuse.is_settled(prepared, judgement, repair) else ""
         message.end_time.GetCurrentTime()
         message.run_duration.CopyFrom(duration_to_proto(time.monotonic() - started))

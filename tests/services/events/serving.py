@@ -12,10 +12,11 @@ from assay.v1 import event_pb2
 
 from host import catalog
 from host.caller import SCOPES_HEADER, TENANT_HEADER
-from host.events.port import Bus, Event, Value
+from host.events.port import Bus, Event
 from host.server import serving
 from host.service import Registration, ServiceContext
-from host.settings import EventSettings, Settings
+from host.settings import Settings
+from host.settings_network import EventSettings
 
 BOUND = 20.0
 
@@ -77,9 +78,3 @@ async def read(call: Any, count: int) -> list[event_pb2.Event]:
 async def read_resources(call: Any, count: int) -> list[str]:
     """Read what so many events are about."""
     return [event.resource for event in await read(call, count)]
-
-
-def value_of(event: event_pb2.Event, name: str) -> Value:
-    """Return a value of an event's data."""
-    value: Value = event.data[name]
-    return value

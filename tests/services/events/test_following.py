@@ -17,6 +17,7 @@ from services.events.store import EventStore, Page, Stored, prepare
 from services.events.wanted import Wanted
 
 BOUND = 30.0
+EVERYTHING = Wanted(audits=True)
 
 
 def event(name: str, tenant: str = "red", kind: str = "test.done") -> Stored:
@@ -44,7 +45,7 @@ async def followed(store: EventStore, most_behind: int = 1_000) -> AsyncIterator
         yield following
 
 
-async def collect(following: Following, after: int, count: int, wanted: Wanted = Wanted(audits=True)) -> list[Stored]:
+async def collect(following: Following, after: int, count: int, wanted: Wanted = EVERYTHING) -> list[Stored]:
     """Follow until so many events have come."""
     found: list[Stored] = []
     async with asyncio.timeout(BOUND), aclosing(following.follow("red", wanted, after)) as events:
@@ -56,7 +57,7 @@ async def collect(following: Following, after: int, count: int, wanted: Wanted =
 
 
 async def test_the_seam(folder: Path) -> None:
-    """Subscribers that come at any time, from any place, while events are stored, get each event once and in its order."""
+    """Subscribers that come at any time, from any place, while events are stored, get each once and in its order."""
     chance, total = random.Random(6), 4_000
     async with stores(folder, 2) as (store, other), followed(store) as following:
         subscribers: list[asyncio.Task[list[Stored]]] = []
@@ -123,7 +124,7 @@ async def test_sparse(folder: Path) -> None:
 
 
 async def test_the_database_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the database cannot be read any more those who follow are told, and who comes after it is back is served."""
+    """Where the database cannot be read those who follow are told, and who comes once it is back is served."""
     async with stores(folder) as (store,), followed(store) as following:
         task = asyncio.create_task(collect(following, 0, 1))
         await asyncio.sleep(0.1)

@@ -9,6 +9,7 @@ import grpc.aio
 import pytest
 from assay.client import CHANNEL_OPTIONS, connect, error_from_rpc, suite_on
 from assay.errors import AssayError, InvalidArgument, PermissionDenied, QueueFull, ShuttingDown, SlowReader
+from assay.v1 import event_pb2
 from google.protobuf.json_format import MessageToDict
 
 from host.caller import SYSTEM_TENANT
@@ -20,10 +21,17 @@ NARROW = (*CHANNEL_OPTIONS, ("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2
 
 async def failure(call: Any) -> AssayError:
     """Return the error with which a stream ends."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        while True:
-            await read(call, 1)
-    return error_from_rpc(caught.value)
+    return (await until_failure(call))[1]
+
+
+async def until_failure(call: Any) -> tuple[list[event_pb2.Event], AssayError]:
+    """Return what comes before a stream ends, and its error."""
+    told = []
+    while True:
+        try:
+            told += await read(call, 1)
+        except grpc.aio.AioRpcError as error:
+            return told, error_from_rpc(error)
 
 
 async def test_what_an_event_says(served: Serving) -> None:
@@ -87,7 +95,7 @@ async def test_goes_on_after_a_restart(folder: Path) -> None:
         ({"after_sequence": 3}, "de"),
     ],
 )
-async def test_filters(served: Serving, asked: dict[str, object], told: str) -> None:
+async def test_filters(served: Serving, asked: dict[str, Any], told: str) -> None:
     """A subscriber is told what it asked for and nothing else, of what is kept and of what happens alike."""
     kinds = ("validation.created", "stage.completed", "stage.started", "stage.completed", "stages.completed")
     projects = ("shop", "", "shopping", "shop", "")
@@ -157,7 +165,7 @@ async def test_audit(served: Serving) -> None:
         ({"after_sequence": 2**63 - 1}, "after_sequence"),
     ],
 )
-async def test_out_of_bounds(served: Serving, asked: dict[str, object], field: str) -> None:
+async def test_out_of_bounds(served: Serving, asked: dict[str, Any], field: str) -> None:
     """A request that is out of bounds is refused with the field at fault, and so is a sequence that nothing has had."""
     refused = await failure(served.subscribe(**asked))
     assert isinstance(refused, InvalidArgument)
@@ -165,7 +173,7 @@ async def test_out_of_bounds(served: Serving, asked: dict[str, object], field: s
 
 
 async def test_slow_reader(folder: Path) -> None:
-    """A reader that is too far behind is cut off and told where it was, and gets the rest from there; others do not wait."""
+    """A reader that is too far behind is cut off, and gets the rest from where it was; others do not wait for it."""
     text = "x" * 250
     async with (
         events_served(folder, most_behind=50) as serving,
@@ -177,11 +185,7 @@ async def test_slow_reader(folder: Path) -> None:
         for number in range(40):
             serving.publish(*(f"{number}/{index}" for index in range(40)), data=dict.fromkeys("abcdefghijkl", text))
             await read(good, 40)
-        told = []
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            while True:
-                told.append((await slow.read()).event)
-        cut = error_from_rpc(caught.value)
+        told, cut = await until_failure(slow)
         assert isinstance(cut, SlowReader)
         assert 0 < len(told) < 1_600
         assert cut.metadata == {"sequence": str(told[-1].sequence)}
