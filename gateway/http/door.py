@@ -1,0 +1,149 @@
+"""What the HTTP side knows of the gateway that it is a part of: the way in, who may come in, and when it closes."""
+
+import asyncio
+import math
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from assay.errors import AssayError, InvalidArgument, QueueFull, Unauthenticated
+from starlette.requests import HTTPConnection
+
+from gateway.http.channels import Channels
+from gateway.http.problems import HttpFailure
+from host.settings_network import GatewaySettings
+
+TIMEOUT_HEADER = "x-timeout-seconds"
+"""How long a client wants to wait: the deadline of the call."""
+
+USED = "x-assay-used-"
+"""How the trailing metadata begins, and so the headers, that tell what a call used."""
+
+FORWARDED = ("traceparent", "tracestate")
+"""Headers that become metadata as they are, besides authorization."""
+
+BODIES_AT_ONCE = 8
+"""How many requests of the largest size are held in memory at one time; what comes beyond is told to come back."""
+
+Admit = Callable[[Sequence[str], str], Awaitable[None]]
+"""Takes the values of all authorization headers and a scope; raises an AssayError where they do not allow it."""
+
+_PRINTABLE = re.compile(r"[\x20-\x7e]{1,4096}")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """
+    The gateway, as its HTTP side sees it.
+
+    :param channels: To the gateway's private listener.
+    :param admit: Asked before a body is read, so that who has no key makes nobody hold anything.
+    :param exposition: Returns the metrics in Prometheus' form.
+    :param stopping: Set when the gateway is about to stop: streams that follow something end.
+    """
+
+    channels: Channels
+    settings: GatewaySettings
+    admit: Admit
+    exposition: Callable[[], bytes]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    room: "Room" = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "room", Room(self.settings.max_message_bytes * BODIES_AT_ONCE))
+
+
+class Room:
+    """
+    The memory that the bodies of requests may take together.
+
+    :param most: In bytes.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._used = 0
+
+    def take(self, size: int) -> None:
+        """
+        Take room for some bytes.
+
+        :raises QueueFull: There is none now.
+        """
+        if self._used + size > self._most:
+            raise QueueFull("too many large requests at one time", retry_after=1.0)
+        self._used += size
+
+    def give(self, size: int) -> None:
+        """Give room back."""
+        self._used -= size
+
+
+def authorization(connection: HTTPConnection) -> list[str]:
+    """Return the values of all authorization headers."""
+    return connection.headers.getlist("authorization")
+
+
+def metadata(connection: HTTPConnection, shown: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """
+    Return what goes along with the call of a request.
+
+    :param shown: The values of the authorization headers; the gateway judges them.
+    :raises Unauthenticated: They cannot be sent on, so they hold no key.
+    """
+    if not all(_PRINTABLE.fullmatch(value) for value in shown):
+        raise Unauthenticated("a valid key is needed: authorization: Bearer KEY")
+    pairs = [("authorization", value) for value in shown]
+    for name in FORWARDED:
+        value = connection.headers.get(name, "")
+        if _PRINTABLE.fullmatch(value):
+            pairs.append((name, value))
+    if connection.client:
+        pairs.append(("x-forwarded-for", connection.client.host))
+    return tuple(pairs)
+
+
+def seconds(connection: HTTPConnection, most: float, otherwise: float | None) -> float | None:
+    """
+    Return how long a request may take.
+
+    :param otherwise: What holds where the client says nothing.
+    :raises InvalidArgument: What it says is no time.
+    """
+    said = connection.headers.get(TIMEOUT_HEADER)
+    if said is None:
+        return otherwise
+    try:
+        found = float(said)
+    except ValueError:
+        found = math.nan
+    if not found > 0:
+        raise InvalidArgument(TIMEOUT_HEADER, "must be a number of seconds above zero")
+    return min(found, most)
+
+
+def used(trailing: Any) -> dict[str, str]:
+    """Return what a call used, by the names of its trailing metadata."""
+    return {key: value for key, value in trailing or () if key.startswith(USED) and isinstance(value, str)}
+
+
+async def is_admitted(door: Door, shown: Sequence[str], scope: str) -> bool:
+    """
+    Tell whether a request may go on.
+
+    One that may not is sent on all the same, but empty: it is refused, and the refusal recorded, in the one place.
+    """
+    try:
+        await door.admit(shown, scope)
+    except AssayError:
+        return False
+    return True
+
+
+def too_large(most: int) -> HttpFailure:
+    """Return the failure of a request that is larger than any may be."""
+    return HttpFailure(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, InvalidArgument("", f"the request is larger than {most} bytes")
+    )
