@@ -8,11 +8,12 @@ from assay.addresses import is_local
 
 from gateway.audit import AuditInterceptor
 from gateway.authentication import AuthenticationInterceptor
-from gateway.authenticator import authenticator
+from gateway.authenticator import authenticator, require
 from gateway.chain import chain
 from gateway.contract import public_methods
 from gateway.forwarding import Forwarding
 from gateway.health import PublicHealth
+from gateway.http.service import http_side
 from gateway.key_ring import KeyRing
 from gateway.key_store import key_store
 from gateway.quota_interceptor import quota_interceptor
@@ -39,9 +40,14 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     check_addresses(settings.gateway)
     async with AsyncExitStack() as stack:
         keys = KeyRing(await stack.enter_async_context(key_store(settings)))
+        authenticate = authenticator(settings.gateway, keys)
+
+        async def admit(shown: Sequence[str], scope: str) -> None:
+            require(await authenticate.authenticate(shown), scope)
+
         guards = (
             AuditInterceptor(context.events),
-            AuthenticationInterceptor(authenticator(settings.gateway, keys)),
+            AuthenticationInterceptor(authenticate),
             await stack.enter_async_context(quota_interceptor(settings, public_methods())),
         )
         server = PublicServer(
@@ -49,11 +55,20 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
             chain(settings.server.max_call_seconds, guards),
             Forwarding(public_methods(), context.channel),
             PublicHealth({peer: service.full_name for peer, service in PUBLIC.items()}, context.channel),
+            # What a call may take anyway; of streams without an end this is one.
+            grace_seconds=settings.server.max_call_seconds,
             drain_seconds=settings.server.drain_seconds,
         )
         door = await stack.enter_async_context(server.open())
         context.before_stop.append(server.stop)
-        said = {"open": True} if settings.gateway.open else {"open": False, "hint": HINT}
+        said: dict[str, object] = {"open": True} if settings.gateway.open else {"open": False, "hint": HINT}
+        if settings.gateway.http_listen:
+            http = await stack.enter_async_context(
+                http_side(settings.gateway, door.private, admit, drain_seconds=settings.server.drain_seconds)
+            )
+            # It calls the server above, so it is stopped before that one.
+            context.before_stop.append(http.server.stop)
+            said["http"] = http.address
         await _log.ainfo("gateway", address=door.address, **said)
         yield ()
 
