@@ -349,6 +349,19 @@ def stages(
 
 
 @app.command()
+def usage(
+    *,
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="Only what this tenant used.")] = "",
+    days: Annotated[int, typer.Option(metavar="N", min=1, max=400, help="How many days, today included.")] = 7,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> int:
+    """Tell what was used, by day and tenant, as the suite's database has it."""
+    from cli.usage import usage as tell_usage
+
+    return tell_usage(tenant=tenant, days=days, as_json=json)
+
+
+@app.command()
 def doctor() -> int:
     """Say what is missing on this machine, and what to do about it. Exit status 0 if all is well, else 1."""
     from cli.doctor import doctor as examine
