@@ -35,14 +35,14 @@ class PublicHealth(Health):
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Watch the peers until the block is left."""
-        async with asyncio.TaskGroup() as group:
-            await self._tell()
-            tasks = [group.create_task(self._watch(peer, name)) for peer, name in self._services.items()]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
+        await self._tell()
+        tasks = [asyncio.create_task(self._watch(peer, name)) for peer, name in self._services.items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self, peer: str, name: str) -> None:
         try:

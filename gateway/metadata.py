@@ -37,13 +37,17 @@ def onward(metadata: Iterable[Pair] | None) -> grpc.aio.Metadata:
 
 
 def back(metadata: Iterable[Pair] | None) -> tuple[Pair, ...]:
-    """Return what a client is told of the metadata of an answer, initial or trailing."""
+    """
+    Return what a client is told of the metadata of an answer, initial or trailing.
+
+    What a call used is told by the interceptor that adds it up.
+    """
     return tuple(_answered(metadata or ()))
 
 
 def _answered(metadata: Iterable[Pair]) -> Iterator[Pair]:
     for key, value in metadata:
-        if key == STATUS_DETAILS or key.startswith("x-assay-used-") or _is_the_calls(key, value):
+        if key == STATUS_DETAILS or _is_the_calls(key, value):
             yield key, value
 
 

@@ -1,4 +1,4 @@
-"""The public gRPC server: where it listens, what it bounds, and a stop that loses no call."""
+"""The door's gRPC servers: where they listen, what they bound, and a stop that loses no call."""
 
 import asyncio
 import shutil
@@ -29,11 +29,13 @@ HANDSHAKE_SECONDS = 10
 METADATA_BYTES = 8 * 1024
 """What a call may bring along. Peers take twice that, and are told more: the trace, the tenant, the token."""
 
+Options = Sequence[tuple[str, int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
     """
-    Where the public server listens.
+    Where calls come in.
 
     :param address: For clients; empty: nowhere.
     :param private: For the HTTP side of the same gateway, which tells where its own clients are.
@@ -45,8 +47,10 @@ class Door:
 
 class PublicServer:
     """
-    The public server. It is made, entered by :meth:`open`, and stopped once.
+    The server of clients, and beside it one of the same methods, behind the same guards, for the HTTP side alone: its
+    one connection is all clients of HTTP together, and is bounded by what the HTTP side bounds.
 
+    :param grace_seconds: How long the calls of a connection that has come of age may go on.
     :param drain_seconds: How long calls under way may go on after it was told to stop.
     :raises host.settings.BadSettings: A file of a certificate or key cannot be used.
     """
@@ -58,22 +62,19 @@ class PublicServer:
         forwarding: Forwarding,
         health: PublicHealth,
         *,
+        grace_seconds: float,
         drain_seconds: float,
     ) -> None:
         self._settings = settings
+        self._credentials = _credentials(settings)
         self._health = health
         self._drain_seconds = drain_seconds
         self._stopped = False
-        self._credentials = _credentials(settings)
-        self._server = grpc.aio.server(
-            interceptors=interceptors,
-            # gRPC refuses what is beyond without a word on when to come back: quotas, which have one, come first.
-            maximum_concurrent_rpcs=settings.max_concurrent_calls * 2,
-            options=_options(settings),
+        common = _bounds_on_messages(settings)
+        self._public, self._private = (
+            _server(settings, options, interceptors, forwarding, health)
+            for options in ((*common, *_bounds_on_clients(settings, grace_seconds)), common)
         )
-        health_pb2_grpc.add_HealthServicer_to_server(health, self._server)
-        reflect(self._server, PUBLIC.values())
-        self._server.add_generic_rpc_handlers((forwarding,))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Door]:
@@ -85,17 +86,16 @@ class PublicServer:
         # Only who may enter the folder can pretend to be the HTTP side.
         folder = tempfile.mkdtemp(prefix="assay-gateway-")
         try:
-            private = bind(self._server, f"unix:{folder}/s")
-            address = self._bind() if self._settings.listen else ""
-            await self._server.start()
+            private = bind(self._private, f"unix:{folder}/s")
+            listen = self._settings.listen
+            address = bind(self._public, listen, self._credentials) if listen else ""
+            for server in (self._private, self._public):
+                await server.start()
             async with self._health.watching():
                 yield Door(address, private)
         finally:
             await self.stop()
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _bind(self) -> str:
-        return bind(self._server, self._settings.listen, self._credentials)
 
     async def stop(self) -> None:
         """Say NOT_SERVING, take no new calls, let those under way end in their time. A second time does nothing."""
@@ -103,13 +103,32 @@ class PublicServer:
             return
         self._stopped = True
         await self._health.stop()
-        await self._server.stop(self._drain_seconds)
+        await asyncio.gather(*(server.stop(self._drain_seconds) for server in (self._public, self._private)))
         # grpc returns when the last call's response is sent; its handler's clean-up runs in the next turns of the loop.
         await asyncio.sleep(0)
 
 
+def _server(
+    settings: GatewaySettings,
+    options: Options,
+    interceptors: Sequence[grpc.aio.ServerInterceptor],
+    forwarding: Forwarding,
+    health: PublicHealth,
+) -> grpc.aio.Server:
+    server = grpc.aio.server(
+        interceptors=interceptors,
+        # gRPC refuses what is beyond without a word on when to come back: quotas, which have one, come first.
+        maximum_concurrent_rpcs=settings.max_concurrent_calls * 2,
+        options=options,
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    reflect(server, PUBLIC.values())
+    server.add_generic_rpc_handlers((forwarding,))
+    return server
+
+
 def _credentials(settings: GatewaySettings) -> grpc.ServerCredentials | None:
-    """Return what the public server encrypts with, and which certificates it asks for; None: nothing."""
+    """Return what clients are shown, and which certificates they are asked for; None: nothing is encrypted."""
     pair = tls.key_pair(settings.certificate, settings.key, SECTION)
     if pair is None:
         if settings.client_ca or settings.client_certificates:
@@ -124,7 +143,7 @@ def _credentials(settings: GatewaySettings) -> grpc.ServerCredentials | None:
     return grpc.ssl_server_credentials([(key, chain)], trusted, require_client_auth=True)
 
 
-def _options(settings: GatewaySettings) -> Sequence[tuple[str, int]]:
+def _bounds_on_messages(settings: GatewaySettings) -> Options:
     return (
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
@@ -132,11 +151,20 @@ def _options(settings: GatewaySettings) -> Sequence[tuple[str, int]]:
         ("grpc.compression_enabled_algorithms_bitset", 1),
         ("grpc.max_metadata_size", METADATA_BYTES),
         ("grpc.absolute_max_metadata_size", METADATA_BYTES),
+    )
+
+
+def _bounds_on_clients(settings: GatewaySettings, grace_seconds: float) -> Options:
+    return (
         ("grpc.so_reuseport", 0),
         ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1000),
         ("grpc.max_allowed_incoming_connections", settings.max_connections),
         ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
+        # It counts streams that have ended and are not yet cleared away, and refuses honest clients that make full use
+        # of their connection; under a flood of resets the door was as quick and as small without it.
+        ("grpc.http.overload_protection", 0),
         ("grpc.max_connection_age_ms", int(settings.connection_age_seconds * 1000)),
+        ("grpc.max_connection_age_grace_ms", int(grace_seconds * 1000)),
         ("grpc.max_connection_idle_ms", int(settings.idle_seconds * 1000)),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
