@@ -111,6 +111,7 @@ async def test_reflection(folder: Path, settings: Settings, toy_catalog: Catalog
         (answer,) = [answer async for answer in stub.ServerReflectionInfo(ask(), timeout=5)]
     assert {service.name for service in answer.list_services_response.service} == {
         "assay.v1.StageService",
+        "assay.v1.StatisticsService",
         "assay.v1.ValidationService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
