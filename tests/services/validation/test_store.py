@@ -298,8 +298,39 @@ FIRST_SCHEMA = """
 """
 
 
-async def test_schema_of_the_version_before(folder: Path) -> None:
-    """A database of the first schema is brought up to date, and nothing in it is lost."""
+SECOND_SCHEMA = (
+    FIRST_SCHEMA.replace("PRAGMA user_version = 1;", "")
+    + """
+    ALTER TABLE validations ADD COLUMN state INTEGER NOT NULL DEFAULT 3;
+    ALTER TABLE validations ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE validations ADD COLUMN key VARCHAR(64);
+    CREATE INDEX ix_validations_key ON validations (tenant, key);
+    CREATE TABLE jobs (
+        number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, id VARCHAR(64) NOT NULL REFERENCES validations (id),
+        request BLOB NOT NULL, size INTEGER NOT NULL, attempts INTEGER NOT NULL, owner VARCHAR(64),
+        expires FLOAT NOT NULL, UNIQUE (id)
+    );
+    INSERT INTO jobs (id, request, size, attempts, expires) VALUES ('val_local_1', CAST('r' AS BLOB), 1, 0, 0);
+    PRAGMA user_version = 2;
+"""
+)
+
+
+async def test_job_of_the_version_before(folder: Path) -> None:
+    """A job that was queued under the second schema is still there, and belongs to no trace."""
+    with sqlite3.connect(folder / "assay.db") as connection:
+        connection.executescript(SECOND_SCHEMA)
+    connection.close()
+    for _ in range(2):
+        held = at(folder)
+        found = await held.read(lambda connection: jobs.oldest(connection, "local", 1))
+        await held.close()
+        assert found == jobs.Waiting("val_local_1", "local", b"r", 0, "")
+
+
+@pytest.mark.parametrize("schema", [FIRST_SCHEMA, SECOND_SCHEMA])
+async def test_schema_of_the_version_before(folder: Path, schema: str) -> None:
+    """A database of an earlier schema is brought up to date, and nothing in it is lost."""
     with sqlite3.connect(folder / "assay.db") as connection:
         connection.executescript(schema)
     connection.close()
