@@ -14,6 +14,7 @@ from host.settings import BadSettings, LimitSettings, SandboxSettings
 from host.tally import SANDBOX_SECONDS
 from host.usage import own_metering
 from sandbox.accounting import CountedSandboxes
+from sandbox.announcing import AnnouncingServicer
 from sandbox.classes import class_size, sizes
 from sandbox.containers.backend import Backend, Make
 from sandbox.containers.container import Container
@@ -47,7 +48,8 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     async with own_metering(context.settings) as meter:
         sandboxes = CountedSandboxes(MeteredSandboxes(backend, instruments), partial(meter.used, SANDBOX_SECONDS))
         executor: Executor[Container] = Executor(sandboxes, Planner(backend.specs, defaults, maxima), admission)
-        servicer = MeteredServicer(SandboxServicer(executor, backend, settings.max_batch_cases), instruments)
+        served = SandboxServicer(executor, backend, settings.max_batch_cases)
+        servicer = AnnouncingServicer(MeteredServicer(served, instruments), context.events.publish)
 
         def add(server: grpc.aio.Server) -> None:
             sandbox_pb2_grpc.add_SandboxServiceServicer_to_server(servicer, server)
