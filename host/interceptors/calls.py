@@ -1,5 +1,6 @@
 """One way to adapt the calls that go out to peers, whatever their shape."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import grpc.aio
@@ -15,14 +16,14 @@ class OutgoingInterceptor:
     def begun(self, call: Any) -> None:
         """See a call that went out, whatever its shape."""
 
-    def for_every_shape(self) -> list[grpc.aio.ClientInterceptor]:
-        """Return the interceptors to give to a channel: one object may intercept one shape only."""
-        return [
-            _UnaryUnary(self),
-            _UnaryStream(self),
-            _StreamUnary(self),
-            _StreamStream(self),
-        ]
+
+def for_every_shape(interceptors: Sequence[OutgoingInterceptor]) -> list[grpc.aio.ClientInterceptor]:
+    """
+    Return what to give to a channel: one object may intercept one shape only, and costs each call some time.
+
+    :param interceptors: Outermost first.
+    """
+    return [kind(interceptors) for kind in (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)]
 
 
 def replaced(details: grpc.aio.ClientCallDetails, **changes: Any) -> grpc.aio.ClientCallDetails:
@@ -32,12 +33,15 @@ def replaced(details: grpc.aio.ClientCallDetails, **changes: Any) -> grpc.aio.Cl
 
 
 class _Adapting:
-    def __init__(self, interceptor: OutgoingInterceptor) -> None:
-        self._interceptor = interceptor
+    def __init__(self, interceptors: Sequence[OutgoingInterceptor]) -> None:
+        self._interceptors = interceptors
 
     async def _go_on(self, continuation: Any, details: Any, request: Any) -> Any:
-        call = await continuation(self._interceptor.adapt(details), request)
-        self._interceptor.begun(call)
+        for interceptor in self._interceptors:
+            details = interceptor.adapt(details)
+        call = await continuation(details, request)
+        for interceptor in reversed(self._interceptors):
+            interceptor.begun(call)
         return call
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import grpc.aio
 
 from host.interceptors.authentication import AuthenticationInterceptor, Identify, OutgoingIdentity, by_nothing
+from host.interceptors.calls import for_every_shape
 from host.interceptors.deadlines import DeadlineInterceptor, OutgoingDeadlines
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
@@ -40,9 +41,5 @@ def outgoing(identity: OutgoingIdentity | None = None) -> Sequence[grpc.aio.Clie
 
     :param identity: Tells the peer who calls; None: nothing does.
     """
-    return (
-        *OutgoingTracing().for_every_shape(),
-        *OutgoingDeadlines().for_every_shape(),
-        *OutgoingUsage().for_every_shape(),
-        *(identity.for_every_shape() if identity else ()),
-    )
+    named = (identity,) if identity else ()
+    return for_every_shape((OutgoingTracing(), OutgoingDeadlines(), OutgoingUsage(), *named))
