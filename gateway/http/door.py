@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import grpc.aio
 from assay.errors import AssayError, InvalidArgument, QueueFull, Unauthenticated
+from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import HTTPConnection
 
-from gateway.http.channels import Channels
+from gateway.contract import PublicMethod
 from gateway.http.problems import HttpFailure
 from host.settings_network import GatewaySettings
 
@@ -38,13 +40,13 @@ class Door:
     """
     The gateway, as its HTTP side sees it.
 
-    :param channels: To the gateway's private listener.
+    :param channel: To the gateway's private listener.
     :param admit: Asked before a body is read, so that who has no key makes nobody hold anything.
     :param exposition: Returns the metrics in Prometheus' form.
     :param stopping: Set when the gateway is about to stop: streams that follow something end.
     """
 
-    channels: Channels
+    channel: grpc.aio.Channel
     settings: GatewaySettings
     admit: Admit
     exposition: Callable[[], bytes]
@@ -53,6 +55,16 @@ class Door:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "room", Room(self.settings.max_message_bytes * BODIES_AT_ONCE))
+
+    def caller(self, method: PublicMethod) -> Any:
+        """Return what begins a call of a method, whatever its shape: a function of requests, metadata and timeout."""
+        requests = "stream" if method.request_streaming else "unary"
+        answers = "stream" if method.response_streaming else "unary"
+        return getattr(self.channel, f"{requests}_{answers}")(
+            method.path,
+            request_serializer=GetMessageClass(method.request).SerializeToString,
+            response_deserializer=GetMessageClass(method.response).FromString,
+        )
 
 
 class Room:

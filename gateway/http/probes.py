@@ -26,7 +26,7 @@ class Probes:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._health = health_pb2_grpc.HealthStub(door.channels.first)
+        self._health = health_pb2_grpc.HealthStub(door.channel)
         self._asking = asyncio.Lock()
         self._asked = -KEPT_SECONDS
         self._ready = False

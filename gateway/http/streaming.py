@@ -103,7 +103,7 @@ class StreamEndpoint:
         self._door = door
         self._method = method
         self._route = route
-        self._call = door.channels.caller(method)
+        self._call = door.caller(method)
         self._is_following = route.method == "GET"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,6 +149,7 @@ class StreamEndpoint:
             # A failure before this is a problem with a status of its own.
             first = await anext(stream, END)
             await send(_start(form))
+            await _send(send, form.head)
             end = await self._write(first, stream, form, send)
         await _send(send, form.end(json.text(end or ending(await call.trailing_metadata()))))
         await send({"type": "http.response.body", "body": b"", "more_body": False})

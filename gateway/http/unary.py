@@ -28,7 +28,7 @@ class UnaryEndpoint:
         self._method = method
         self._route = route
         self._resource = resource
-        self._call = door.channels.caller(method)
+        self._call = door.caller(method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, with a problem where it fails."""

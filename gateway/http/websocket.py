@@ -50,7 +50,7 @@ class WebSocketEndpoint:
         self._door = door
         self._method = method
         self._route = route
-        self._call = door.channels.caller(method)
+        self._call = door.caller(method)
         self._is_following = route.method == "GET"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
