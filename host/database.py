@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assay.errors import StoreUnavailable
 
 from host.settings import Settings
+from host.spans import detail
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -83,7 +84,8 @@ class Database:
         :raises StoreUnavailable: The database cannot be used.
         :raises sqlalchemy.exc.IntegrityError: A constraint is broken.
         """
-        return await self._in_thread(lambda: self._transaction(work, "BEGIN IMMEDIATE"))
+        with detail("database write", {"code.function.name": getattr(work, "__qualname__", "")}):
+            return await self._in_thread(lambda: self._transaction(work, "BEGIN IMMEDIATE"))
 
     async def read(self, work: "Callable[[Connection], T]") -> T:
         """
@@ -91,7 +93,8 @@ class Database:
 
         :raises StoreUnavailable: The database cannot be used.
         """
-        return await self._in_thread(lambda: self._transaction(work, "BEGIN"))
+        with detail("database read", {"code.function.name": getattr(work, "__qualname__", "")}):
+            return await self._in_thread(lambda: self._transaction(work, "BEGIN"))
 
     async def close(self) -> None:
         """Close the database, once what was begun is done."""

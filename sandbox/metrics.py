@@ -6,22 +6,22 @@ Names are those of OpenTelemetry; without a provider of metrics nothing is kept.
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from assay.errors import AssayError
 from assay.v1 import sandbox_pb2 as pb
 from assay.v1 import sandbox_pb2_grpc
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from opentelemetry.trace import get_current_span
 
+from host.spans import detail
+from host.telemetry import BOUNDARIES
 from sandbox.admission import Admission
 from sandbox.pool import Stats
 from sandbox.sizing import Size
 
 NAME = "assay.sandbox"
-BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
-"""Of all histograms, in seconds."""
-
 PREFIX = "OUTCOME_"
 
 
@@ -52,6 +52,7 @@ class Instruments:
             f"{NAME}.claims", unit="{claim}", description="Sandboxes asked for, by result: hit, miss or failed."
         )
         self.runs = meter.create_counter(f"{NAME}.runs", unit="{run}", description="Runs by language and outcome.")
+        self.run_seconds = histogram("run.duration", "How long programs ran, by language and outcome.")
         self.claim_seconds = histogram("claim.duration", "How long a run waited for its sandbox.")
         self.age_seconds = histogram("age", "How long a sandbox had waited when it was handed out.")
         self.make_seconds = histogram("make.duration", "How long making a sandbox took, by result: made or the error.")
@@ -143,7 +144,8 @@ class MeteredSandboxes(Generic[S]):
         """Claim one; one that was made before that is a hit."""
         started, result = time.monotonic(), "failed"
         try:
-            sandbox, missing = await self._inner.claim(language, size)
+            with detail("sandbox claim", {"assay.language": language}):
+                sandbox, missing = await self._inner.claim(language, size)
             waited = started - sandbox.made_at
             result = "hit" if waited > 0 else "miss"
             self._instruments.age_seconds.record(max(0.0, waited), {"language": language})
@@ -171,10 +173,13 @@ class MeteredAdmission(Admission):
             self._seconds.record(time.monotonic() - started, {"result": result})
 
         try:
-            async with super().turn(tenant):
-                result = "admitted"
-                entered()
-                yield
+            with ExitStack() as waiting:
+                waiting.enter_context(detail("sandbox queue"))
+                async with super().turn(tenant):
+                    waiting.close()
+                    result = "admitted"
+                    entered()
+                    yield
         except Exception as error:
             if result != "admitted":
                 result = _reason(error)
@@ -189,7 +194,7 @@ class MeteredServicer(sandbox_pb2_grpc.SandboxServiceServicer):
 
     def __init__(self, inner: sandbox_pb2_grpc.SandboxServiceServicer, instruments: Instruments) -> None:
         self._inner: Any = inner
-        self._runs = instruments.runs
+        self._instruments = instruments
 
     async def ListLanguages(  # noqa: N802
         self, request: pb.ListLanguagesRequest, context: Any
@@ -238,7 +243,10 @@ class MeteredServicer(sandbox_pb2_grpc.SandboxServiceServicer):
 
     def _count(self, language: str, result: pb.ExecutionResult) -> None:
         outcome = pb.Outcome.Name(result.outcome).removeprefix(PREFIX).lower()
-        self._runs.add(1, {"language": language, "outcome": outcome})
+        labels = {"language": language, "outcome": outcome}
+        self._instruments.runs.add(1, labels)
+        self._instruments.run_seconds.record(result.usage.wall_time.ToMicroseconds() / 1e6, labels)
+        get_current_span().set_attributes({"assay.language": language, "assay.outcome": outcome})
 
 
 def _reason(error: Exception) -> str:

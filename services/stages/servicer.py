@@ -16,6 +16,7 @@ from assay.v1 import stage_pb2, stage_pb2_grpc
 
 from host.interceptors.around import Context
 from host.interceptors.deadlines import seconds_left
+from host.spans import detail
 
 _log = structlog.get_logger("assay.stages")
 
@@ -178,7 +179,8 @@ async def _events(
 
 async def _judge(stage: Stage, candidate: Candidate, run: QuietContext) -> stage_pb2.StageResult:
     try:
-        return await _run(stage, candidate, run)
+        with detail(f"stage {stage.name}", {"assay.language": candidate.language}):
+            return await _run(stage, candidate, run)
     except AssayError:
         raise
     except Exception as error:

@@ -13,8 +13,9 @@ from assay.v1 import sandbox_pb2_grpc
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
+from host.telemetry import BOUNDARIES
 from sandbox.keeper import Keeper
-from sandbox.metrics import BOUNDARIES, Instruments, MeteredAdmission, MeteredSandboxes, MeteredServicer
+from sandbox.metrics import Instruments, MeteredAdmission, MeteredSandboxes, MeteredServicer
 from sandbox.pool import Stats
 from sandbox.sizing import Size
 from tests.sandbox.test_pool import PACE, Maker, Thing, answers, filled
