@@ -15,22 +15,23 @@ from assay.errors import AssayError, QuotaExceeded, RateLimited
 
 from gateway.contract import PublicMethod, public_methods
 from gateway.quota_interceptor import quota_interceptor
-from host import tally
 from host.caller import Caller, acting_for
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.chain import incoming
 from host.settings import Settings
 from host.settings_network import GatewaySettings, QuotaSettings
+from host.tally import SANDBOX_SECONDS, tally
+from host.usage import own_metering
 from tests.host import echo
 
 ANY = public_methods()["/assay.v1.ValidationService/Validate"]
 
 
-def methods(*, runs: bool = False) -> dict[str, PublicMethod]:
+def methods(*, runs: bool = False, queues: bool = False) -> dict[str, PublicMethod]:
     """Return the methods of the echo as if the contract made them public."""
     return {
         f"/test.Echo/{shape}": replace(
-            ANY, path=f"/test.Echo/{shape}", runs=runs, queues=False,
+            ANY, path=f"/test.Echo/{shape}", runs=runs, queues=queues,
             request_streaming=shape.startswith("Stream"), response_streaming=shape.endswith("Stream"),
         )
         for shape in echo.SHAPES
@@ -49,12 +50,12 @@ class Named(AroundInterceptor):
 
 @asynccontextmanager
 async def door(
-    folder: Path, behave: echo.Behaviour, *, runs: bool = False, most: int = 1024, **quota: Any
+    folder: Path, behave: echo.Behaviour, *, most: int = 1024, spends: str = "", **quota: Any
 ) -> AsyncIterator[Any]:
     """Serve the echo behind quotas, and yield a channel to it."""
     gateway = GatewaySettings(quota=QuotaSettings(**quota), max_concurrent_calls=most)
     settings = Settings(state_dir=folder / "state", gateway=gateway)
-    async with quota_interceptor(settings, methods(runs=runs)) as quotas:
+    async with quota_interceptor(settings, methods(runs=spends == "runs", queues=spends == "queues")) as quotas:
         inner: Sequence[grpc.aio.ServerInterceptor] = incoming(30)
         chain = (*inner[:-1], Named(), quotas, inner[-1])
         async with (
@@ -126,9 +127,9 @@ async def test_too_often(folder: Path, shape: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quota", "runs"), [("concurrent_runs", True), ("concurrent_streams", True), ("concurrent_streams", False)]
+    ("quota", "spends"), [("concurrent_runs", "runs"), ("concurrent_streams", "runs"), ("concurrent_streams", "")]
 )
-async def test_too_many(folder: Path, quota: str, runs: bool) -> None:
+async def test_too_many(folder: Path, quota: str, spends: str) -> None:
     """Calls beyond those that may be under way are refused at once, and allowed again when one of them has ended."""
     go_on, begun = asyncio.Event(), asyncio.Semaphore(0)
 
@@ -137,7 +138,7 @@ async def test_too_many(folder: Path, quota: str, runs: bool) -> None:
         await go_on.wait()
         return request
 
-    async with door(folder, waits, runs=runs, **{quota: 2}) as channel:
+    async with door(folder, waits, spends=spends, **{quota: 2}) as channel:
         under_way = [asyncio.create_task(echo.call(channel, shape)) for shape in ("UnaryUnary", "UnaryStream")]
         for _ in under_way:
             await asyncio.wait_for(begun.acquire(), 5)
@@ -161,7 +162,7 @@ async def test_slots_come_back(folder: Path, shape: str) -> None:
             await asyncio.sleep(30)
         return await answers(request, context)
 
-    async with door(folder, behaves, runs=True, concurrent_runs=1) as channel:
+    async with door(folder, behaves, spends="runs", concurrent_runs=1) as channel:
         for _ in range(3):
             assert await echo.call(channel, shape) == b"xx"
             with pytest.raises(grpc.aio.AioRpcError):
@@ -216,18 +217,63 @@ async def test_stream_of_too_many_bytes(folder: Path) -> None:
     assert received <= 17 * 1024 * 1024
 
 
-async def test_sandbox_seconds(folder: Path) -> None:
-    """Sandbox time that is used up refuses calls that run code, and no others."""
+@pytest.mark.parametrize(("kind", "quota"), [
+    ("sandbox-seconds", "sandbox_seconds_per_day"), ("ai-micro-usd", "ai_micro_usd_per_day"),
+])  # fmt: skip
+async def test_spent(folder: Path, kind: str, quota: str) -> None:
+    """What other processes used up refuses calls that run code or queue it, of that tenant; others go on."""
+    async with own_metering(Settings(state_dir=folder / "state")) as meter:
+        meter.add("a", kind, 60.5)
+    for spends in ("runs", "queues", ""):
+        async with door(folder, answers, spends=spends, **{quota: 60}) as channel:
+            await echo.call(channel, "UnaryUnary", metadata=[("tenant", "b")])
+            if not spends:
+                await echo.call(channel, "UnaryUnary")
+                continue
+            error = await refusal(channel)
+            assert isinstance(error, QuotaExceeded)
+            assert error.metadata == {"quota": quota, "limit": "60", "used": "60"}
+
+
+async def test_used_behind_the_door(folder: Path) -> None:
+    """What the services behind the door used is told with what the door counted."""
 
     async def runs(request: bytes, context: object) -> bytes:
-        used = tally.tally()
+        used = tally()
         assert used is not None
-        used.add(tally.SANDBOX_SECONDS, 2.5)
+        used.add(SANDBOX_SECONDS, 2.5)
         return request
 
-    async with door(folder, runs, runs=True, sandbox_seconds_per_day=60) as channel:
-        said = await told(channel, "UnaryUnary", b"x")
-        assert said["x-assay-used-sandbox-seconds"] == "2.5"
+    async with door(folder, runs) as channel:
+        assert (await told(channel, "UnaryUnary", b"x"))["x-assay-used-sandbox-seconds"] == "2.5"
+
+
+async def test_gives_way(folder: Path) -> None:
+    """In overload a call of the tenant with the most is ended for one of another, and says when to come back."""
+    begun = asyncio.Semaphore(0)
+
+    async def waits(request: bytes, context: object) -> bytes:
+        begun.release()
+        if request != b"short":
+            await asyncio.sleep(30)
+        return request
+
+    async with door(folder, waits, most=4) as channel:
+        tasks = [asyncio.create_task(echo.call(channel, shape)) for shape in echo.SHAPES]
+        for _ in tasks:
+            await asyncio.wait_for(begun.acquire(), 5)
+        assert isinstance(await refusal(channel), RateLimited)
+        assert await echo.call(channel, "UnaryUnary", b"short", metadata=[("tenant", "b")]) == b"short"
+        done, waiting = await asyncio.wait(tasks, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        assert len(done) == 1
+        ended = done.pop().exception()
+        assert isinstance(ended, grpc.aio.AioRpcError)
+        error = error_from_rpc(ended)
+        assert isinstance(error, RateLimited)
+        assert error.retry_after
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def test_not_a_tenants(folder: Path) -> None:

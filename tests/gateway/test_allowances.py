@@ -1,0 +1,209 @@
+"""What processes allow tenants over one database: each by its own connection, as processes of a gateway have it."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from assay.errors import QuotaExceeded, RateLimited, StoreUnavailable
+
+from gateway import allowances as leasing
+from gateway.allowances import Allowances
+from gateway.quotas import RUNS, Bounds, slots_lot
+from tests.gateway.quotas_setup import bounds, database, process
+
+
+async def allowed(allowances: Allowances, tenant: str, rate: Bounds, tries: int) -> int:
+    """Call so often, and return how often that was allowed."""
+    count = 0
+    for _ in range(tries):
+        try:
+            await allowances.call(tenant, rate)
+        except RateLimited:
+            continue
+        count += 1
+    return count
+
+
+async def test_rate_over_processes(folder: Path) -> None:
+    """Two processes together allow the burst and the rate, and never more than one lot for each beyond."""
+    rate = bounds(calls_per_second=100, burst=60)
+    async with process(folder) as one, process(folder) as two:
+        started = time.monotonic()
+        counts = [await asyncio.gather(*(allowed(each, "a", rate, 40) for each in (one, two))) for _ in range(20)]
+        seconds = time.monotonic() - started
+    total = sum(map(sum, counts))
+    assert 60 <= total <= 60 + 100 * (seconds + 0.1) + 2 * rate.lot
+
+
+async def test_refused_with_a_delay(folder: Path) -> None:
+    """Who called too often is told when to come back, and then allowed; other tenants are not concerned."""
+    rate = bounds(calls_per_second=10, burst=3)
+    async with process(folder) as allowances:
+        assert await allowed(allowances, "a", rate, 3) == 3
+        with pytest.raises(RateLimited) as caught:
+            await allowances.call("a", rate)
+        assert 0 < (caught.value.retry_after or 0) <= 0.1
+        await allowances.call("b", rate)
+        await asyncio.sleep(caught.value.retry_after or 0)
+        await allowances.call("a", rate)
+
+
+async def test_usually_asks_nobody(folder: Path) -> None:
+    """Of many calls only one in a lot needs the database, and a flood of refused ones does not either."""
+    rate = bounds(calls_per_second=50, burst=100)
+    async with process(folder) as allowances:
+        writes = count_writes(allowances)
+        assert await allowed(allowances, "a", rate, 100) >= 100
+        assert len(writes) <= 100 // rate.lot + 1
+        writes.clear()
+        await allowed(allowances, "a", rate, 5_000)
+        assert len(writes) <= 200
+
+
+async def test_all_at_one_time(folder: Path) -> None:
+    """Of calls that come at one time as many are allowed as may be, and the others are refused."""
+    rate = bounds(calls_per_second=1, burst=40)
+    async with process(folder) as allowances:
+        results = await asyncio.gather(*(allowances.call("a", rate) for _ in range(100)), return_exceptions=True)
+    assert 40 <= sum(result is None for result in results) <= 41
+    assert all(result is None or isinstance(result, RateLimited) for result in results)
+
+
+async def test_slots_over_processes(folder: Path) -> None:
+    """Two processes never have more calls under way than may be, and leave free at most what they keep of a lot."""
+    most, under_way, highest = 16, 0, 0
+    refused = 0
+
+    async def call(allowances: Allowances, seconds: float) -> None:
+        nonlocal under_way, highest, refused
+        try:
+            async with allowances.slot("a", RUNS, most):
+                under_way += 1
+                highest = max(highest, under_way)
+                await asyncio.sleep(seconds)
+                under_way -= 1
+        except QuotaExceeded:
+            refused += 1
+
+    async with process(folder) as one, process(folder) as two:
+        for number in range(40):
+            await asyncio.gather(*(call(each, 0.001 * (number % 7)) for each in (one, two) for _ in range(12)))
+    assert most - slots_lot(most) < highest <= most
+    assert refused
+
+
+async def test_a_single_slot_goes_round(folder: Path) -> None:
+    """A tenant with one slot uses it through one process after another, and is never refused."""
+    async with process(folder) as one, process(folder) as two:
+        for _ in range(20):
+            for allowances in (one, two):
+                async with allowances.slot("a", RUNS, 1):
+                    with pytest.raises(QuotaExceeded):
+                        async with two.slot("a", RUNS, 1):
+                            pass
+                await asyncio.sleep(leasing.FULL_SECONDS)
+
+
+async def test_unused_slots_come_back(folder: Path) -> None:
+    """What a process keeps and does not use, another one has within two seconds or so."""
+    most = 64
+    async with process(folder) as one, process(folder) as two:
+        async with one.slot("a", RUNS, most):
+            pass
+        async with asyncio.timeout(10):
+            while True:
+                async with AsyncExitStack() as held:
+                    try:
+                        for _ in range(most):
+                            await held.enter_async_context(two.slot("a", RUNS, most))
+                    except QuotaExceeded:
+                        await asyncio.sleep(0.2)
+                        continue
+                    break
+
+
+async def test_slots_of_a_lost_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process held that was lost comes back when its lease has run out, and not before."""
+    monkeypatch.setattr(leasing, "LEASE_SECONDS", 1.0)
+    own = database(folder)
+    lost = Allowances(own)
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(lost.slot("a", RUNS, 1))
+        async with process(folder) as other:
+            with pytest.raises(QuotaExceeded):
+                async with other.slot("a", RUNS, 1):
+                    pass
+            await asyncio.sleep(1.1)
+            async with other.slot("a", RUNS, 1):
+                pass
+    await own.close()
+
+
+async def test_slots_of_a_living_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process holds stays its own for longer than a lease, as long as it lives."""
+    monkeypatch.setattr(leasing, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(leasing, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(leasing, "RENEW_SECONDS", 0.2)
+    async with process(folder) as one, process(folder) as two, one.slot("a", RUNS, 1):
+        for _ in range(15):
+            await asyncio.sleep(0.1)
+            with pytest.raises(QuotaExceeded):
+                async with two.slot("a", RUNS, 1):
+                    pass
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0005, 0.002, 0.01])
+async def test_given_up(folder: Path, seconds: float) -> None:
+    """Calls that are given up at any moment, also while a slot is being taken, leave no slot taken."""
+    async with process(folder) as allowances:
+
+        async def call() -> None:
+            async with allowances.slot("a", RUNS, 2):
+                await asyncio.sleep(0.005)
+
+        for _ in range(30):
+            tasks = [asyncio.create_task(call()) for _ in range(4)]
+            await asyncio.sleep(seconds)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(leasing.FULL_SECONDS)
+        async with allowances.slot("a", RUNS, 2), allowances.slot("a", RUNS, 2):
+            pass
+
+
+async def test_without_a_bound(folder: Path) -> None:
+    """What has no bound asks nobody, so also where the database cannot be used; what has one is refused there."""
+    folder.joinpath("state").write_text("no folder")
+    async with process(folder / "state") as allowances:
+        await allowances.call("a", bounds())
+        async with allowances.slot("a", RUNS, 0):
+            pass
+        with pytest.raises(StoreUnavailable):
+            await allowances.call("a", bounds(calls_per_second=1))
+        with pytest.raises(StoreUnavailable):
+            async with allowances.slot("a", RUNS, 1):
+                pass
+
+
+async def test_nothing_is_left(folder: Path) -> None:
+    """A process that ends in good order gives back all that it held."""
+    for _ in range(3):
+        async with process(folder) as allowances, AsyncExitStack() as held:
+            for _ in range(8):
+                await held.enter_async_context(allowances.slot("a", RUNS, 8))
+
+
+def count_writes(allowances: Allowances) -> list[object]:
+    """Return a list to which each transaction of these allowances is added from now on."""
+    own, writes = allowances._database, list[object]()
+    write = own.write
+
+    async def counted(work: object) -> object:
+        writes.append(work)
+        return await write(work)  # type: ignore[arg-type]
+
+    own.write = counted  # type: ignore[method-assign, assignment]
+    return writes

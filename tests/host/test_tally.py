@@ -1,0 +1,57 @@
+"""What one call used: told, heard of others, and not believed where it cannot be meant."""
+
+import asyncio
+
+import pytest
+
+from host.tally import BYTES, SANDBOX_SECONDS, Tally, tally, tallying
+
+
+def test_told() -> None:
+    """What was used is told by kind, beside other metadata and instead of what those say of it."""
+    used = Tally()
+    used.add(SANDBOX_SECONDS, 0.1)
+    used.add(SANDBOX_SECONDS, 0.2)
+    used.add(BYTES, 7)
+    others = (("x-other", "1"), ("x-assay-used-bytes", "999"), ("data-bin", b"\0"))
+    assert used.metadata(others) == (
+        ("x-other", "1"),
+        ("data-bin", b"\0"),
+        ("x-assay-used-sandbox-seconds", "0.3"),
+        ("x-assay-used-bytes", "7"),
+    )
+
+
+@pytest.mark.parametrize("value", ["", "many", "nan", "inf", "-1", "0", "1e300", b"\xff"])
+def test_not_believed(value: str | bytes) -> None:
+    """What a peer says that is no amount is passed over."""
+    used = Tally()
+    used.add_told([("x-assay-used-bytes", value), ("x-assay-used-nothing-known", "1"), ("bytes", "1")])
+    assert used.amounts == {}
+
+
+def test_heard() -> None:
+    """What peers say that they used is added up."""
+    used = Tally()
+    for value in ("1.5", b"2"):
+        used.add_told([("x-assay-used-sandbox-seconds", value)])
+    assert used.amounts == {SANDBOX_SECONDS: 3.5}
+
+
+async def test_of_each_call() -> None:
+    """Tasks of a call count in its tally, and other calls' in theirs; outside of calls there is none."""
+
+    async def use(amount: float) -> None:
+        one = tally()
+        assert one is not None
+        one.add(BYTES, amount)
+
+    async def call(amount: float) -> float:
+        with tallying(Tally()):
+            await asyncio.gather(use(amount), asyncio.create_task(use(amount)))
+            one = tally()
+            assert one is not None
+            return one.amounts[BYTES]
+
+    assert list(await asyncio.gather(call(1), call(10))) == [2, 20]
+    assert tally() is None
