@@ -9,10 +9,9 @@ it asks about.
 import asyncio
 import contextvars
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import grpc
 import grpc.aio
@@ -21,7 +20,7 @@ from assay.errors import AssayError
 
 from gateway.contract import public_methods
 from gateway.refusals import Refusals
-from gateway.resources import noting_resource
+from gateway.resources import resource_of
 from host.caller import Caller
 from host.events.port import Bus, Event, Value
 from host.interceptors.around import AroundInterceptor, Context, code_of
@@ -53,10 +52,11 @@ def identified(who: Caller) -> None:
         record.who = who
 
 
-def _asks_about(resource: str) -> None:
+def asked(method: str, request: object) -> None:
+    """Tell the record of the call that is being served what its request asks about."""
     record = _record.get()
-    if record is not None:
-        record.resource = resource
+    if record is not None and isinstance(request, bytes):
+        record.resource = resource_of(method, request)
 
 
 class AuditInterceptor(AroundInterceptor):
@@ -65,18 +65,6 @@ class AuditInterceptor(AroundInterceptor):
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._refusals = Refusals()
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
-        """See :class:`AroundInterceptor`; also hears what the request asks about."""
-
-        async def noted(details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
-            return noting_resource(await continuation(details), details.method, _asks_about)
-
-        return await super().intercept_service(noted, handler_call_details)
 
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:

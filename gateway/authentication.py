@@ -11,11 +11,14 @@ from assay.errors import AssayError
 from gateway.audit import identified
 from gateway.authenticator import Authenticator, require
 from gateway.contract import public_methods
+from gateway.side_calls import Probes, SideCalls
 from host.caller import Caller, acting_for
 from host.interceptors.around import AroundInterceptor, Context
 
 PROBE = "/grpc.health.v1.Health/Check"
 """The one method that needs no key: whoever balances load asks it, and it tells no more than that the door is there."""
+
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]]
 
 
 class AuthenticationInterceptor(AroundInterceptor):
@@ -28,24 +31,31 @@ class AuthenticationInterceptor(AroundInterceptor):
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
+        self._probes = Probes()
+        self._side_calls = SideCalls()
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
+        continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Return the handler with this interceptor around it, or one that refuses the call as it stands."""
-        if handler_call_details.method == PROBE:
-            return await continuation(handler_call_details)
+        method = handler_call_details.method
+        if method == PROBE:
+            return await self._probes.intercept_service(continuation, handler_call_details)
         shown = _authorization(handler_call_details)
         who: Caller | None = None
         try:
             if shown or not self._authenticator.knows_certificates:
                 who = await self._authenticator.authenticate(shown)
-                _check_scope(who, handler_call_details.method)
+                _check_scope(who, method)
         except AssayError as error:
             return _refusing(error, who)
-        return await super().intercept_service(continuation, handler_call_details)
+        inside = continuation if method in public_methods() else self._bounded(continuation)
+        return await super().intercept_service(inside, handler_call_details)
+
+    def _bounded(self, continuation: Continuation) -> Continuation:
+        return lambda details: self._side_calls.intercept_service(continuation, details)
 
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:

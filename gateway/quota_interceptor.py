@@ -68,7 +68,7 @@ class QuotaInterceptor(AroundInterceptor):
         async def counted(details: grpc.HandlerCallDetails) -> "Handler | None":
             handler = await continuation(details)
             method = self._methods.get(details.method)
-            return handler if handler is None or method is None else _Counting(self._admission, method).around(handler)
+            return handler if handler is None or method is None else _Counting(self._admission).around(handler)
 
         return await super().intercept_service(counted, handler_call_details)
 
@@ -76,32 +76,32 @@ class QuotaInterceptor(AroundInterceptor):
 class _Counting:
     """Counts the bytes of a method's messages as they pass."""
 
-    def __init__(self, admission: Admission, method: PublicMethod) -> None:
+    def __init__(self, admission: Admission) -> None:
         self._admission = admission
-        self._method = method
 
     def around(self, handler: Any) -> "Handler":
         """Return a handler that does the same, counted."""
         kind = "stream" if handler.request_streaming else "unary"
         answers = "stream" if handler.response_streaming else "unary"
         behaviour = getattr(handler, f"{kind}_{answers}")
-        wrapped = self._stream(behaviour) if handler.response_streaming else self._single(behaviour)
+        request = self._requests if handler.request_streaming else self._request
+        wrapped = self._stream(behaviour, request) if handler.response_streaming else self._single(behaviour, request)
         make = getattr(grpc, f"{kind}_{answers}_rpc_method_handler")
         made: Handler = make(wrapped, handler.request_deserializer, handler.response_serializer)
         return made
 
-    def _single(self, behaviour: Callable[..., Any]) -> Callable[..., Any]:
+    def _single(self, behaviour: Callable[..., Any], counted: Callable[[Any], Any]) -> Callable[..., Any]:
         async def call(request: Any, context: Context) -> Any:
-            response = await behaviour(self._request(request), _Telling(context))
+            response = await behaviour(counted(request), _Telling(context))
             self._count(response)
             return response
 
         return call
 
-    def _stream(self, behaviour: Callable[..., Any]) -> Callable[..., Any]:
+    def _stream(self, behaviour: Callable[..., Any], counted: Callable[[Any], Any]) -> Callable[..., Any]:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
             looked = 0
-            async with aclosing(behaviour(self._request(request), _Telling(context))) as responses:
+            async with aclosing(behaviour(counted(request), _Telling(context))) as responses:
                 async for response in responses:
                     looked += self._count(response)
                     if looked >= LOOK_BYTES:
@@ -112,10 +112,8 @@ class _Counting:
         return call
 
     def _request(self, request: Any) -> Any:
-        if not self._method.request_streaming:
-            self._count(request)
-            return request
-        return self._requests(request)
+        self._count(request)
+        return request
 
     async def _requests(self, requests: Any) -> AsyncIterator[Any]:
         async for request in requests:

@@ -1,11 +1,8 @@
 """What a request asks about: the one field of a message that the gateway reads."""
 
 import re
-from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-import grpc
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
@@ -18,28 +15,6 @@ _READABLE_BYTES = 4096
 """A request that asks about one thing is smaller than this; a larger one is not read."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
-
-
-def noting_resource(handler: Any, method: str, note: Callable[[str], None]) -> "grpc.RpcMethodHandler[Any, Any] | None":
-    """
-    Return a handler of raw bytes that tells what each request asks about before it is served.
-
-    :param note: Is told the name; not of requests that ask about nothing, or by what is no name.
-    """
-    if handler is None or handler.request_streaming or resource_field(method) is None:
-        return handler  # type: ignore[no-any-return]
-    shape = "unary_stream" if handler.response_streaming else "unary_unary"
-    behavior = getattr(handler, shape)
-
-    def noted(request: bytes, context: Any) -> Any:
-        if resource := resource_of(method, request):
-            note(resource)
-        return behavior(request, context)
-
-    made: grpc.RpcMethodHandler[Any, Any] = getattr(grpc, f"{shape}_rpc_method_handler")(
-        noted, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
-    )
-    return made
 
 
 @cache

@@ -10,12 +10,13 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from gateway.audit import AuditInterceptor
+from gateway.audit import AuditInterceptor, asked
 from gateway.authentication import AuthenticationInterceptor
 from gateway.authenticator import Authenticator
 from gateway.contract import public_methods
 from gateway.key_store import KeyStore
 from gateway.keys import Key, new_key
+from gateway.late_reading import LateReading
 from host.caller import caller
 from host.events.memory import MemoryBus
 from host.events.port import Bus
@@ -58,6 +59,7 @@ async def guarded(
         StatusInterceptor(),
         AuditInterceptor(bus or MemoryBus()),
         AuthenticationInterceptor(authenticator),
+        LateReading(asked),
     )
     async with (
         echo.served(folder, interceptors, _Everything()) as address,

@@ -1,0 +1,74 @@
+"""Has the request of a call read when everything around it has let the call in, and not before."""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+from assay.errors import InvalidArgument
+
+from host.interceptors.around import Context
+
+Told = Callable[[str, Any], None]
+
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+
+
+class LateReading(grpc.aio.ServerInterceptor):
+    """
+    Makes a handler of one request one of a stream of requests, of which it reads the first.
+
+    gRPC calls a handler of one request when the request is there: until then a call has no deadline and no quota of its
+    own, holds one of the server's places for as long as its client likes, and what has come of its message. Stands
+    innermost, so that all of the interceptors are around the reading.
+
+    :param told: Is told of each request that was read, with the method's path.
+    """
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        """Return the handler, which reads its request by itself."""
+        handler: Any = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or handler.request_streaming:
+            return handler  # type: ignore[no-any-return]
+        if handler.response_streaming:
+            behaviour, make = self._stream(method, handler.unary_stream), grpc.stream_stream_rpc_method_handler
+        else:
+            behaviour, make = self._single(method, handler.unary_unary), grpc.stream_unary_rpc_method_handler
+        made: Handler = make(behaviour, handler.request_deserializer, handler.response_serializer)
+        return made
+
+    def _single(self, method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
+        async def call(requests: AsyncIterator[Any], context: Context) -> Any:
+            return await behaviour(await self._first(method, requests), context)
+
+        return call
+
+    def _stream(self, method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
+        async def call(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+            responses = behaviour(await self._first(method, requests), context)
+            if inspect.isawaitable(responses):
+                # A handler may also write to the context itself and return nothing.
+                await responses
+                return
+            async with aclosing(responses):
+                async for response in responses:
+                    yield response
+
+        return call
+
+    async def _first(self, method: str, requests: AsyncIterator[Any]) -> Any:
+        async for request in requests:
+            self._told(method, request)
+            return request
+        raise InvalidArgument("", "the call has no request")
