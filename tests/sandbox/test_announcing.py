@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from assay.client import connect
-from assay.v1 import event_pb2, sandbox_pb2_grpc
+from assay.v1 import event_pb2
 from assay.v1 import sandbox_pb2 as pb
 
 from host.caller import TENANT_HEADER, Caller, acting_for
@@ -25,7 +25,7 @@ def result(outcome: int, seconds: int = 1, memory: int = 5) -> pb.ExecutionResul
     return made
 
 
-class Answers(sandbox_pb2_grpc.SandboxServiceServicer):
+class Answers:
     """Answers a batch as it is told to."""
 
     def __init__(self, *responses: pb.ExecuteBatchResponse) -> None:
@@ -44,8 +44,9 @@ async def told(responses: Sequence[pb.ExecuteBatchResponse], most: int = 100) ->
     events: list[Event] = []
     request = pb.ExecuteBatchRequest(program=pb.ExecuteRequest(language="python"))
     with acting_for(Caller("red")):
-        answers = AnnouncingServicer(Answers(*responses), events.append).ExecuteBatch(request, None)
-        async with aclosing(answers) as stream:  # type: ignore[type-var]
+        inner: Any = Answers(*responses)
+        answers: Any = AnnouncingServicer(inner, events.append).ExecuteBatch(request, None)
+        async with aclosing(answers) as stream:
             async for _ in stream:
                 most -= 1
                 if not most:
@@ -109,8 +110,8 @@ async def test_runs(folder: Path, docker_ready: None) -> None:
             if response.HasField("result")
         ]
         asked = pb.ExecuteBatchRequest(program=program, cases=[pb.BatchCase(), pb.BatchCase()])
-        batch = [response async for response in suite.sandbox.ExecuteBatch(asked, timeout=60, metadata=red)]
-        call = suite.events.Subscribe(event_pb2.SubscribeRequest(), timeout=20, metadata=red)
+        batch: list[Any] = [response async for response in suite.sandbox.ExecuteBatch(asked, timeout=60, metadata=red)]
+        call: Any = suite.events.Subscribe(event_pb2.SubscribeRequest(), timeout=20, metadata=red)
         events = [(await call.read()).event for _ in range(3)]
     ids = [one.execution_id, *streamed, batch[0].started.execution_id]
     assert [event.resource for event in events] == ids

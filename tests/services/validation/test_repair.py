@@ -10,7 +10,7 @@ import pytest
 from assay.client import Suite, connect
 from assay.errors import PluginFailed
 from assay.stage import Candidate, Finding, Fix, Location, Severity, SourceFile, TestSuite, TextEdit
-from assay.v1 import candidate_pb2, source_pb2, validation_pb2
+from assay.v1 import candidate_pb2, event_pb2, source_pb2, validation_pb2
 
 from host.embedded import embedded
 from host.settings import Settings
@@ -120,6 +120,18 @@ async def test_rounds_can_be_watched(suite: Suite) -> None:
     rounds = [event.repair_round for event in events if event.HasField("repair_round")]
     assert [one.number for one in rounds] == [1, 2]
     assert list(events[-1].snapshot.repair.rounds) == rounds
+
+
+async def test_the_suite_is_told(suite: Suite) -> None:
+    """What repair came to is told once, as it stands in the validation, and nothing of what was mended."""
+    made = await validated(suite, FENCED, fresh=True)
+    wanted = event_pb2.SubscribeRequest(kinds=["repair.*"], resource=made.id)
+    call: Any = suite.events.Subscribe(wanted, timeout=20)
+    event = (await call.read()).event
+    assert (event.kind, event.data["rounds"], event.data["improved"]) == ("repair.completed", 2, True)
+    assert event.data["verdict"] == "VERDICT_AUTHENTIC"
+    assert event.data["score"] == pytest.approx(made.repair.authenticity_score)
+    assert "expanduser" not in str(event)
 
 
 async def test_rounds_are_bounded(suite: Suite) -> None:
