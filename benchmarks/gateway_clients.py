@@ -128,7 +128,8 @@ class HttpClient:
 
     def batch(self) -> None:
         """See :class:`Client`."""
-        assert sum(1 for _ in self._lines()) == BATCH + 1
+        # The last line tells how the stream ended.
+        assert sum(1 for _ in self._lines()) == BATCH + 2
 
     def close(self) -> None:
         """See :class:`Client`."""
