@@ -1,15 +1,19 @@
 """The order in which a call from outside passes through the interceptors of the door, outermost first."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import grpc.aio
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
+from gateway.audit import AuditInterceptor, asked
+from gateway.authentication import AuthenticationInterceptor
 from gateway.contract import public_methods
+from gateway.late_reading import LateReading
+from gateway.quota_interceptor import QuotaInterceptor
 from host.call_counts import PUBLIC
-from host.interceptors.around import AroundInterceptor
 from host.interceptors.deadlines import DeadlineInterceptor
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
@@ -17,17 +21,30 @@ from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor
 
 
-def chain(max_call_seconds: float, guards: Sequence[AroundInterceptor] = ()) -> Sequence[grpc.aio.ServerInterceptor]:
+class Guards(NamedTuple):
+    """
+    What decides whether a call goes on, in the order in which they stand around it.
+
+    :param audit: Outermost: it sees the refusals of the others.
+    :param authentication: Says for whom a call is, and whether they may make it.
+    :param quotas: Go by that.
+    """
+
+    audit: AuditInterceptor
+    authentication: AuthenticationInterceptor
+    quotas: QuotaInterceptor
+
+
+def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.ServerInterceptor]:
     """
     Return the interceptors of the public server.
 
     The first ones are those of every server of the suite (:func:`host.interceptors.chain.incoming`), and for the same
     reasons; here a method may be none that there is, and has no name of its own in traces and metrics. Deadlines are
-    innermost: what a call waits for at the door is told by the door's own words.
+    inside of what guards the door: what a call waits for there is told by its own words. Requests are read last.
 
     :param max_call_seconds: The longest that a call may take, in seconds.
-    :param guards: What decides whether a call goes on, outermost first: audit, which sees the refusals of the others;
-        authentication, which says for whom; quotas, which go by that.
+    :param guards: None: every call goes on.
     """
     known = known_methods()
     return (
@@ -35,8 +52,9 @@ def chain(max_call_seconds: float, guards: Sequence[AroundInterceptor] = ()) -> 
         LoggingInterceptor(),
         MetricsInterceptor(PUBLIC, known),
         StatusInterceptor(),
-        *guards,
+        *(guards or ()),
         DeadlineInterceptor(max_call_seconds),
+        LateReading(asked),
     )
 
 

@@ -9,7 +9,7 @@ from assay.addresses import is_local
 from gateway.audit import AuditInterceptor
 from gateway.authentication import AuthenticationInterceptor
 from gateway.authenticator import authenticator, require
-from gateway.chain import chain
+from gateway.chain import Guards, chain
 from gateway.contract import public_methods
 from gateway.forwarding import Forwarding
 from gateway.health import PublicHealth
@@ -45,7 +45,7 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         async def admit(shown: Sequence[str], scope: str) -> None:
             require(await authenticate.authenticate(shown), scope)
 
-        guards = (
+        guards = Guards(
             AuditInterceptor(context.events),
             AuthenticationInterceptor(authenticate),
             await stack.enter_async_context(quota_interceptor(settings, public_methods())),

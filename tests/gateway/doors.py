@@ -57,7 +57,7 @@ async def door_to(folder: Path, peer: str, **gateway: Any) -> AsyncIterator[Door
     peers = Peers({"echo": peer})
     health = PublicHealth({"echo": "test.Echo"}, peers.channel)
     forwarding = Forwarding(echo_methods(), peers.channel)
-    server = PublicServer(settings, chain(CALL_SECONDS), forwarding, health, grace_seconds=1, drain_seconds=1)
+    server = PublicServer(settings, chain(CALL_SECONDS, None), forwarding, health, grace_seconds=1, drain_seconds=1)
     try:
         async with server.open() as door:
             yield door
