@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import key_commands, options
+from cli import event_commands, key_commands, options
 from cli.options import Gateway, Key
 from cli.running_suite import running_suite
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(key_commands.app)
+app.command()(event_commands.events)
 
 
 class Format(StrEnum):
