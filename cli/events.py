@@ -91,9 +91,8 @@ def _line(event: event_pb2.Event) -> str:
     when = event.create_time.ToDatetime().strftime("%Y-%m-%d %H:%M:%S")
     said = [f"{name}={_value(value)}" for name, value in sorted(MessageToDict(event.data).items())]
     project = [f"project={event.project}"] if event.project else []
-    return printable(
-        "  ".join([when, str(event.sequence), event.kind, event.resource or "-", " ".join(project + said)])
-    )
+    line = "  ".join([when, str(event.sequence), event.kind, event.resource or "-", " ".join(project + said)])
+    return printable(line.rstrip())
 
 
 def _value(value: Any) -> str:
