@@ -82,7 +82,7 @@ class HttpServer:
         try:
             return await asyncio.get_running_loop().create_server(
                 lambda: Arrival(connections, context, server.config, server.server_state),
-                host, port, backlog=BACKLOG, start_serving=False,
+                host, port, backlog=BACKLOG,
             )  # fmt: skip
         except OSError as error:
             raise CannotListen(f"cannot listen on {self._settings.http_listen!r}: {error.strerror or error}") from None
@@ -99,9 +99,8 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     async def startup(self, sockets: object = None) -> None:
-        """Begin to serve on what listens already."""
+        """Serve on what listens already."""
         self.servers = [self.listening]
-        await self.listening.start_serving()
         self.started = True
 
 
