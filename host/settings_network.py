@@ -25,7 +25,7 @@ class TokenSettings(Section):
     name: str = ""
     """What this process calls itself in the tokens that it signs; empty: the names of the services that it serves."""
     signing_key: Path | None = None
-    """File of the private key (PEM, PKCS 8) with which this process signs; none: its calls carry no token."""
+    """File of the private key (PEM, PKCS 8) with which this process signs; none: no other process knows its calls."""
     trusted: dict[str, Path] = {}
     """Files of the public keys (PEM) of those whose calls are taken, by their names; none: no token is asked for, which
     is refused on an address that other machines can reach."""
