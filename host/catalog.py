@@ -46,6 +46,7 @@ BUILT_IN = (
     Entry("execution", STAGE_SERVICE, "services.stages.execution.stage:stage"),
     Entry("scoring", STAGE_SERVICE, "services.stages.scoring.stage:stage"),
     Entry("validation", "services.validation.service:service"),
+    Entry("system", "services.system.service:service"),
     Entry(GATEWAY, "gateway.service:service"),
 )
 

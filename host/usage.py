@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import structlog
 from assay.errors import StoreUnavailable
 
-from host.caller import caller
+from host.caller import SYSTEM_TENANT, caller
 from host.database import Database, sql, url_of
 from host.settings import Settings
-from host.tally import tally
+from host.tally import CALLS, tally
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -52,6 +52,7 @@ SINCE = """
     SELECT tenant, kind, day, amount FROM usage
     WHERE day >= :day AND (:tenant = '' OR tenant = :tenant) ORDER BY day DESC, tenant, kind
 """
+ACTIVE = "SELECT COUNT(DISTINCT tenant) FROM usage WHERE day >= :day AND kind = :kind AND tenant <> :system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,13 @@ def since(connection: "Connection", day: int, tenant: str = "") -> list[Used]:
     """
     rows = connection.execute(sql(SINCE), {"day": day, "tenant": tenant})
     return [Used(*row) for row in rows]
+
+
+def active_tenants(connection: "Connection", day: int) -> int:
+    """Return how many tenants called from a day on."""
+    called = {"day": day, "kind": CALLS, "system": SYSTEM_TENANT}
+    count: int = connection.execute(sql(ACTIVE), called).scalar_one()
+    return count
 
 
 @dataclass(slots=True)

@@ -71,6 +71,7 @@ ONLY_IN = {
         "host/database.py",
         "host/usage_schema.py",
         "services/events/schema.py",
+        "services/system/schema.py",
         "services/validation/schema.py",
         "gateway/schema.py",
         "gateway/allowances_schema.py",

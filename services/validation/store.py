@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import InvalidArgument, NotFound, RequestIdReused
 
+from host.caller import SYSTEM_TENANT
 from host.database import Database, sql
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ PAGE_BYTES = 8 * 1024 * 1024
 
 PRUNE_SHARE = 100
 """The oldest are looked for once in a hundredth of ``keep``: to find them takes longer than to add one."""
+
+KEEP_OF_SYSTEM = 50
+"""What is kept of the validations that the suite makes for itself, to see whether it can: nobody asks for them again."""
 
 SUCCEEDED = 3
 """STATE_SUCCEEDED of the contract; states from here on are those of a validation that has ended."""
@@ -170,6 +174,8 @@ def add(connection: "Connection", row: Stored, keep: int) -> Stored:
         return found
     values = {name: getattr(row, name) for name in row.__slots__}
     connection.execute(sql(INSERT), values | {"request_id": row.request_id or None, "key": row.key or None})
+    if row.tenant == SYSTEM_TENANT:
+        keep = min(keep, KEEP_OF_SYSTEM)
     if secrets.randbelow(max(1, keep // PRUNE_SHARE)) == 0:
         connection.execute(sql(PRUNE), {"tenant": row.tenant, "keep": keep, "ended": SUCCEEDED})
     return row
