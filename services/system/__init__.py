@@ -1,1 +1,1 @@
-"""SystemService: how the suite is, and what it does."""
+"""How the suite is, and what it does: every part looked at from where its users stand."""

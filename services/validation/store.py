@@ -25,7 +25,7 @@ PRUNE_SHARE = 100
 """The oldest are looked for once in a hundredth of ``keep``: to find them takes longer than to add one."""
 
 KEEP_OF_SYSTEM = 50
-"""What is kept of the validations that the suite makes for itself, to see whether it can: nobody asks for them again."""
+"""What is kept of the validations that the suite makes for itself, to see whether it can: nobody asks for them."""
 
 SUCCEEDED = 3
 """STATE_SUCCEEDED of the contract; states from here on are those of a validation that has ended."""

@@ -12,10 +12,11 @@ import pytest
 from assay.errors import InvalidArgument, NotFound, RequestIdReused, StoreUnavailable
 
 from host import database
+from host.caller import SYSTEM_TENANT
 from host.database import Database
 from host.settings import Settings
 from services.validation import jobs
-from services.validation.store import Stored, ValidationStore, prepare
+from services.validation.store import KEEP_OF_SYSTEM, Stored, ValidationStore, prepare
 from tests.processes import run_python
 
 
@@ -179,6 +180,14 @@ async def test_pruned_by_tenant(folder: Path) -> None:
             await store.add(row(number))
         assert await store.get("other", "val_other_1") == row(1, "other")
         assert (await store.page("local", 100, ""))[0] == [row(19), row(18), row(17)]
+
+
+async def test_pruned_of_the_suites_own(folder: Path) -> None:
+    """Of what the suite makes for itself next to nothing is kept."""
+    async with opened(folder) as store:
+        for number in range(KEEP_OF_SYSTEM + 5):
+            await store.add(row(number, SYSTEM_TENANT))
+        assert len((await store.page(SYSTEM_TENANT, 1000, ""))[0]) == KEEP_OF_SYSTEM
 
 
 async def test_pruned_in_time(folder: Path) -> None:
