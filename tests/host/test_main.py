@@ -100,6 +100,8 @@ async def test_second_signal(folder: Path) -> None:
         (["validation"], {"ASSAY_PEERS": "hunter2"}, '"peers"'),
         (["validation", "--listen", "{taken}"], {}, "Address already in use"),
         (["validation", "--listen", "no.such.host.invalid:1"], {}, "cannot listen on 'no.such.host.invalid:1'"),
+        (["validation", "--listen", "0.0.0.0:0"], {}, "set ASSAY_TOKENS__TRUSTED, or listen on 127.0.0.1"),
+        (["validation"], {"ASSAY_TOKENS__SIGNING_KEY": "/nowhere"}, "the setting ASSAY_TOKENS__SIGNING_KEY: /nowhere"),
     ],
 )
 async def test_cannot_start(arguments: list[str], environment: dict[str, str], text: str) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -319,6 +320,21 @@ def test_read(keys: TokenSettings, folder: Path) -> None:
     # Its own calls are taken by itself and by nobody else.
     assert there.verifier.verify(there.signer.sign(METHOD, WHO), METHOD) == WHO
     assert refused(there.signer.sign(METHOD, WHO), by=read.verifier) == REFUSAL
+
+
+def test_keys_by_openssl(folder: Path) -> None:
+    """Keys that are made as the documents say are read."""
+    document = (Path(__file__).parent.parent.parent / "docs" / "security.md").read_text()
+    commands = [line.removeprefix("$ ") for line in document.splitlines() if "openssl" in line]
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(["bash", "-c", command], cwd=folder, check=True, timeout=20, capture_output=True)
+    mine = TokenSettings(signing_key=folder / "gateway.pem", name="gateway")
+    signer = tokens.read(mine, []).signer
+    theirs = tokens.read(TokenSettings(trusted={"gateway": folder / "gateway.pub"}), ["validation"]).verifier
+    assert signer is not None
+    assert theirs is not None
+    assert theirs.verify(signer.sign(METHOD, WHO), METHOD) == WHO
 
 
 def test_read_one_side(keys: TokenSettings) -> None:
