@@ -15,7 +15,6 @@ from gateway.late_reading import LateReading
 from gateway.quota_interceptor import QuotaInterceptor
 from host.call_counts import PUBLIC
 from host.interceptors.deadlines import DeadlineInterceptor
-from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor
@@ -40,7 +39,8 @@ def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.S
     Return the interceptors of the public server.
 
     The first ones are those of every server of the suite (:func:`host.interceptors.chain.incoming`), and for the same
-    reasons; here a method may be none that there is, and has no name of its own in traces and metrics. Deadlines are
+    reasons; here a method may be none that there is, and has no name of its own in traces and metrics. The line in the
+    log is the audit's: a second one would tell nothing new, and of a flood of refusals it would tell all. Deadlines are
     inside of what guards the door: what a call waits for there is told by its own words. Requests are read last.
 
     :param max_call_seconds: The longest that a call may take, in seconds.
@@ -49,7 +49,6 @@ def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.S
     known = known_methods()
     return (
         TracingInterceptor(known),
-        LoggingInterceptor(),
         MetricsInterceptor(PUBLIC, known),
         StatusInterceptor(),
         *(guards or ()),

@@ -67,8 +67,10 @@ class LateReading(grpc.aio.ServerInterceptor):
 
         return call
 
-    async def _first(self, method: str, requests: AsyncIterator[Any]) -> Any:
-        async for request in requests:
-            self._told(method, request)
-            return request
+    async def _first(self, method: str, requests: Any) -> Any:
+        # Closed here and not by the garbage collector, which would take a task of the event loop for it.
+        async with aclosing(aiter(requests)) as stream:
+            async for request in stream:
+                self._told(method, request)
+                return request
         raise InvalidArgument("", "the call has no request")

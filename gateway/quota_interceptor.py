@@ -116,9 +116,10 @@ class _Counting:
         return request
 
     async def _requests(self, requests: Any) -> AsyncIterator[Any]:
-        async for request in requests:
-            self._count(request)
-            yield request
+        async with aclosing(aiter(requests)) as stream:
+            async for request in stream:
+                self._count(request)
+                yield request
 
     def _count(self, message: Any) -> int:
         size = len(message) if isinstance(message, bytes) else message.ByteSize()

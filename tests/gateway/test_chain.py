@@ -23,7 +23,6 @@ async def test_order(folder: Path) -> None:
         kinds = [type(interceptor).__name__ for interceptor in chain(1, guards)]
     assert kinds == [
         "TracingInterceptor",
-        "LoggingInterceptor",
         "MetricsInterceptor",
         "StatusInterceptor",
         "AuditInterceptor",
