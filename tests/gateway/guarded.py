@@ -104,5 +104,5 @@ async def call(channel: Any, path: str, request: bytes = b"", **options: Any) ->
     kind = "_".join("stream" if streaming else "unary" for streaming in streams)
     answer = getattr(channel, kind)(path)(requests() if streams[0] else request, **options)
     if not streams[1]:
-        return bytes(await answer).decode()
-    return b"".join([message async for message in answer]).decode()
+        return bytes(await answer).decode(errors="replace")
+    return b"".join([message async for message in answer]).decode(errors="replace")

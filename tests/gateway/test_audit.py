@@ -128,6 +128,20 @@ async def test_a_call_that_is_given_up(folder: Path, store: KeyStore) -> None:
         assert (await heard.event()).data["code"] == "CANCELLED"
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("203.0.113.7", "203.0.113.7"), ("2001:db8::1", "2001:db8::1"), ("203.0.113.7, 10.0.0.1", "unix:"),
+     ("<script>", "unix:"), ("", "unix:")],
+)  # fmt: skip
+async def test_where_it_comes_from(folder: Path, store: KeyStore, said: str, told: str) -> None:
+    """On a Unix socket, whoever hands a call on says where it comes from, if it is an address."""
+    text, _ = await made_key(store)
+    async with listening(folder, store) as (heard, channel):
+        metadata = (*bearer(text), ("x-forwarded-for", said))
+        await call(channel, f"{SERVICE}/ListRules", metadata=metadata)
+        assert (await heard.event()).data["address"] == told
+
+
 async def test_a_flood_of_refusals(folder: Path, store: KeyStore) -> None:
     """Of many refusals a few are recorded, and how many were not is told with the next one."""
     async with listening(folder, store) as (heard, channel):
