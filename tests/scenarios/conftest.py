@@ -1,73 +1,57 @@
-"""The deployments on which every scenario runs: the same body against one process and against several."""
+"""Every scenario runs on every deployment: the same bodies against one process and several, with and without a door."""
 
-import json
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from assay.client import Suite, connect
 
-from host.embedded import embedded
-from host.settings import Settings
-from tests.processes import host
+from tests.scenarios.deployments import Place, running
 
-READING = ("static", "placeholder", "semantic")
-
-Deployment = Callable[[Path, bool], AbstractAsyncContextManager[str]]
-
-
-@asynccontextmanager
-async def in_one_process(folder: Path, sandbox: bool) -> AsyncIterator[str]:
-    """Run the whole suite in this process."""
-    async with embedded(Settings(state_dir=folder, sandbox_enabled=sandbox)) as address:
-        yield address
+DEPLOYMENTS = {
+    "embedded": ("one", "straight"),
+    "gateway": ("one", "door"),
+    "processes": ("several", "straight"),
+    "gateway-tls": ("secured", "door"),
+}
+"""Which suite runs, and how it is called. Those of one place, beside each other, share it."""
 
 
-@asynccontextmanager
-async def in_several_processes(folder: Path, sandbox: bool) -> AsyncIterator[str]:
-    """Run the stages, the engine and the sandbox in processes of their own, which find each other by name."""
-    async with AsyncExitStack() as stack:
-        peers: dict[str, str] = {}
-
-        async def serve(*names: str) -> str:
-            server = await stack.enter_async_context(host(*names, state=folder, ASSAY_PEERS=json.dumps(peers)))
-            stack.push_async_callback(server.stop)
-            peers.update(dict.fromkeys(names, server.address))
-            return server.address
-
-        if sandbox:
-            await serve("sandbox")
-            await serve("execution")
-        await serve(*READING, "scoring")
-        yield await serve("validation")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a suite on every deployment."""
+    for suite, place in (("suite", "place"), ("running_suite", "running_place")):
+        if suite in metafunc.fixturenames:
+            runs = [
+                # Many processes, each of which takes seconds to start.
+                pytest.param(*values, id=name, marks=pytest.mark.slow if slow else ())
+                for name, values in DEPLOYMENTS.items()
+                for slow in [suite == "running_suite" and name == "gateway-tls"]
+            ]
+            metafunc.parametrize((place, suite), runs, indirect=True, scope="session")
 
 
-DEPLOYMENTS: dict[str, Deployment] = {"embedded": in_one_process, "processes": in_several_processes}
+@pytest.fixture(scope="session")
+async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
+    """Give a suite that reads and runs nothing."""
+    async with running(request.param, sandbox=False) as found:
+        yield found
 
 
-@asynccontextmanager
-async def deployed(deployment: Deployment, *, sandbox: bool) -> AsyncIterator[Suite]:
-    """Run a deployment and connect to it."""
-    folder = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp"))
-    try:
-        async with deployment(folder, sandbox) as address, connect(address) as suite:
-            yield suite
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="session")
+async def running_place(request: pytest.FixtureRequest, docker_ready: None) -> AsyncIterator[Place]:
+    """Give a suite that runs code in a sandbox too."""
+    async with running(request.param, sandbox=True) as found:
+        yield found
 
 
-@pytest.fixture(scope="session", params=DEPLOYMENTS)
-async def suite(request: pytest.FixtureRequest) -> AsyncIterator[Suite]:
+@pytest.fixture(scope="session")
+async def suite(request: pytest.FixtureRequest, place: Place) -> AsyncIterator[Suite]:
     """Give a client of a suite that reads and runs nothing."""
-    async with deployed(DEPLOYMENTS[request.param], sandbox=False) as client:
+    async with connect(**getattr(place, request.param)) as client:
         yield client
 
 
-@pytest.fixture(scope="session", params=DEPLOYMENTS)
-async def running_suite(request: pytest.FixtureRequest, docker_ready: None) -> AsyncIterator[Suite]:
+@pytest.fixture(scope="session")
+async def running_suite(request: pytest.FixtureRequest, running_place: Place) -> AsyncIterator[Suite]:
     """Give a client of a suite that runs code in a sandbox too."""
-    async with deployed(DEPLOYMENTS[request.param], sandbox=True) as client:
+    async with connect(**getattr(running_place, request.param)) as client:
         yield client
