@@ -21,7 +21,7 @@ import structlog
 from assay.errors import StoreUnavailable
 
 from gateway import allowance_store as store
-from gateway.quotas import Bounds, slots_lot, too_many, too_often
+from gateway.quotas import SLOT_SECONDS, Bounds, Delays, slots_lot, too_many, too_often
 from host.database import Database
 
 _log = structlog.get_logger("assay.gateway")
@@ -38,6 +38,9 @@ LOOK_SECONDS = 1.0
 FULL_SECONDS = 0.05
 """How long it is believed that all slots are taken: so a flood of calls does not become one of transactions."""
 
+MEAN_SHARE = 0.2
+"""How much the last one counts in the mean of how long slots are held."""
+
 LEAVE_SECONDS = 0.25
 """How long the end of a call waits until a slot is given back, which goes on without it."""
 
@@ -52,7 +55,14 @@ class _Calls:
     held: int = 0
     waiting: int = 0
     none_until: float = 0.0
+    delays: Delays = field(default_factory=Delays)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def check(self, bounds: Bounds) -> None:
+        """Refuse a call where there are no more, as far as is known."""
+        now = time.monotonic()
+        if now < self.none_until:
+            raise too_often(bounds, self.delays.next(now, self.none_until - now, 1 / bounds.calls_per_second))
 
 
 @dataclass(slots=True)
@@ -62,6 +72,7 @@ class _Slots:
 
     :param is_written: Whether the database says the same.
     :param is_idle: Whether none was taken since it was last looked at.
+    :param mean_seconds: How long slots are held, the last ones counting most.
     """
 
     key: dict[str, str]
@@ -71,7 +82,16 @@ class _Slots:
     is_written: bool = True
     is_idle: bool = False
     full_until: float = 0.0
+    mean_seconds: float = SLOT_SECONDS
+    delays: Delays = field(default_factory=Delays)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def check(self, most: int) -> None:
+        """Refuse a call where all slots are taken, as far as is known."""
+        now = time.monotonic()
+        if now < self.full_until:
+            pace = self.mean_seconds / most
+            raise too_many(self.key["quota"], most, self.delays.next(now, pace, pace))
 
 
 class Allowances:
@@ -113,15 +133,14 @@ class Allowances:
             async with calls.lock:
                 if calls.held:
                     return
-                if (wait := calls.none_until - time.monotonic()) > 0:
-                    raise too_often(bounds, wait)
+                calls.check(bounds)
                 want, now = max(bounds.lot, calls.waiting), time.time()
                 calls.held, wait = await self._database.write(
                     lambda connection: store.take_calls(connection, tenant, bounds, want, now)
                 )
                 if not calls.held:
-                    calls.none_until = time.monotonic() + wait
-                    raise too_often(bounds, wait)
+                    calls.none_until = time.monotonic() + max(wait, 0.001)
+                    calls.check(bounds)
         finally:
             calls.waiting -= 1
 
@@ -142,16 +161,18 @@ class Allowances:
             (tenant, quota), _Slots({"owner": self._owner, "tenant": tenant, "quota": quota})
         )
         await self._enter(slots, most)
+        since = time.monotonic()
         try:
             yield
         finally:
+            slots.mean_seconds += MEAN_SHARE * (time.monotonic() - since - slots.mean_seconds)
             await self._leave(slots, slots_lot(most) - 1)
 
     async def _enter(self, slots: _Slots, most: int) -> None:
         slots.waiting += 1
         try:
             if slots.used >= slots.held:
-                self._check_full(slots, most)
+                slots.check(most)
                 async with slots.lock:
                     await self._take_slots(slots, most)
             slots.used += 1
@@ -163,7 +184,7 @@ class Allowances:
         """Take a lot, unless one became free meanwhile."""
         if slots.used < slots.held:
             return
-        self._check_full(slots, most)
+        slots.check(most)
         held, now = slots.held, time.time()
         want = max(slots_lot(most), slots.waiting)
         # Where this call is given up now, the database says of more slots than are used here.
@@ -177,11 +198,7 @@ class Allowances:
         slots.held += granted
         if slots.used >= slots.held:
             slots.full_until = time.monotonic() + FULL_SECONDS
-            raise too_many(slots.key["quota"], most)
-
-    def _check_full(self, slots: _Slots, most: int) -> None:
-        if time.monotonic() < slots.full_until:
-            raise too_many(slots.key["quota"], most)
+            slots.check(most)
 
     async def _leave(self, slots: _Slots, keep: int) -> None:
         slots.used -= 1

@@ -15,7 +15,10 @@ AI_MONEY = "ai_micro_usd_per_day"
 
 DAY_SECONDS = 86_400
 SLOT_SECONDS = 1.0
-"""When to come back where every slot is taken: calls end at any time, and nobody knows when the next one does."""
+"""How long a call is taken to hold its slot before any has told."""
+
+MOST_WAIT_SECONDS = 10.0
+"""The longest that somebody is told to wait where the wait is for others' turns: the clients may be fewer by then."""
 
 LOT_SECONDS = 0.2
 """How much of its rate a process takes from the shared store at one time."""
@@ -77,6 +80,28 @@ class Bucket:
         return max(0.0, 1.0 - self.tokens) / bounds.calls_per_second
 
 
+class Delays:
+    """
+    When those who are refused are to come back: one after another, at the pace at which there is more.
+
+    Told the same, they would all come back at one time, and all but one of them in vain.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def next(self, now: float, wait: float, pace: float) -> float:
+        """
+        Return how long one more is to wait, in seconds.
+
+        :param now: By a clock that never goes back.
+        :param wait: Until there is more.
+        :param pace: Until there is more again, each time.
+        """
+        self._last = min(max(now + wait, self._last + pace), now + wait + MOST_WAIT_SECONDS)
+        return self._last - now
+
+
 def too_often(bounds: Bounds, wait: float) -> RateLimited:
     """Return the refusal of a call that came too soon; in ``wait`` seconds there is more."""
     rate, burst = bounds.calls_per_second, bounds.burst
@@ -87,11 +112,13 @@ def too_often(bounds: Bounds, wait: float) -> RateLimited:
     )
 
 
-def too_many(quota: str, most: int) -> QuotaExceeded:
-    """Return the refusal of a call for which no slot is free."""
+def too_many(quota: str, most: int, wait: float) -> QuotaExceeded:
+    """Return the refusal of a call for which no slot is free; in ``wait`` seconds there may be one."""
     what = "calls that run code" if quota == RUNS else "calls"
     return QuotaExceeded(
-        f"{most} {what} are under way already", metadata={"quota": quota, "limit": str(most)}, retry_after=SLOT_SECONDS
+        f"{most} {what} are under way already",
+        metadata={"quota": quota, "limit": str(most)},
+        retry_after=round(max(wait, 0.001), 3),
     )
 
 

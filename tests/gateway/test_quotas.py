@@ -3,7 +3,7 @@
 import pytest
 from assay.errors import QuotaExceeded, RateLimited
 
-from gateway.quotas import Bucket, slots_lot, too_many, too_often, used_up
+from gateway.quotas import MOST_WAIT_SECONDS, Bucket, Delays, slots_lot, too_many, too_often, used_up
 from tests.gateway.quotas_setup import bounds
 
 
@@ -62,9 +62,17 @@ def test_used_up(used: dict[str, float], spends: bool, quota: str | None) -> Non
         assert refusal.retry_after == 400
 
 
+def test_one_after_another() -> None:
+    """Those who are refused at one time come back one after another, those much later not later for it."""
+    delays = Delays()
+    assert [round(delays.next(100.0, 0.5, 0.25), 3) for _ in range(4)] == [0.5, 0.75, 1.0, 1.25]
+    assert delays.next(200.0, 0.5, 0.25) == 0.5
+    assert max(delays.next(200.0, 0.5, 0.25) for _ in range(1000)) == 0.5 + MOST_WAIT_SECONDS
+
+
 def test_refusals_say_when() -> None:
     """Every refusal names its quota and limit, and says when to come back."""
-    often, many = too_often(bounds(calls_per_second=5, burst=2), 0.1234567), too_many("concurrent_runs", 3)
+    often, many = too_often(bounds(calls_per_second=5, burst=2), 0.1234567), too_many("concurrent_runs", 3, 1.5)
     assert isinstance(often, RateLimited)
     assert (often.metadata, often.retry_after) == ({"quota": "calls_per_second", "limit": "5"}, 0.123)
-    assert (many.metadata, many.retry_after) == ({"quota": "concurrent_runs", "limit": "3"}, 1.0)
+    assert (many.metadata, many.retry_after) == ({"quota": "concurrent_runs", "limit": "3"}, 1.5)
