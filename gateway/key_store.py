@@ -21,6 +21,9 @@ _INSERT = f"""
 """  # noqa: S608 the columns are our own text
 _BY_ID = f"SELECT {_COLUMNS} FROM api_keys WHERE id = :id"  # noqa: S608 as above
 _ALL = f"SELECT {_COLUMNS} FROM api_keys ORDER BY created, id"  # noqa: S608 as above
+_TENANTS = """
+    SELECT COUNT(DISTINCT tenant) FROM api_keys WHERE revoked IS NULL AND (expires IS NULL OR expires > :now)
+"""
 _REVOKE = "UPDATE api_keys SET revoked = :now WHERE id = :id AND revoked IS NULL"
 _USE = "UPDATE api_keys SET used = :now WHERE id = :id"
 
@@ -47,6 +50,12 @@ class KeyStore:
     async def every(self) -> Sequence[Key]:
         """Return all keys, those that are not taken any more too, the oldest first."""
         return await self._database.read(lambda connection: [_key(row) for row in connection.execute(sql(_ALL))])
+
+    async def tenants(self, now: float) -> int:
+        """Return how many tenants have a key that is valid at a time."""
+        return await self._database.read(
+            lambda connection: int(connection.execute(sql(_TENANTS), {"now": now}).scalar_one())
+        )
 
     async def revoke(self, identifier: str, now: float) -> Key:
         """

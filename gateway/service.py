@@ -1,4 +1,4 @@
-"""The gateway as a service of the catalog: it listens for itself, and registers nothing on the inner server."""
+"""The gateway as a service of the catalog: it listens for itself; on the inner server it only tells its statistics."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +18,7 @@ from gateway.key_ring import KeyRing
 from gateway.key_store import key_store
 from gateway.quota_interceptor import quota_interceptor
 from gateway.server import PublicServer
+from gateway.statistics import statistics
 from gateway.table import PUBLIC
 from host.listening import CannotListen
 from host.service import Registration, ServiceContext
@@ -39,7 +40,8 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     settings = context.settings
     check_addresses(settings.gateway)
     async with AsyncExitStack() as stack:
-        keys = KeyRing(await stack.enter_async_context(key_store(settings)))
+        store = await stack.enter_async_context(key_store(settings))
+        keys = KeyRing(store)
         authenticate = authenticator(settings.gateway, keys)
 
         async def admit(shown: Sequence[str], scope: str) -> None:
@@ -70,7 +72,7 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
             context.before_stop.append(http.server.stop)
             said["http"] = http.address
         await _log.ainfo("gateway", address=door.address, **said)
-        yield ()
+        yield (statistics(store),)
 
 
 def check_addresses(settings: GatewaySettings) -> None:

@@ -19,7 +19,7 @@ from services.system.memory import MemoryCheck
 from services.system.queue_check import QueueCheck
 from services.system.sandbox_check import SandboxCheck
 from services.system.servicer import SystemServicer
-from services.system.snapshot import KEPT_SECONDS, Snapshot, told_by
+from services.system.snapshot import KEPT_SECONDS, Snapshot, tenants_by, told_by
 
 
 @asynccontextmanager
@@ -40,7 +40,8 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         MemoryCheck(),
     )
     checkup = Checkup(checks)
-    metrics = Kept(Snapshot(statistics, used).take, KEPT_SECONDS)
+    tenants = tenants_by(partial(context.channel, "gateway"))
+    metrics = Kept(Snapshot(statistics, tenants, used).take, KEPT_SECONDS)
     servicer = SystemServicer(checkup, metrics, version("assay-suite"))
     try:
         yield [

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import grpc.aio
+from assay.errors import Unavailable
 from assay.v1 import statistics_pb2, statistics_pb2_grpc, system_pb2
 
 from host import usage
@@ -17,6 +18,7 @@ KEPT_SECONDS = 2.0
 """How long a snapshot is told again."""
 
 Statistics = Callable[[], Awaitable[statistics_pb2.ValidationStatistics]]
+Tenants = Callable[[], Awaitable[int]]
 
 
 class Snapshot:
@@ -24,11 +26,13 @@ class Snapshot:
     Takes snapshots.
 
     :param statistics: Returns what the validation service tells.
+    :param tenants: Returns how many tenants have a key.
     :param database: Has the table of what is used; see :func:`host.usage.prepare`.
     """
 
-    def __init__(self, statistics: Statistics, database: Database) -> None:
+    def __init__(self, statistics: Statistics, tenants: Tenants, database: Database) -> None:
         self._statistics = statistics
+        self._tenants = tenants
         self._database = database
 
     async def take(self) -> system_pb2.SystemMetrics:
@@ -39,15 +43,16 @@ class Snapshot:
         :raises grpc.aio.AioRpcError: A service that has to tell something cannot.
         """
         yesterday = usage.day_of(time.time()) - 1
-        told, active = await asyncio.gather(
+        told, tenants, active = await asyncio.gather(
             self._statistics(),
+            self._tenants(),
             self._database.read(lambda connection: usage.active_tenants(connection, yesterday)),
         )
         metrics = system_pb2.SystemMetrics(
             performance=convert.performance_to_proto(from_outside(), process.read()),
             ai=system_pb2.AiMetrics(),
             validation=convert.validation_to_proto(told),
-            users=system_pb2.UserMetrics(active_tenants=active),
+            users=system_pb2.UserMetrics(tenants=tenants, active_tenants=active),
         )
         metrics.create_time.GetCurrentTime()
         return metrics
@@ -60,5 +65,19 @@ def told_by(channel: Callable[[], grpc.aio.Channel]) -> Statistics:
         stub = statistics_pb2_grpc.StatisticsServiceStub(channel())
         request = statistics_pb2.GetValidationStatisticsRequest()
         return (await stub.GetValidationStatistics(request, timeout=CALL_SECONDS)).statistics
+
+    return ask
+
+
+def tenants_by(channel: Callable[[], grpc.aio.Channel]) -> Tenants:
+    """Return what asks the gateway, which is at the end of a channel, for its tenants; where there is none, of none."""
+
+    async def ask() -> int:
+        try:
+            stub = statistics_pb2_grpc.AccessStatisticsServiceStub(channel())
+        except Unavailable:
+            return 0
+        answer = await stub.GetAccessStatistics(statistics_pb2.GetAccessStatisticsRequest(), timeout=CALL_SECONDS)
+        return answer.statistics.tenants
 
     return ask

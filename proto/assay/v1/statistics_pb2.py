@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssay/v1/statistics.proto\x12\x08\x61ssay.v1\x1a\x1egoogle/protobuf/duration.proto\" \n\x1eGetValidationStatisticsRequest\"U\n\x1fGetValidationStatisticsResponse\x12\x32\n\nstatistics\x18\x01 \x01(\x0b\x32\x1e.assay.v1.ValidationStatistics\"\x83\x02\n\x14ValidationStatistics\x12\x13\n\x0bvalidations\x18\x01 \x01(\x03\x12\x0e\n\x06queued\x18\x02 \x01(\x03\x12\x0f\n\x07running\x18\x03 \x01(\x03\x12>\n\x08verdicts\x18\x04 \x03(\x0b\x32,.assay.v1.ValidationStatistics.VerdictsEntry\x12\x30\n\roldest_queued\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nmax_queued\x18\x06 \x01(\x03\x1a/\n\rVerdictsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x32\x83\x01\n\x11StatisticsService\x12n\n\x17GetValidationStatistics\x12(.assay.v1.GetValidationStatisticsRequest\x1a).assay.v1.GetValidationStatisticsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61ssay/v1/statistics.proto\x12\x08\x61ssay.v1\x1a\x1egoogle/protobuf/duration.proto\" \n\x1eGetValidationStatisticsRequest\"U\n\x1fGetValidationStatisticsResponse\x12\x32\n\nstatistics\x18\x01 \x01(\x0b\x32\x1e.assay.v1.ValidationStatistics\"\x83\x02\n\x14ValidationStatistics\x12\x13\n\x0bvalidations\x18\x01 \x01(\x03\x12\x0e\n\x06queued\x18\x02 \x01(\x03\x12\x0f\n\x07running\x18\x03 \x01(\x03\x12>\n\x08verdicts\x18\x04 \x03(\x0b\x32,.assay.v1.ValidationStatistics.VerdictsEntry\x12\x30\n\roldest_queued\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nmax_queued\x18\x06 \x01(\x03\x1a/\n\rVerdictsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\x1c\n\x1aGetAccessStatisticsRequest\"M\n\x1bGetAccessStatisticsResponse\x12.\n\nstatistics\x18\x01 \x01(\x0b\x32\x1a.assay.v1.AccessStatistics\"#\n\x10\x41\x63\x63\x65ssStatistics\x12\x0f\n\x07tenants\x18\x01 \x01(\x03\x32\x83\x01\n\x11StatisticsService\x12n\n\x17GetValidationStatistics\x12(.assay.v1.GetValidationStatisticsRequest\x1a).assay.v1.GetValidationStatisticsResponse2}\n\x17\x41\x63\x63\x65ssStatisticsService\x12\x62\n\x13GetAccessStatistics\x12$.assay.v1.GetAccessStatisticsRequest\x1a%.assay.v1.GetAccessStatisticsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VALIDATIONSTATISTICS']._serialized_end=452
   _globals['_VALIDATIONSTATISTICS_VERDICTSENTRY']._serialized_start=405
   _globals['_VALIDATIONSTATISTICS_VERDICTSENTRY']._serialized_end=452
-  _globals['_STATISTICSSERVICE']._serialized_start=455
-  _globals['_STATISTICSSERVICE']._serialized_end=586
+  _globals['_GETACCESSSTATISTICSREQUEST']._serialized_start=454
+  _globals['_GETACCESSSTATISTICSREQUEST']._serialized_end=482
+  _globals['_GETACCESSSTATISTICSRESPONSE']._serialized_start=484
+  _globals['_GETACCESSSTATISTICSRESPONSE']._serialized_end=561
+  _globals['_ACCESSSTATISTICS']._serialized_start=563
+  _globals['_ACCESSSTATISTICS']._serialized_end=598
+  _globals['_STATISTICSSERVICE']._serialized_start=601
+  _globals['_STATISTICSSERVICE']._serialized_end=732
+  _globals['_ACCESSSTATISTICSSERVICE']._serialized_start=734
+  _globals['_ACCESSSTATISTICSSERVICE']._serialized_end=859
 # @@protoc_insertion_point(module_scope)

@@ -41,3 +41,19 @@ class ValidationStatistics(_message.Message):
     oldest_queued: _duration_pb2.Duration
     max_queued: int
     def __init__(self, validations: _Optional[int] = ..., queued: _Optional[int] = ..., running: _Optional[int] = ..., verdicts: _Optional[_Mapping[str, int]] = ..., oldest_queued: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_queued: _Optional[int] = ...) -> None: ...
+
+class GetAccessStatisticsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetAccessStatisticsResponse(_message.Message):
+    __slots__ = ("statistics",)
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    statistics: AccessStatistics
+    def __init__(self, statistics: _Optional[_Union[AccessStatistics, _Mapping]] = ...) -> None: ...
+
+class AccessStatistics(_message.Message):
+    __slots__ = ("tenants",)
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
+    tenants: int
+    def __init__(self, tenants: _Optional[int] = ...) -> None: ...

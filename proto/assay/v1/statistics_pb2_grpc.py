@@ -99,3 +99,79 @@ class StatisticsService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class AccessStatisticsServiceStub:
+    """Tells the suite's own services who may use it. Served by the gateway, to the inside alone; never public.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.GetAccessStatistics = channel.unary_unary(
+                '/assay.v1.AccessStatisticsService/GetAccessStatistics',
+                request_serializer=assay_dot_v1_dot_statistics__pb2.GetAccessStatisticsRequest.SerializeToString,
+                response_deserializer=assay_dot_v1_dot_statistics__pb2.GetAccessStatisticsResponse.FromString,
+                _registered_method=True)
+
+
+class AccessStatisticsServiceServicer:
+    """Tells the suite's own services who may use it. Served by the gateway, to the inside alone; never public.
+    """
+
+    def GetAccessStatistics(self, request, context):
+        """Returns what there is now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_AccessStatisticsServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'GetAccessStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccessStatistics,
+                    request_deserializer=assay_dot_v1_dot_statistics__pb2.GetAccessStatisticsRequest.FromString,
+                    response_serializer=assay_dot_v1_dot_statistics__pb2.GetAccessStatisticsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'assay.v1.AccessStatisticsService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('assay.v1.AccessStatisticsService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class AccessStatisticsService:
+    """Tells the suite's own services who may use it. Served by the gateway, to the inside alone; never public.
+    """
+
+    @staticmethod
+    def GetAccessStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assay.v1.AccessStatisticsService/GetAccessStatistics',
+            assay_dot_v1_dot_statistics__pb2.GetAccessStatisticsRequest.SerializeToString,
+            assay_dot_v1_dot_statistics__pb2.GetAccessStatisticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

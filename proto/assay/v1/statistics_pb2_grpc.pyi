@@ -56,3 +56,34 @@ class StatisticsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns what there is now. What was counted a moment ago may be told again."""
 
 def add_StatisticsServiceServicer_to_server(servicer: StatisticsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class AccessStatisticsServiceStub:
+    """Tells the suite's own services who may use it. Served by the gateway, to the inside alone; never public."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> AccessStatisticsServiceAsyncStub: ...
+    GetAccessStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.GetAccessStatisticsRequest, _statistics_pb2.GetAccessStatisticsResponse]
+    """Returns what there is now."""
+
+@_typing.type_check_only
+class AccessStatisticsServiceAsyncStub(AccessStatisticsServiceStub):
+    """Tells the suite's own services who may use it. Served by the gateway, to the inside alone; never public."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    GetAccessStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.GetAccessStatisticsRequest, _statistics_pb2.GetAccessStatisticsResponse]  # type: ignore[assignment]
+    """Returns what there is now."""
+
+class AccessStatisticsServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Tells the suite's own services who may use it. Served by the gateway, to the inside alone; never public."""
+
+    @_abc_1.abstractmethod
+    def GetAccessStatistics(
+        self,
+        request: _statistics_pb2.GetAccessStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_statistics_pb2.GetAccessStatisticsResponse, _abc.Awaitable[_statistics_pb2.GetAccessStatisticsResponse]]:
+        """Returns what there is now."""
+
+def add_AccessStatisticsServiceServicer_to_server(servicer: AccessStatisticsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
