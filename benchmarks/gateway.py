@@ -65,7 +65,7 @@ def latencies(ways: Mapping[str, Client], rounds: int) -> dict[str, dict[str, li
     found: dict[str, dict[str, list[float]]] = {
         "call": defaultdict(list),
         "message there and back": defaultdict(list),
-        f"message of {BATCH}": defaultdict(list),
+        f"message of {BATCH} one way": defaultdict(list),
     }
     for client in ways.values():
         for _ in range(WARM):
