@@ -80,23 +80,20 @@ class Job:
     trace: str = ""
 
 
-LOADS = """
-    SELECT validations.tenant, COUNT(*), SUM(jobs.size)
-    FROM jobs JOIN validations ON validations.id = jobs.id GROUP BY validations.tenant
-"""
+LOADS = "SELECT tenant, COUNT(*), SUM(size) FROM jobs GROUP BY tenant"
 WAITING = """
-    SELECT validations.tenant, SUM(CASE WHEN jobs.owner IS NULL OR jobs.expires < :now THEN 0 ELSE 1 END),
-        MIN(CASE WHEN jobs.owner IS NULL OR jobs.expires < :now THEN jobs.number END) AS oldest
-    FROM jobs JOIN validations ON validations.id = jobs.id GROUP BY validations.tenant ORDER BY oldest
+    SELECT tenant, SUM(CASE WHEN owner IS NULL OR expires < :now THEN 0 ELSE 1 END),
+        MIN(CASE WHEN owner IS NULL OR expires < :now THEN number END) AS oldest
+    FROM jobs GROUP BY tenant ORDER BY oldest
 """
 QUEUE = """
-    INSERT INTO jobs (id, request, size, attempts, owner, expires, trace)
-    VALUES (:id, :request, :size, 0, NULL, 0, :trace)
+    INSERT INTO jobs (id, tenant, request, size, attempts, owner, expires, trace)
+    VALUES (:id, :tenant, :request, :size, 0, NULL, 0, :trace)
 """
 OLDEST = """
-    SELECT jobs.id, validations.tenant, jobs.request, jobs.attempts, jobs.trace
-    FROM jobs JOIN validations ON validations.id = jobs.id
-    WHERE validations.tenant = :tenant AND (jobs.owner IS NULL OR jobs.expires < :now) ORDER BY jobs.number LIMIT 1
+    SELECT id, tenant, request, attempts, trace FROM jobs WHERE number = (
+        SELECT MIN(number) FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
+    )
 """
 TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1 WHERE id = :id"
 HELD = "SELECT 1 FROM jobs WHERE id = :id AND owner = :owner AND attempts = :attempt"
@@ -128,10 +125,11 @@ def waiting(connection: "Connection", now: float) -> dict[str, int]:
     return {tenant: int(running) for tenant, running, number in rows if number is not None}
 
 
-def queue(connection: "Connection", identifier: str, request: bytes, trace: str) -> None:
+def queue(connection: "Connection", row: Stored, request: bytes, trace: str) -> None:
     """Make a validation a job."""
-    connection.execute(sql(QUEUE), {"id": identifier, "request": request, "size": len(request), "trace": trace})
-    happened(connection, identifier, Happening(state=validation_pb2.STATE_QUEUED))
+    made = {"id": row.id, "tenant": row.tenant, "request": request, "size": len(request), "trace": trace}
+    connection.execute(sql(QUEUE), made)
+    happened(connection, row.id, Happening(state=validation_pb2.STATE_QUEUED))
 
 
 def oldest(connection: "Connection", tenant: str, now: float) -> Waiting | None:

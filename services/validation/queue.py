@@ -80,7 +80,7 @@ class Queue:
             if kept.id != row.id:
                 return kept
             self._check_room(jobs.loads(connection), row.tenant, len(request))
-            jobs.queue(connection, row.id, request, trace)
+            jobs.queue(connection, row, request, trace)
             return get(connection, row.tenant, row.id)
 
         kept = await self._database.write(work)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -55,12 +55,15 @@ jobs = Table(
     Column("owner", String(64), nullable=True),
     Column("expires", Float, nullable=False),
     Column("trace", String(64), nullable=False, server_default=""),
+    Column("tenant", String(64), nullable=False, server_default="local"),
+    Index("ix_jobs_load", "tenant", "owner", "expires", "size"),
     sqlite_autoincrement=True,
 )
 """
 Validations that wait or run. ``owner`` is the process that has one, until ``expires`` (seconds since 1970) unless it
 says that it is still there; ``attempts`` counts how often one was begun; ``trace`` is the trace of the call that queued
-it (https://www.w3.org/TR/trace-context/#traceparent-header).
+it (https://www.w3.org/TR/trace-context/#traceparent-header); ``tenant`` is the validation's. What is asked of all of
+them is in an index: to find what stands behind a request in a row SQLite reads all of the request.
 """
 
 events = Table(
@@ -84,7 +87,7 @@ def prepare(connection: Connection) -> None:
     """
     if connection.dialect.name == "sqlite":
         found = connection.execute(text("PRAGMA user_version")).scalar_one()
-        if found not in {0, 1, 2, SCHEMA_VERSION}:
+        if not 0 <= found <= SCHEMA_VERSION:
             raise StoreUnavailable(
                 f"the database has schema {found}, this version needs {SCHEMA_VERSION}; move the file away"
             )
@@ -94,6 +97,8 @@ def prepare(connection: Connection) -> None:
             connection.execute(text("ALTER TABLE jobs ADD COLUMN trace VARCHAR(64) NOT NULL DEFAULT ''"))
         if found in {1, 2}:
             connection.execute(text("CREATE INDEX ix_validations_figures ON validations (state, verdict, tenant)"))
+        if found in {2, 3}:
+            _from_third(connection)
         connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
     metadata.create_all(connection)
 
@@ -104,3 +109,10 @@ def _from_first(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE validations ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0"))
     connection.execute(text("ALTER TABLE validations ADD COLUMN key VARCHAR(64)"))
     connection.execute(text("CREATE INDEX ix_validations_key ON validations (tenant, key)"))
+
+
+def _from_third(connection: Connection) -> None:
+    """Add to the jobs whose they are."""
+    connection.execute(text("ALTER TABLE jobs ADD COLUMN tenant VARCHAR(64) NOT NULL DEFAULT 'local'"))
+    connection.execute(text("UPDATE jobs SET tenant = (SELECT tenant FROM validations WHERE validations.id = jobs.id)"))
+    connection.execute(text("CREATE INDEX ix_jobs_load ON jobs (tenant, owner, expires, size)"))

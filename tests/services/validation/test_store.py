@@ -287,7 +287,7 @@ async def test_another_schema(folder: Path) -> None:
     with sqlite3.connect(folder / "assay.db") as connection:
         connection.execute("PRAGMA user_version = 99")
     async with opened(folder) as store:
-        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 3"):
+        with pytest.raises(StoreUnavailable, match="schema 99, this version needs 4"):
             await store.add(row(1))
     with sqlite3.connect(folder / "assay.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
@@ -325,19 +325,31 @@ SECOND_SCHEMA = (
 )
 
 
-async def test_job_of_the_version_before(folder: Path) -> None:
-    """A job that was queued under the second schema is still there, and belongs to no trace."""
+THIRD_SCHEMA = (
+    SECOND_SCHEMA.replace("PRAGMA user_version = 2;", "")
+    + """
+    ALTER TABLE jobs ADD COLUMN trace VARCHAR(64) NOT NULL DEFAULT '';
+    CREATE INDEX ix_validations_figures ON validations (state, verdict, tenant);
+    PRAGMA user_version = 3;
+"""
+)
+
+
+@pytest.mark.parametrize("schema", [SECOND_SCHEMA, THIRD_SCHEMA])
+async def test_job_of_the_version_before(folder: Path, schema: str) -> None:
+    """A job that was queued under an earlier schema is still there, its tenant's, and belongs to no trace."""
     with sqlite3.connect(folder / "assay.db") as connection:
-        connection.executescript(SECOND_SCHEMA)
+        connection.executescript(schema)
+        connection.execute("UPDATE validations SET tenant = 'acme' WHERE id = 'val_local_1'")
     connection.close()
     for _ in range(2):
         held = at(folder)
-        found = await held.read(lambda connection: jobs.oldest(connection, "local", 1))
+        found = await held.read(lambda connection: jobs.oldest(connection, "acme", 1))
         await held.close()
-        assert found == jobs.Waiting("val_local_1", "local", b"r", 0, "")
+        assert found == jobs.Waiting("val_local_1", "acme", b"r", 0, "")
 
 
-@pytest.mark.parametrize("schema", [FIRST_SCHEMA, SECOND_SCHEMA])
+@pytest.mark.parametrize("schema", [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA])
 async def test_schema_of_the_version_before(folder: Path, schema: str) -> None:
     """A database of an earlier schema is brought up to date, and nothing in it is lost."""
     with sqlite3.connect(folder / "assay.db") as connection:
