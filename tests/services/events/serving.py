@@ -59,11 +59,15 @@ class Serving:
 
 
 @asynccontextmanager
-async def events_served(folder: Path, **settings: Any) -> AsyncIterator[Serving]:
-    """Run an event service over the database in a folder; :data:`CATALOG` has to be the catalog."""
+async def events_served(folder: Path, name: str = "s", **settings: Any) -> AsyncIterator[Serving]:
+    """
+    Run an event service over the database in a folder; :data:`CATALOG` has to be the catalog.
+
+    :param name: Of the socket in that folder.
+    """
     configured = Settings(state_dir=folder, events=EventSettings(**settings))
     async with (
-        serving(["events", "bus"], f"unix:{folder}/s", configured) as address,
+        serving(["events", "bus"], f"unix:{folder}/{name}", configured) as address,
         connect(address) as suite,
     ):
         yield Serving(_buses.pop(), suite)

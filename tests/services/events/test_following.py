@@ -61,7 +61,7 @@ async def collect(following: Following, after: int, count: int, wanted: Wanted =
 
 async def test_the_seam(folder: Path) -> None:
     """Subscribers that come at any time, from any place, while events are stored, get each once and in its order."""
-    chance, total = random.Random(6), 4_000
+    chance, total = random.Random(6), 3_000
     async with stores(folder, 2) as (store, other), followed(store) as following:
         subscribers: list[asyncio.Task[list[Stored]]] = []
         starts: list[int] = []

@@ -79,6 +79,17 @@ async def test_goes_on_after_a_restart(folder: Path) -> None:
     ]
 
 
+async def test_several_over_one_database(folder: Path) -> None:
+    """Where several processes store what happens in each, each tells what happens in all of them, in one order."""
+    async with events_served(folder) as one, events_served(folder, "other") as other:
+        calls = [serving.subscribe() for serving in (one, other)]
+        one.publish("a")
+        assert [await read_resources(call, 1) for call in calls] == [["a"], ["a"]]
+        other.publish("b")
+        for call in calls:
+            assert [(event.sequence, event.resource) for event in await read(call, 1)] == [(2, "b")]
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
