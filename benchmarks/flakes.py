@@ -1,9 +1,10 @@
 """
 Whether a verdict is the same each time: the same candidates, many times, alone and beside others.
 
-    python -m benchmarks.flakes CORPUS.jsonl [--candidates 50] [--times 100] [--clients 1 8] [--seed 1] [--report FILE]
+    python -m benchmarks.flakes CORPUS.jsonl [--candidates 50] [--times 100] [--clients 1 8] [--seed 1]
+        [--languages python …] [--report FILE]
 
-Candidates with tests are taken from a corpus by a seed, of all languages that it has tests for. Each is validated anew
+Candidates with tests are taken from a corpus by a seed, of all languages that it has tests for or of some. Each is validated anew
 as often as asked, first one validation at a time, then by clients that keep the suite busy together: each validation is
 made beside those of the others, and every verdict counts. A verdict that is not what was said most is a change; so is
 an answer that is none.
@@ -45,13 +46,17 @@ class Told:
         return self.verdicts.total() - max(self.verdicts.values(), default=0)
 
 
-def chosen(path: Path, count: int, seed: int) -> list[Record]:
+def chosen(path: Path, count: int, seed: int, languages: Sequence[str] = ()) -> list[Record]:
     """
     Return records with tests, chosen by a seed.
 
+    :param languages: Only of these; none: of all.
     :raises SystemExit: There are fewer.
     """
-    found = sorted((record for record in records(path) if record.has_tests), key=lambda record: record.id)
+    wanted = (
+        record for record in records(path) if record.has_tests and record.language in (languages or {record.language})
+    )
+    found = sorted(wanted, key=lambda record: record.id)
     if len(found) < count:
         raise SystemExit(f"{path.name} has {len(found)} records with tests")
     return random.Random(seed).sample(found, count)
@@ -128,13 +133,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--candidates", type=int, default=50)
+    parser.add_argument("--languages", nargs="+", default=[], help="default: all that the corpus has tests for")
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, help="write what was said as JSON")
     options = parser.parse_args()
     logs.configure("error", "text")
-    wanted = chosen(options.corpus, options.candidates, options.seed)
+    wanted = chosen(options.corpus, options.candidates, options.seed, options.languages)
     started = time.monotonic()
     made = asyncio.run(measure(wanted, options.times, options.clients, options.seed))
     steady = show(made, time.monotonic() - started)
