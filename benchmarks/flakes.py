@@ -4,10 +4,10 @@ Whether a verdict is the same each time: the same candidates, many times, alone 
     python -m benchmarks.flakes CORPUS.jsonl [--candidates 50] [--times 100] [--clients 1 8] [--seed 1]
         [--languages python …] [--report FILE]
 
-Candidates with tests are taken from a corpus by a seed, of all languages that it has tests for or of some. Each is validated anew
-as often as asked, first one validation at a time, then by clients that keep the suite busy together: each validation is
-made beside those of the others, and every verdict counts. A verdict that is not what was said most is a change; so is
-an answer that is none.
+Candidates with tests are taken from a corpus by a seed, of all languages that it has tests for or of some. Each is
+validated anew as often as asked, first one validation at a time, then by clients that keep the suite busy together:
+each validation is made beside those of the others, and every verdict counts. A verdict that is not what was said most
+is a change; so is an answer that is none.
 """
 
 import argparse
