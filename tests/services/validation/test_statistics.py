@@ -41,9 +41,9 @@ async def test_counted(folder: Path) -> None:
             [("a", SUCCEEDED, 1), ("b", SUCCEEDED, 1), ("a", SUCCEEDED, 2), (SYSTEM_TENANT, SUCCEEDED, 1)]
             + [("a", QUEUED, 0)] * 3
         ):
-            store.add(connection, row(number, tenant, state, verdict), 100)
+            added = store.add(connection, row(number, tenant, state, verdict), 100)
             if state == QUEUED:
-                jobs.queue(connection, f"val_{number}", b"", "")
+                jobs.queue(connection, added, b"", "")
         mine = jobs.oldest(connection, "a", time.time())
         assert mine is not None
         jobs.take(connection, mine, "me", time.time() + 60)
