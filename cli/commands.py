@@ -363,11 +363,17 @@ def usage(
 
 
 @app.command()
-def doctor() -> int:
-    """Say what is missing on this machine, and what to do about it. Exit status 0 if all is well, else 1."""
-    from cli.doctor import doctor as examine
+def doctor(gateway: Gateway = "", key: Key = "") -> int:
+    """
+    Say what is missing on this machine, and what to do about it; with --gateway, how a running suite is.
 
-    return examine()
+    Exit status: 0 if all is well, else 1.
+    """
+    from cli import doctor as machine
+    from cli import doctor_gateway
+
+    running = running_suite(gateway, key)
+    return machine.doctor() if running is None else doctor_gateway.doctor(running)
 
 
 def _names(listed: str) -> tuple[str, ...]:

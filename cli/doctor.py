@@ -2,16 +2,14 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from subprocess import run as run_process
 from typing import TYPE_CHECKING
 
 from assay.v1 import candidate_pb2, sandbox_pb2, source_pb2, stage_pb2, validation_pb2
 
-from cli.failures import message_of
+from cli.diagnosis import Diagnosis, Ill, examined, tell
 from cli.languages import known_to
-from cli.printable import printable
 from cli.suite import own_settings, run, suite
 
 if TYPE_CHECKING:
@@ -29,80 +27,31 @@ _CANARY_SECONDS = 60.0
 _CANARY = b'def double(number: int) -> int:\n    """Return twice the number."""\n    return 2 * number\n'
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """
-    What one examination showed.
-
-    :param good: None where it could not be made, because something before it is missing.
-    :param remedy: What to do; empty where all is well.
-    """
-
-    subject: str
-    good: bool | None
-    shown: str
-    remedy: str = ""
-
-
-class Ill(Exception):
-    """An examination showed something that must be put right."""
-
-    def __init__(self, shown: str, remedy: str) -> None:
-        super().__init__(shown)
-        self.shown = shown
-        self.remedy = remedy
-
-
 def doctor() -> int:
-    """Examine everything, print what was seen, and return 0 if all is well, else 1."""
-    diagnoses = []
-    for diagnosis in _examine_all():
-        diagnoses.append(diagnosis)
-        _print(diagnosis)
-    bad = sum(diagnosis.good is not True for diagnosis in diagnoses)
-    print("all is well" if not bad else f"{bad} of {len(diagnoses)} want attention")  # noqa: T201 the command's output
-    return 1 if bad else 0
+    """Examine everything on this machine, print what was seen, and return 0 if all is well, else 1."""
+    return tell(_examine_all())
 
 
 def _examine_all() -> Iterator[Diagnosis]:
-    yield _examined("Python", _python)
-    yield _examined("settings", _settings)
-    yield _examined("state directory", _state_directory)
-    yield _examined("ruff", _ruff)
-    yield (daemon := _examined("Docker daemon", _daemon))
-    yield _examined("pools", _pools)
+    yield examined("Python", _python)
+    yield examined("settings", _settings)
+    yield examined("state directory", _state_directory)
+    yield examined("ruff", _ruff)
+    yield (daemon := examined("Docker daemon", _daemon))
+    yield examined("pools", _pools)
     runtime = Diagnosis("container runtime", None, "not looked for: there is no Docker daemon")
     images = Diagnosis("sandbox images", None, "not looked for: there is no Docker daemon")
     if daemon.good:
-        runtime = _examined("container runtime", _runtime)
-        images = _examined("sandbox images", _images)
+        runtime = examined("container runtime", _runtime)
+        images = examined("sandbox images", _images)
     yield runtime
     yield images
-    yield _examined("a validation", lambda: run(_validate()))
-    yield _examined("names in JavaScript", lambda: run(_scripts()))
+    yield examined("a validation", lambda: run(_validate()))
+    yield examined("names in JavaScript", lambda: run(_scripts()))
     if runtime.good and images.good:
-        yield _examined("a run in the sandbox", lambda: run(_execute()))
+        yield examined("a run in the sandbox", lambda: run(_execute()))
     else:
         yield Diagnosis("a run in the sandbox", None, "not tried: what it needs is missing")
-
-
-def _examined(subject: str, examine: Callable[[], str | tuple[str, str]]) -> Diagnosis:
-    """Return what an examination shows; all is well where it raises nothing, whatever remedy it adds for more."""
-    try:
-        shown = examine()
-        return Diagnosis(subject, True, shown) if isinstance(shown, str) else Diagnosis(subject, True, *shown)
-    except Ill as ill:
-        return Diagnosis(subject, False, ill.shown, ill.remedy)
-    except Exception as error:  # noqa: BLE001 whatever an examination meets is what it shows
-        return Diagnosis(subject, False, message_of(error), "see the message; `ASSAY_LOG_LEVEL=debug` says more")
-
-
-def _print(diagnosis: Diagnosis) -> None:
-    mark = {True: "✓", False: "✗", None: "-"}[diagnosis.good]
-    print(f"{mark} {diagnosis.subject}: {printable(diagnosis.shown)}")  # noqa: T201 the command's output
-    if diagnosis.remedy:
-        print(f"    {printable(diagnosis.remedy)}")  # noqa: T201 the command's output
-    sys.stdout.flush()
 
 
 def _python() -> str:
