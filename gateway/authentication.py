@@ -11,9 +11,10 @@ from assay.errors import AssayError
 from gateway.audit import identified
 from gateway.authenticator import Authenticator, require
 from gateway.contract import public_methods
-from gateway.side_calls import Probes, SideCalls
+from gateway.side_calls import SideCalls
 from host.caller import Caller, acting_for
 from host.interceptors.around import AroundInterceptor, Context
+from host.interceptors.probes import Probes
 
 PROBE = "/grpc.health.v1.Health/Check"
 """The one method that needs no key: whoever balances load asks it, and it tells no more than that the door is there."""

@@ -11,10 +11,10 @@ from grpc_reflection.v1alpha import reflection_pb2
 from gateway.audit import AuditInterceptor, asked
 from gateway.authentication import AuthenticationInterceptor
 from gateway.contract import public_methods
-from gateway.late_reading import LateReading
 from gateway.quota_interceptor import QuotaInterceptor
 from host.call_counts import PUBLIC
 from host.interceptors.deadlines import DeadlineInterceptor
+from host.interceptors.late_reading import LateReading
 from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor

@@ -22,6 +22,8 @@ from host.caller import (
 )
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.calls import OutgoingInterceptor, replaced
+from host.interceptors.late_reading import LateReading
+from host.interceptors.probes import Probes
 
 if TYPE_CHECKING:
     from host.tokens import Signer, Verifier
@@ -32,6 +34,8 @@ BEARER = "Bearer "
 
 OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
 """What anybody may ask: probes have no keys, and it tells nothing of anybody's."""
+
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]]
 
 Identify = Callable[[grpc.HandlerCallDetails], Caller]
 """Says who calls, or raises :class:`Unauthenticated`."""
@@ -80,27 +84,33 @@ class AuthenticationInterceptor(grpc.aio.ServerInterceptor):
     """
     Has every call served on behalf of whoever makes it, and refuses those that do not say who that is.
 
-    A call that is refused is refused before any message of it is read.
+    A call that is refused is refused before any message of it is read. What anybody may ask is bounded for those who do
+    not say who they are.
 
     :param identify: Says who calls.
     """
 
     def __init__(self, identify: Identify) -> None:
         self._identify = identify
+        self._probes = Probes()
+        self._late_reading = LateReading()
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
+        continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Return the handler with the caller around it, or one that refuses the call."""
-        if handler_call_details.method.startswith(OPEN_SERVICES):
-            return await continuation(handler_call_details)
         try:
             who = self._identify(handler_call_details)
         except AssayError as error:
+            if handler_call_details.method.startswith(OPEN_SERVICES):
+                return await self._probes.intercept_service(self._reading_late(continuation), handler_call_details)
             return _refusing(error)
         return await _ActingFor(who).intercept_service(continuation, handler_call_details)
+
+    def _reading_late(self, continuation: Continuation) -> Continuation:
+        return lambda details: self._late_reading.intercept_service(continuation, details)
 
 
 class _ActingFor(AroundInterceptor):

@@ -16,10 +16,10 @@ from gateway.authenticator import Authenticator
 from gateway.contract import public_methods
 from gateway.key_store import KeyStore
 from gateway.keys import Key, new_key
-from gateway.late_reading import LateReading
 from host.caller import caller
 from host.events.memory import MemoryBus
 from host.events.port import Bus
+from host.interceptors.late_reading import LateReading
 from host.interceptors.status import StatusInterceptor
 from tests.host import echo
 

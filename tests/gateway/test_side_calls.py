@@ -15,6 +15,7 @@ from gateway.authentication import PROBE
 from gateway.authenticator import Authenticator
 from gateway.key_ring import KeyRing
 from gateway.key_store import KeyStore, key_store
+from host.interceptors import probes
 from host.settings import Settings
 from tests.gateway.guarded import WAITS, bearer, call, guarded, made_key
 
@@ -61,8 +62,8 @@ async def test_of_each_tenant(folder: Path, store: KeyStore, monkeypatch: pytest
 
 async def test_probes(folder: Path, store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls without a key are bounded in number, and each in time, whether its request comes or not."""
-    monkeypatch.setattr(side_calls, "MOST_PROBES", 3)
-    monkeypatch.setattr(side_calls, "PROBE_SECONDS", 1.0)
+    monkeypatch.setattr(probes, "MOST_PROBES", 3)
+    monkeypatch.setattr(probes, "PROBE_SECONDS", 1.0)
 
     async def never() -> AsyncIterator[bytes]:
         await asyncio.sleep(60)

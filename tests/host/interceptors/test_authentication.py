@@ -9,11 +9,12 @@ import grpc
 import grpc.aio
 import pytest
 from assay.client import error_from_rpc
-from assay.errors import AssayError, Unauthenticated, Unavailable
+from assay.errors import AssayError, DeadlineExceeded, RateLimited, Unauthenticated, Unavailable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from host.caller import Caller, acting_for, caller
+from host.interceptors import probes
 from host.interceptors.authentication import Identify, OutgoingIdentity, by_headers, by_nothing, by_token
 from host.interceptors.chain import incoming, outgoing
 from host.tokens import Signer, Verifier
@@ -128,6 +129,43 @@ async def test_probes(folder: Path) -> None:
         answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
     await server.stop(0)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_probes_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who only looks has few calls at one time, and each for a moment, whether its request comes; others are served."""
+    monkeypatch.setattr(probes, "MOST_PROBES", 3)
+    monkeypatch.setattr(probes, "PROBE_SECONDS", 1.0)
+
+    async def never() -> AsyncIterator[bytes]:
+        await asyncio.sleep(60)
+        yield b""
+
+    server = grpc.aio.server(interceptors=incoming(30, trusting()))
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
+    server.add_generic_rpc_handlers((echo.handler(who),))
+    server.add_insecure_port(f"unix:{folder}/h")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"unix:{folder}/h") as channel:
+        untyped: Any = channel
+        check = untyped.stream_unary("/grpc.health.v1.Health/Check")
+        watch = untyped.unary_stream("/grpc.health.v1.Health/Watch")
+        held = [check(never(), timeout=20) for _ in range(2)]
+        watching = watch(b"", timeout=20)
+        await watching.read()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await untyped.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=20)
+        assert isinstance(error_from_rpc(caught.value), RateLimited)
+        assert await echo.call(channel, "UnaryUnary", metadata=[bearer()])
+        known = watch(b"", timeout=20, metadata=[bearer("/grpc.health.v1.Health/Watch")])
+        await known.read()
+        for one in (*held, watching.read()):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await one
+            assert isinstance(error_from_rpc(caught.value), DeadlineExceeded)
+        assert not known.done()
+        assert await untyped.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=20)
+        known.cancel()
+    await server.stop(0)
 
 
 async def test_headers(folder: Path) -> None:

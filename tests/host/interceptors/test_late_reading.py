@@ -12,8 +12,8 @@ import pytest
 from assay.client import error_from_rpc
 from assay.errors import DeadlineExceeded, InvalidArgument
 
-from gateway.late_reading import LateReading
 from host.interceptors.deadlines import DeadlineInterceptor
+from host.interceptors.late_reading import LateReading
 from host.interceptors.status import StatusInterceptor
 from tests.host import echo
 
