@@ -27,7 +27,7 @@ BOUNDARIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """Where traces are exported to, over gRPC; OpenTelemetry's other variables hold too. Not set: they are not kept."""
 
-CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of :func:`exposition`."""
 
 EXPORT_SECONDS = 5.0
