@@ -13,6 +13,7 @@ from assay.v1 import candidate_pb2, validation_pb2
 from cli.cache import Cache
 from cli.candidates import Framing, candidate_of
 from cli.checked import Checked, CheckedFile
+from cli.patience import patiently
 from cli.policies import Policies
 from cli.sources import BadSource, Source
 
@@ -97,7 +98,9 @@ class Checker:
     async def _asked(self, client: "Suite", source: Source, ready: _Ready) -> Checked:
         async with self._turns:
             try:
-                answer = await client.validation.Validate(ready.request, timeout=self._seconds)
+                answer = await patiently(
+                    lambda left: client.validation.Validate(ready.request, timeout=left), self._seconds
+                )
             except grpc.aio.AioRpcError as error:
                 failure = error_from_rpc(error)
                 return Checked(source.name, reason=failure.reason, message=failure.message)

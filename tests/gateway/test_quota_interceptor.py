@@ -1,9 +1,8 @@
 """Quotas around real calls: what is refused, how, and what a call tells of what it used."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +12,11 @@ import pytest
 from assay.client import error_from_rpc
 from assay.errors import AssayError, QuotaExceeded, RateLimited
 
-from gateway.contract import PublicMethod, public_methods
-from gateway.quota_interceptor import quota_interceptor
-from host.caller import Caller, acting_for
-from host.interceptors.around import AroundInterceptor, Context
-from host.interceptors.chain import incoming
 from host.settings import Settings
-from host.settings_network import GatewaySettings, QuotaSettings
 from host.tally import SANDBOX_SECONDS, tally
 from host.usage import own_metering
+from tests.gateway.quotas_setup import door
 from tests.host import echo
-
-ANY = public_methods()["/assay.v1.ValidationService/Validate"]
-
-
-def methods(*, runs: bool = False, queues: bool = False) -> dict[str, PublicMethod]:
-    """Return the methods of the echo as if the contract made them public."""
-    return {
-        f"/test.Echo/{shape}": replace(
-            ANY, path=f"/test.Echo/{shape}", runs=runs, queues=queues,
-            request_streaming=shape.startswith("Stream"), response_streaming=shape.endswith("Stream"),
-        )
-        for shape in echo.SHAPES
-    }  # fmt: skip
-
-
-class Named(AroundInterceptor):
-    """Takes the tenant from the call's metadata, as authentication takes it from a key."""
-
-    @asynccontextmanager
-    async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
-        """See AroundInterceptor."""
-        with acting_for(Caller(str(dict(details.invocation_metadata or ()).get("tenant", "a")))):
-            yield
-
-
-@asynccontextmanager
-async def door(
-    folder: Path, behave: echo.Behaviour, *, most: int = 1024, spends: str = "", **quota: Any
-) -> AsyncIterator[Any]:
-    """Serve the echo behind quotas, and yield a channel to it."""
-    gateway = GatewaySettings(quota=QuotaSettings(**quota), max_concurrent_calls=most)
-    settings = Settings(state_dir=folder / "state", gateway=gateway)
-    async with quota_interceptor(settings, methods(runs=spends == "runs", queues=spends == "queues")) as quotas:
-        inner: Sequence[grpc.aio.ServerInterceptor] = incoming(30)
-        chain = (*inner[:-1], Named(), quotas, inner[-1])
-        async with (
-            echo.served(folder, chain, echo.handler(behave)) as address,
-            grpc.aio.insecure_channel(address) as channel,
-        ):
-            yield channel
 
 
 async def answers(request: bytes, context: object) -> bytes:
