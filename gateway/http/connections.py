@@ -55,7 +55,9 @@ class Connection:
             self.stopped_reading(now)
         if self._unread is not None:
             since, size = self._unread
-            return now - since > GRACE_SECONDS + size / BYTES_PER_SECOND
+            # Nothing is added in the meantime.
+            read = size - self.transport.get_write_buffer_size()
+            return now - since > GRACE_SECONDS + read / BYTES_PER_SECOND
         if self._awaited == "head":
             return now - self._since > HEAD_SECONDS
         return self._awaited == "body" and now - self._since > GRACE_SECONDS + self._received / BYTES_PER_SECOND

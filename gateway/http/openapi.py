@@ -135,8 +135,10 @@ def _body(method: PublicMethod, route: Route, schemas: Schemas) -> dict[str, Any
 
 
 def _success(method: PublicMethod, route: Route, schemas: Schemas) -> dict[str, Any]:
-    whole = schemas.of_message(method.response)
-    schema = schemas.of_field(method.response.fields_by_name[route.response]) if route.response else whole
+    if route.response:
+        schema = schemas.of_field(method.response.fields_by_name[route.response])
+    else:
+        schema = schemas.of_message(method.response)
     types = (EVENTS.media_type, LINES.media_type) if method.response_streaming else ("application/json",)
     return {
         "description": comments().get(method.response.full_name, ""),

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import grpc
 import grpc.aio
 import structlog
 from assay.client import error_from_rpc
-from assay.errors import AssayError, InvalidArgument
+from assay.errors import AssayError, InvalidArgument, QueueFull
 from google.protobuf.descriptor import Descriptor
 from starlette.responses import Response
 
@@ -105,15 +106,18 @@ _UNSAID = AssayError("an error of the suite; its log has the details")
 
 
 def _of_rpc(error: grpc.aio.AioRpcError, request: Descriptor | None) -> Problem:
-    made = error_from_rpc(error)
-    if STATUS_DETAILS not in dict(error.trailing_metadata() or ()):
-        # gRPC's own words name inner addresses.
-        made = type(made)("", _saying(error)) if isinstance(made, InvalidArgument) else type(made)(_saying(error))
+    is_ours = STATUS_DETAILS in dict(error.trailing_metadata() or ())
+    made = error_from_rpc(error) if is_ours else _of_grpc_itself(error)
     return _problem(STATUS[error.code().name], made, request)
 
 
-def _saying(error: grpc.aio.AioRpcError) -> str:
-    return f"the call ended with {error.code().name}"
+def _of_grpc_itself(error: grpc.aio.AioRpcError) -> AssayError:
+    """Return the error that is nearest to what gRPC says itself; its own words name inner addresses."""
+    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return QueueFull("a message is too large, or there are too many calls")
+    kind = type(error_from_rpc(error))
+    words = f"the call ended with {error.code().name}"
+    return kind("", words) if issubclass(kind, InvalidArgument) else kind(words)
 
 
 def _problem(

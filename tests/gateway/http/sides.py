@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 import grpc.aio
 import httpx
+from assay.client import CHANNEL_OPTIONS
 from google.protobuf.message_factory import GetMessageClass
 from websockets.asyncio.client import connect
 
@@ -101,11 +102,11 @@ async def side_of(
 
     :param behaviours: By the paths of public methods: what :mod:`grpc.aio` takes for a method of that shape.
     """
-    server = grpc.aio.server(interceptors=[StatusInterceptor()])
+    server = grpc.aio.server(interceptors=[StatusInterceptor()], options=CHANNEL_OPTIONS)
     server.add_generic_rpc_handlers((_Behaving(behaviours),))
     server.add_insecure_port(f"unix:{folder}/private")
     await server.start()
-    settings = GatewaySettings(http_listen="127.0.0.1:0", **gateway)
+    settings = GatewaySettings(**({"http_listen": "127.0.0.1:0"} | gateway))
     try:
         async with http_side(settings, f"unix:{folder}/private", admit or _admit_all, drain_seconds=1) as side:
             yield side

@@ -17,9 +17,9 @@ from gateway.http.schemas import example_of
 
 SECRET = "the-secret-code"
 
-VALIDATE = validation_pb2.ValidateRequest.DESCRIPTOR
-EXECUTE = sandbox_pb2.ExecuteRequest.DESCRIPTOR
-STREAM = sandbox_pb2.ExecuteStreamRequest.DESCRIPTOR
+VALIDATE: Any = validation_pb2.ValidateRequest.DESCRIPTOR
+EXECUTE: Any = sandbox_pb2.ExecuteRequest.DESCRIPTOR
+STREAM: Any = sandbox_pb2.ExecuteStreamRequest.DESCRIPTOR
 
 
 def in_file(**field: Any) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def test_whatever_is_sent(value: Any) -> None:
 
 def test_of_a_query() -> None:
     """Parameters are values of the request by either of their names; lists stand several times."""
-    kind = event_pb2.SubscribeRequest.DESCRIPTOR
+    kind: Any = event_pb2.SubscribeRequest.DESCRIPTOR
     fields = json.of_query(kind, [("kinds", "a"), ("kinds", "b"), ("afterSequence", "12"), ("project", "p")])
     assert json.message(kind, fields) == event_pb2.SubscribeRequest(kinds=["a", "b"], after_sequence=12, project="p")
 

@@ -35,7 +35,8 @@ async def told_of(folder: Path, failure: BaseException) -> problems.Problem:
     ):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await echo.call(channel, "UnaryUnary")
-    return await problems.told(caught.value, validation_pb2.ValidateRequest.DESCRIPTOR)
+    kind: Any = validation_pb2.ValidateRequest.DESCRIPTOR
+    return await problems.told(caught.value, kind)
 
 
 @pytest.mark.parametrize("reason", sorted(by_reason()))
