@@ -73,9 +73,10 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
         await server.start()
         # Entered last, so left first: the services are closed when no call is under way any more.
         stack.push_async_callback(_stop, server, health_servicer, settings.server.drain_seconds)
-        stack.callback(stopping.set)
         for close in doors:
             stack.push_async_callback(close)
+        # First of all: a stream that follows something has no other end, and would hold a door up.
+        stack.callback(stopping.set)
         await _set_health(health_servicer, registrations)
         await _log.ainfo("serving", address=address, services=local)
         if encryption.server is None and not is_local(address):

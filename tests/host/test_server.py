@@ -68,12 +68,24 @@ async def closing_service(context: ServiceContext) -> AsyncIterator[Sequence[Reg
         happened.append("closed")
 
 
+@asynccontextmanager
+async def door_service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
+    """Have a door that is closed before the server stops."""
+
+    async def close() -> None:
+        happened.append(f"door closed, stopping {context.stopping.is_set()}")
+
+    context.before_stop.append(close)
+    yield []
+    happened.append("door's service closed")
+
+
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put two services of the tests' own into the catalog."""
     happened.clear()
     here = "tests.host.test_server"
-    names = ("waiting", "second", "doubled", "closing")
+    names = ("waiting", "second", "doubled", "closing", "door")
     monkeypatch.setattr(catalog, "BUILT_IN", tuple(catalog.Entry(n, f"{here}:{n}_service") for n in names))
 
 
@@ -132,6 +144,14 @@ async def test_graceful_stop(folder: Path, settings: Settings) -> None:
         assert (await seen).status == health_pb2.HealthCheckResponse.NOT_SERVING
         assert await call == b"done"
     assert happened == ["begun", "handler ended", "second closed", "service closed"]
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_doors_close_while_services_answer(folder: Path, settings: Settings) -> None:
+    """All are told that the server is about to stop, then its doors are closed, then it takes no new calls."""
+    async with asyncio.timeout(20), serving(["waiting", "door"], f"unix:{folder}/s", settings):
+        pass
+    assert happened == ["door closed, stopping True", "door's service closed", "service closed"]
 
 
 @pytest.mark.usefixtures("waiting")
