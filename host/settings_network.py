@@ -105,9 +105,7 @@ class GatewaySettings(Section):
     max_message_bytes: Count = 32 * 1024 * 1024
     """The largest request or response, after decompression."""
     max_http_seconds: Seconds = 600.0
-    """The longest that an HTTP request may take that says nothing of it, in seconds."""
-    max_subscriber_events: Count = 1_000
-    """Events that may wait for one reader; one that is further behind is cut off."""
+    """The longest that an HTTP request may take. A stream that follows something takes as long as its client wants."""
 
 
 class TelemetrySettings(Section):
