@@ -36,7 +36,7 @@ class Entry:
     factory: str = ""
 
 
-BUILT_IN = (
+BUILT_IN: tuple[Entry, ...] = (
     # Opened first, so closed last: what the others tell at their end is stored.
     Entry("events", "services.events.service:service"),
     Entry("sandbox", "sandbox.service:service"),

@@ -3,23 +3,17 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import grpc
-import grpc.aio
 import httpx
 import prometheus_client
 import pytest
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from host import telemetry
 from host.listening import CannotListen
 from host.settings_network import TelemetrySettings
+from tests.host.collector import collecting
 from tests.processes import Done, host, run_python
-
-TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 PROGRAM = """
 import sys, time
@@ -38,46 +32,18 @@ print(time.monotonic() - left)
 """
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Takes traces."""
-
-    def __init__(self) -> None:
-        self.spans: dict[str, str] = {}
-
-    async def Export(self, request: Any, context: Any) -> Any:
-        """Write down each span, and whose it is."""
-        for resource in request.resource_spans:
-            (name,) = (one.value.string_value for one in resource.resource.attributes if one.key == "service.name")
-            for scope in resource.scope_spans:
-                self.spans |= {span.name: name for span in scope.spans}
-        return trace_service_pb2.ExportTraceServiceResponse()
-
-
-@pytest.fixture
-async def collector() -> AsyncIterator[tuple[Collector, str]]:
-    """Give a collector, and its endpoint."""
-    servicer = Collector()
-    server = grpc.aio.server()
-    add: Any = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
-    add(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield servicer, f"http://127.0.0.1:{port}"
-    await server.stop(1)
-
-
 async def told(endpoint: str, share: str = "1") -> Done:
     """Run a program that makes five spans."""
     environment = {telemetry.ENDPOINT: endpoint} if endpoint else {}
     return await run_python("-P", "-c", PROGRAM, share, environment=environment)
 
 
-async def test_traces_are_exported(collector: tuple[Collector, str]) -> None:
+async def test_traces_are_exported() -> None:
     """Where an endpoint is set the spans arrive there by the end of the process, under its services' names."""
-    taken, endpoint = collector
-    done = await told(endpoint)
-    assert taken.spans == {f"number {number}": "assay-static-semantic" for number in range(5)}, done.stderr
-    await told(endpoint, share="0")
+    async with collecting() as taken:
+        done = await told(taken.endpoint)
+        assert taken.spans == [("assay-static-semantic", f"number {number}") for number in range(5)], done.stderr
+        await told(taken.endpoint, share="0")
     assert len(taken.spans) == 5
 
 

@@ -1,0 +1,43 @@
+"""What the suite tells of itself has nothing of what is said to it: neither code nor specifications nor keys."""
+
+import json
+import re
+from pathlib import Path
+
+from tests.host.collector import collecting
+from tests.processes import run_python
+
+SECRET = "canary7c1f"
+COUNTS = re.compile(r"^(assay_\w+|rpc_\w+?)(?:_total|_count)(?:\{.*\})? ([1-9][\d.]*)$", re.MULTILINE)
+
+
+async def test_nothing_is_told() -> None:
+    """Code, names, specifications, labels, request ids and keys are in no line of the log, no metric and no span."""
+    async with collecting() as taken:
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": taken.endpoint}
+        done = await run_python(
+            "-P", str(Path(__file__).with_name("secrecy_program.py")), seconds=120, environment=environment
+        )
+    key, _, metrics = done.stdout.partition("\n")
+    assert done.returncode == 0, done.stderr
+    secrets = [SECRET, key.rpartition("_")[2]]
+    spans = b"".join(taken.raw)
+    for secret in secrets:
+        assert secret not in done.stderr
+        assert secret not in metrics
+        assert secret.encode() not in spans
+    # That there is something in which they could have been.
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    said = [line["event"] for line in lines]
+    assert {"call", "audit", "stage broke"} <= set(said)
+    assert all("ValueError" in line["exception"] for line in lines if line["event"] == "stage broke")
+    assert all(len(line["trace_id"]) == 32 for line in lines if line["event"] == "call")
+    names = {name for _, name in taken.spans}
+    assert {
+        "assay.v1.ValidationService/Validate", "assay.v1.StageService/RunStages", "stage static", "stage broken",
+        "validation job", "database write", "database read",
+    } <= names  # fmt: skip
+    assert {
+        "rpc_server_call_duration_seconds", "assay_validation_validations", "assay_validation_findings",
+        "assay_validation_stage_duration_seconds", "assay_validation_reuse", "assay_event_loop_lag_seconds",
+    } <= {name for name, _ in COUNTS.findall(metrics)}  # fmt: skip
