@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ import pytest
 from assay.errors import NotFound, QuotaExceeded, SlowReader
 from assay.v1 import event_pb2, sandbox_pb2, validation_pb2
 
-from gateway.http import reading
+from gateway.http import connections, reading
 from gateway.http.problems import HttpFailure
 from gateway.http.streaming import EVENTS, LINES, chosen
 from tests.gateway.http.reading import Event, events
 from tests.gateway.http.sides import EXECUTE_STREAM, SUBSCRIBE, WATCH, Web, candidate, side_of, web_of
+
+WEBSOCKET_HEAD = (
+    "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    "sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+)
 
 
 async def followed(client: httpx.AsyncClient, path: str, **headers: str) -> list[Event]:
@@ -269,3 +275,30 @@ async def test_not_found_by_another_tenant(web: Web, client: httpx.AsyncClient) 
     async with web.client("other") as other:
         answer = await other.get(f"/v1/validations/{made['id']}/events")
     assert answer.json()["reason"] == NotFound.reason
+
+
+@pytest.mark.parametrize("head", ["accept: text/event-stream\r\n", WEBSOCKET_HEAD], ids=["events", "websocket"])
+async def test_a_client_that_reads_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch, head: str) -> None:
+    """A client that reads nothing holds its source up, so that nothing piles up for it, and is cut off."""
+    monkeypatch.setattr(connections, "GRACE_SECONDS", 0.5)
+    told, ended = 0, asyncio.Event()
+
+    async def fast(request: Any, context: Any) -> AsyncIterator[Any]:
+        nonlocal told
+        try:
+            while True:
+                told += 1
+                yield event_pb2.SubscribeResponse(event=event_pb2.Event(id="e" * 10_000, sequence=told))
+        finally:
+            ended.set()
+
+    async with side_of(folder, {SUBSCRIBE: fast}) as side:
+        host, _, port = side.address.rpartition(":")
+        plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect((host, int(port)))
+        plain.sendall(f"GET /v1/events HTTP/1.1\r\nhost: {side.address}\r\n{head}\r\n".encode())
+        await asyncio.wait_for(ended.wait(), 20)
+        plain.close()
+    # What the kernel and gRPC keep for one stream is a few megabytes.
+    assert told * 10_000 < 20_000_000
