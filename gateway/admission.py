@@ -69,9 +69,12 @@ class Admission:
         :param spends: See :func:`gateway.quotas.used_up`.
         :raises QuotaExceeded: It has.
         """
+        bounds = self._bounds(tenant)
+        if not bounds.has_day:
+            return
         used = await self._meter.today(tenant)
         by_quota = {quota: used.get(kind, 0.0) for kind, quota in QUOTA_OF.items()}
-        if (refusal := quotas.used_up(self._bounds(tenant), by_quota, time.time(), spends=spends)) is not None:
+        if (refusal := quotas.used_up(bounds, by_quota, time.time(), spends=spends)) is not None:
             raise refusal
 
     def count_bytes(self, count: int) -> None:

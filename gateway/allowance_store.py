@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 # Inserts the row, or writes it as it is: either locks it until the transaction ends.
 LOCK = """
-    INSERT INTO gateway_calls (tenant, tokens, at) VALUES (:tenant, :burst, :now)
+    INSERT INTO gateway_calls (tenant, tokens, filled) VALUES (:tenant, :burst, :now)
     ON CONFLICT (tenant) DO UPDATE SET tenant = excluded.tenant
 """
-BUCKET = "SELECT tokens, at FROM gateway_calls WHERE tenant = :tenant"
-SET_BUCKET = "UPDATE gateway_calls SET tokens = :tokens, at = :at WHERE tenant = :tenant"
+BUCKET = "SELECT tokens, filled FROM gateway_calls WHERE tenant = :tenant"
+SET_BUCKET = "UPDATE gateway_calls SET tokens = :tokens, filled = :filled WHERE tenant = :tenant"
 HELD_BY_OTHERS = """
     SELECT COALESCE(SUM(held), 0) FROM gateway_slots
     WHERE tenant = :tenant AND quota = :quota AND owner <> :owner AND expires > :now
@@ -46,8 +46,8 @@ def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int,
     """
     _lock(connection, tenant, bounds.burst, now)
     row = connection.execute(sql(BUCKET), {"tenant": tenant}).one()
-    count, left = Bucket(row.tokens, row.at).filled(bounds, now).taken(want)
-    connection.execute(sql(SET_BUCKET), {"tenant": tenant, "tokens": left.tokens, "at": left.at})
+    count, left = Bucket(row.tokens, row.filled).filled(bounds, now).taken(want)
+    connection.execute(sql(SET_BUCKET), {"tenant": tenant, "tokens": left.tokens, "filled": left.at})
     return count, left.seconds_until_next(bounds)
 
 

@@ -9,7 +9,7 @@ gateway_calls = Table(
     metadata,
     Column("tenant", String(128), primary_key=True),
     Column("tokens", Float(53), nullable=False),
-    Column("at", Float(53), nullable=False),
+    Column("filled", Float(53), nullable=False),
 )
 """Each tenant's :class:`gateway.quotas.Bucket`. Who changes what a tenant is allowed locks its row here first."""
 

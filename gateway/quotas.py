@@ -43,6 +43,11 @@ class Bounds:
     ai_micro_usd_per_day: float
 
     @property
+    def has_day(self) -> bool:
+        """Whether anything is bounded by the day."""
+        return bool(self.bytes_per_day or self.sandbox_seconds_per_day or self.ai_micro_usd_per_day)
+
+    @property
     def lot(self) -> int:
         """How many calls a process is allowed at one time: what it holds of them no other process can give."""
         return max(1, min(self.burst // LOT_SHARE, math.floor(self.calls_per_second * LOT_SECONDS)))
