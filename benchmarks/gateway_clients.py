@@ -5,6 +5,7 @@ import json
 import queue
 import ssl
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -104,6 +105,7 @@ class HttpClient:
         self._execute = json.dumps(MessageToDict(EXECUTE))
         self._cases = json.dumps(MessageToDict(CASES))
         self._piece = json.dumps(MessageToDict(sandbox_pb2.ExecuteStreamRequest(stdin=PIECE)))
+        self._stack = ExitStack()
         self._socket: Any = None
 
     def call(self) -> None:
@@ -115,12 +117,9 @@ class HttpClient:
         """See :class:`Client`."""
         if self._socket is None:
             scheme = "ws" if self._tls is None else "wss"
-            self._socket = connect(
-                f"{scheme}://{self._address}/v1/executions:stream",
-                ssl=self._tls,
-                additional_headers=self._headers,
-                open_timeout=CALL_SECONDS,
-            )
+            address = f"{scheme}://{self._address}/v1/executions:stream"
+            opened = connect(address, ssl=self._tls, additional_headers=self._headers, open_timeout=CALL_SECONDS)
+            self._socket = self._stack.enter_context(opened)
             self._socket.send(json.dumps({"start": json.loads(self._execute)}))
             self._socket.recv(CALL_SECONDS)
         self._socket.send(self._piece)
@@ -133,8 +132,7 @@ class HttpClient:
 
     def close(self) -> None:
         """See :class:`Client`."""
-        if self._socket is not None:
-            self._socket.close()
+        self._stack.close()
         self._connection.close()
 
     def _lines(self) -> Iterator[Any]:

@@ -74,5 +74,5 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
 
 
 if __name__ == "__main__":
-    catalog.BUILT_IN = (catalog.Entry("sandbox", "benchmarks.gateway_peer:service"),)  # type: ignore[assignment]
+    catalog.BUILT_IN = (catalog.Entry("sandbox", "benchmarks.gateway_peer:service"),)
     sys.exit(main())

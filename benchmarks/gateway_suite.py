@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import psutil
 from cryptography import x509
@@ -81,19 +82,22 @@ def deployment() -> Iterator[Deployment]:
         key = asyncio.run(_key(folder))
         certificate = _certificate(folder)
         direct = f"unix:{folder}/peer"
-        service = stack.enter_context(_process(folder, "peer", "benchmarks.gateway_peer", "sandbox", {}))
+        started = stack.enter_context(_processes(folder))
+        service = started("peer", "benchmarks.gateway_peer", "sandbox")
 
         def gateway(number: int, **more: str) -> Gateway:
             grpc, http = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
             settings = {"LISTEN": grpc, "HTTP_LISTEN": http, "QUOTA": json.dumps(QUOTA)} | more
             environment = {f"ASSAY_GATEWAY__{name}": value for name, value in settings.items()}
             environment["ASSAY_PEERS"] = json.dumps({"sandbox": direct})
-            process = _process(folder, f"g{number}", "host", "gateway", environment)
-            return Gateway(stack.enter_context(process), grpc, http)
+            return Gateway(started(f"g{number}", "host", "gateway", environment), grpc, http)
 
         tls = {"CERTIFICATE": str(certificate), "KEY": str(folder / "key.pem")}
         plain = (gateway(1), gateway(2))
-        yield Deployment(direct, service, plain, (gateway(3, **tls), gateway(4, **tls)), key, certificate)
+        encrypted = (gateway(3, **tls), gateway(4, **tls))
+        for log in folder.glob("*.log"):
+            _wait_for(log)
+        yield Deployment(direct, service, plain, encrypted, key, certificate)
 
 
 async def _key(folder: Path) -> str:
@@ -124,37 +128,52 @@ def _certificate(folder: Path) -> Path:
     return folder / "certificate.pem"
 
 
+class _Starts(Protocol):
+    def __call__(
+        self, name: str, module: str, service: str, environment: Mapping[str, str] | None = None
+    ) -> psutil.Process: ...
+
+
 @contextmanager
-def _process(
-    folder: Path, name: str, module: str, service: str, environment: dict[str, str]
-) -> Iterator[psutil.Process]:
-    """Run a program that serves, from when it says so until the block is left."""
+def _processes(folder: Path) -> Iterator[_Starts]:
+    """Give a function that starts a program that serves; all of them end with the block."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
-    log = folder / f"{name}.log"
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, service, "--listen", f"unix:{folder}/{name}"],
-            env=clean | {"ASSAY_STATE_DIR": str(folder)} | environment,
-            stdin=subprocess.DEVNULL,
-            stderr=stderr,
-        )
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, module: str, service: str, environment: Mapping[str, str] | None = None) -> psutil.Process:
+        with (folder / f"{name}.log").open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, service, "--listen", f"unix:{folder}/{name}"],
+                env=clean | {"ASSAY_STATE_DIR": str(folder)} | dict(environment or {}),
+                stdin=subprocess.DEVNULL,
+                stderr=stderr,
+            )
+        running.append(process)
+        return psutil.Process(process.pid)
+
     try:
-        _wait_for(process, log)
-        yield psutil.Process(process.pid)
+        yield start
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for process in running:
+            process.terminate()
+        for process in running:
+            _end(process)
 
 
-def _wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while '"serving"' not in log.read_text():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"a process does not serve:\n{log.read_text()[-2000:]}")
+    while '"serving"' not in (said := log.read_text()):
+        # A program that cannot start says why, in a line that is no JSON.
+        if said.startswith("host:") or time.monotonic() > deadline:
+            raise SystemExit(f"a process does not serve:\n{said[-2000:]}")
         time.sleep(0.05)
 
 
