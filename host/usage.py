@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from assay.errors import StoreUnavailable
 
+from host import usage_metrics
 from host.caller import SYSTEM_TENANT, caller
 from host.database import Database, sql, url_of
 from host.settings import Settings
@@ -133,6 +134,7 @@ class Meter:
         """Count what a tenant used, today. Never waits and never fails."""
         if amount > 0:
             self._count((tenant, day_of(time.time())), {kind: amount})
+            usage_metrics.used.add(tenant, kind, amount)
 
     def used(self, kind: str, amount: float) -> None:
         """Count what the caller used: for its tenant, and as a part of the call that is served."""
