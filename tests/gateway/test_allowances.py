@@ -39,12 +39,12 @@ async def test_rate_over_processes(folder: Path) -> None:
 
 async def test_refused_with_a_delay(folder: Path) -> None:
     """Who called too often is told when to come back, and then allowed; other tenants are not concerned."""
-    rate = bounds(calls_per_second=10, burst=3)
+    rate = bounds(calls_per_second=0.5, burst=3)
     async with process(folder) as allowances:
         assert await allowed(allowances, "a", rate, 3) == 3
         with pytest.raises(RateLimited) as caught:
             await allowances.call("a", rate)
-        assert 0 < (caught.value.retry_after or 0) <= 0.1
+        assert 0 < (caught.value.retry_after or 0) <= 2
         await allowances.call("b", rate)
         await asyncio.sleep(caught.value.retry_after or 0)
         await allowances.call("a", rate)
