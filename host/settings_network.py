@@ -89,7 +89,7 @@ class GatewaySettings(Section):
     """What a tenant may use that has no quota of its own. 0: without a bound."""
     quotas: dict[str, QuotaSettings] = {}
     """What other tenants may use, by their names, each a quota of its own: ``{"ci": {"calls_per_second": 200}}``. What
-    is not said is the default."""
+    is not said has the default that it has here, whatever the quota of the others is."""
     cors_origins: list[str] = []
     """Origins of web pages that may call over HTTP; "*": all."""
     max_connections: Count = 1_000
