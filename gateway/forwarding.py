@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from assay.errors import AssayError, DeadlineExceeded, Unavailable, UnknownMethod
+from assay.errors import AssayError, DeadlineExceeded, Unavailable
 
 from gateway.contract import PublicMethod
 from gateway.metadata import back, onward
@@ -19,31 +19,24 @@ OF_THE_CONNECTION = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTE
 """What gRPC says itself of a call whose peer cannot be reached, or is lost on the way."""
 
 
-class Forwarding(grpc.GenericRpcHandler):
+class Forwarding:
     """
-    Serves every method that is public by calling the peer, and refuses all others as :class:`UnknownMethod`.
-
-    Register it last: it has an answer to every path.
+    Serves every method that is public by calling the peer.
 
     :param methods: Those that are public, by path.
     :param channel: Returns the channel to a peer by its name.
     """
 
     def __init__(self, methods: Mapping[str, PublicMethod], channel: Channel) -> None:
-        self._handlers = {path: _handler(_Forward(method, channel)) for path, method in methods.items()}
+        self._handlers: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
+        for path, method in methods.items():
+            service, _, name = path.removeprefix("/").partition("/")
+            self._handlers.setdefault(service, {})[name] = _handler(_Forward(method, channel))
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
-        """Return what serves a method."""
-        return self._handlers.get(handler_call_details.method, _REFUSING)
-
-
-async def _refuse(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
-    raise UnknownMethod("there is no such method, or none that can be called from outside")
-    yield b""
-
-
-# A stream of both sides stands for every shape on the wire.
-_REFUSING: "grpc.RpcMethodHandler[Any, Any]" = grpc.stream_stream_rpc_method_handler(_refuse)
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add the methods to a server."""
+        for service, handlers in self._handlers.items():
+            server.add_registered_method_handlers(service, handlers)
 
 
 class _Forward:

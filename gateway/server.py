@@ -19,6 +19,7 @@ from host import tls
 from host.listening import bind
 from host.settings import BadSettings
 from host.settings_network import GatewaySettings
+from host.unregistered import registered_server
 
 SECTION = "ASSAY_GATEWAY"
 """What the settings of the gateway begin with."""
@@ -115,7 +116,7 @@ def _server(
     forwarding: Forwarding,
     health: PublicHealth,
 ) -> grpc.aio.Server:
-    server = grpc.aio.server(
+    server = registered_server(
         interceptors=interceptors,
         # gRPC refuses what is beyond without a word on when to come back: quotas, which have one, come first.
         maximum_concurrent_rpcs=settings.max_concurrent_calls * 2,
@@ -123,7 +124,7 @@ def _server(
     )
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflect(server, PUBLIC.values())
-    server.add_generic_rpc_handlers((forwarding,))
+    forwarding.register(server)
     return server
 
 

@@ -21,6 +21,7 @@ from host.loop_lag import watched_loop
 from host.peers import Peers
 from host.service import Registration, Service, ServiceContext
 from host.settings import ServerSettings, Settings
+from host.unregistered import registered_server
 
 _log = structlog.get_logger("assay.server")
 
@@ -95,7 +96,7 @@ def _grouped(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _server(settings: ServerSettings, identify: Identify) -> grpc.aio.Server:
-    return grpc.aio.server(
+    return registered_server(
         interceptors=incoming(settings.max_call_seconds, identify),
         maximum_concurrent_rpcs=settings.max_concurrent_calls,
         options=(

@@ -15,6 +15,11 @@ Behaviour = Callable[[bytes, Any], Awaitable[bytes]]
 
 def handler(behave: Behaviour) -> grpc.GenericRpcHandler:
     """Return the service whose every method answers as a function says."""
+    return grpc.method_handlers_generic_handler("test.Echo", methods(behave))
+
+
+def methods(behave: Behaviour) -> dict[str, Any]:
+    """Return the methods of that service, by their names."""
 
     async def unary_unary(request: bytes, context: Any) -> bytes:
         return await behave(request, context)
@@ -29,13 +34,12 @@ def handler(behave: Behaviour) -> grpc.GenericRpcHandler:
         async for request in requests:
             yield await behave(request, context)
 
-    methods: dict[str, Any] = {
+    return {
         "UnaryUnary": grpc.unary_unary_rpc_method_handler(unary_unary),
         "UnaryStream": grpc.unary_stream_rpc_method_handler(unary_stream),
         "StreamUnary": grpc.stream_unary_rpc_method_handler(stream_unary),
         "StreamStream": grpc.stream_stream_rpc_method_handler(stream_stream),
     }
-    return grpc.method_handlers_generic_handler("test.Echo", methods)
 
 
 @asynccontextmanager

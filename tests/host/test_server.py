@@ -41,7 +41,10 @@ async def waiting_service(context: ServiceContext) -> AsyncIterator[Sequence[Reg
             happened.append("handler ended")
         return b"done"
 
-    yield [Registration("test.Echo", lambda server: server.add_generic_rpc_handlers((echo.handler(wait),)))]
+    def add(server: grpc.aio.Server) -> None:
+        server.add_registered_method_handlers("test.Echo", echo.methods(wait))
+
+    yield [Registration("test.Echo", add)]
     happened.append("service closed")
 
 
