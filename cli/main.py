@@ -13,6 +13,8 @@ from contextlib import suppress
 def main() -> None:
     """Run the command line and exit."""
     _open_what_is_closed()
+    # gRPC's core would write of a connection that fails; the command's own output says it. It reads this when imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     # Names and output of any origin must not break on a terminal that is not UTF-8.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
