@@ -64,7 +64,7 @@ async def test_usually_asks_nobody(folder: Path) -> None:
 
 async def test_all_at_one_time(folder: Path) -> None:
     """Of calls that come at one time as many are allowed as may be, and the others are refused."""
-    rate = bounds(calls_per_second=1, burst=40)
+    rate = bounds(calls_per_second=0.1, burst=40)
     async with process(folder) as allowances:
         results = await asyncio.gather(*(allowances.call("a", rate) for _ in range(100)), return_exceptions=True)
     assert 40 <= sum(result is None for result in results) <= 41
