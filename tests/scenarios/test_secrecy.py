@@ -6,9 +6,12 @@ from pathlib import Path
 
 from tests.host.collector import collecting
 from tests.processes import run_python
+from tests.test_operations import documented
 
 SECRET = "canary7c1f"
 COUNTS = re.compile(r"^(assay_\w+|rpc_\w+?)(?:_total|_count)(?:\{.*\})? ([1-9][\d.]*)$", re.MULTILINE)
+
+HELPED = re.compile(r"^# HELP (\w+) ", re.MULTILINE)
 
 
 async def test_nothing_is_told() -> None:
@@ -41,3 +44,4 @@ async def test_nothing_is_told() -> None:
         "rpc_server_call_duration_seconds", "assay_validation_validations", "assay_validation_findings",
         "assay_validation_stage_duration_seconds", "assay_validation_reuse", "assay_event_loop_lag_seconds",
     } <= {name for name, _ in COUNTS.findall(metrics)}  # fmt: skip
+    assert set(HELPED.findall(metrics)) - {"target_info"} <= documented()
