@@ -122,7 +122,7 @@ class EventSettings(Section):
     """The events. What happens in the suite, kept for a while and told to those who subscribe; see docs/events.md."""
 
     keep: Count = 100_000
-    """Events that are kept of each tenant; the oldest go first, some seconds after they are too many."""
+    """Events that are kept of each tenant; the oldest go first."""
     keep_seconds: Seconds = 604_800.0
     """How long an event is kept, in seconds."""
     most_waiting: Count = 10_000

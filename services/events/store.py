@@ -73,7 +73,6 @@ SINCE_OF_RESOURCE = """
     SELECT tenant, id, kind, resource, project, created, body, number FROM events_log
     WHERE tenant = :tenant AND resource = :resource AND number > :after ORDER BY number LIMIT :most
 """
-TOO_MANY = "SELECT tenant, number - :keep FROM events_counts WHERE number > :keep"
 FORGET_MORE = "DELETE FROM events_log WHERE tenant = :tenant AND number <= :number"
 FORGET_OLD = "DELETE FROM events_log WHERE created < :before"
 
@@ -93,11 +92,18 @@ class EventStore:
 
     async def add(self, events: Sequence[Stored]) -> None:
         """
-        Number and keep events, in one transaction; one whose id is there already is not kept again.
+        Number and keep events, in one transaction; one whose id is there already is not kept again. Older ones go.
 
         :raises StoreUnavailable: The database cannot be written.
         """
-        await self._database.write(lambda connection: _add(connection, events))
+        await self._database.write(lambda connection: self._add(connection, events))
+
+    def _add(self, connection: "Connection", events: Iterable[Stored]) -> None:
+        # Tenants in one order, whoever adds: so nobody waits for a count that waits for his.
+        for tenant, group in groupby(sorted(events, key=attrgetter("tenant")), key=attrgetter("tenant")):
+            last = _number(connection, tenant, list(group))
+            connection.execute(sql(FORGET_MORE), {"tenant": tenant, "number": last - self._keep})
+        self._forget(connection)
 
     async def last(self, tenant: str) -> int:
         """
@@ -119,12 +125,14 @@ class EventStore:
 
     async def forget(self) -> None:
         """
-        Remove what is too old, and of tenants that have too many events the oldest.
+        Remove what is too old.
 
         :raises StoreUnavailable: The database cannot be written.
         """
-        before = time.time() - self._keep_seconds
-        await self._database.write(lambda connection: _forget(connection, self._keep, before))
+        await self._database.write(self._forget)
+
+    def _forget(self, connection: "Connection") -> None:
+        connection.execute(sql(FORGET_OLD), {"before": time.time() - self._keep_seconds})
 
 
 def prepare(connection: "Connection") -> None:
@@ -134,13 +142,12 @@ def prepare(connection: "Connection") -> None:
     schema.prepare(connection)
 
 
-def _add(connection: "Connection", events: Iterable[Stored]) -> None:
-    # Tenants in one order, whoever adds: so nobody waits for a count that waits for his.
-    for tenant, group in groupby(sorted(events, key=attrgetter("tenant")), key=attrgetter("tenant")):
-        added = list(group)
-        last = connection.execute(sql(COUNT), {"tenant": tenant, "more": len(added)}).scalar_one()
-        first = last - len(added) + 1
-        connection.execute(sql(ADD), [_row(event, number) for number, event in enumerate(added, first)])
+def _number(connection: "Connection", tenant: str, added: Sequence[Stored]) -> int:
+    """Add events of a tenant, and return the number of the last."""
+    last: int = connection.execute(sql(COUNT), {"tenant": tenant, "more": len(added)}).scalar_one()
+    first = last - len(added) + 1
+    connection.execute(sql(ADD), [_row(event, number) for number, event in enumerate(added, first)])
+    return last
 
 
 def _since(connection: "Connection", wanted: Mapping[str, Any]) -> Page:
@@ -159,9 +166,3 @@ def _last(connection: "Connection", tenant: str) -> int:
 
 def _row(event: Stored, number: int) -> Mapping[str, object]:
     return {name: getattr(event, name) for name in event.__slots__} | {"number": number}
-
-
-def _forget(connection: "Connection", keep: int, before: float) -> None:
-    connection.execute(sql(FORGET_OLD), {"before": before})
-    for tenant, number in connection.execute(sql(TOO_MANY), {"keep": keep}).all():
-        connection.execute(sql(FORGET_MORE), {"tenant": tenant, "number": number})

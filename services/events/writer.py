@@ -24,7 +24,7 @@ RETRY_SECONDS = 1.0
 """When to try again after the database could not be used. What is told meanwhile waits on the bus."""
 
 FORGET_SECONDS = 30.0
-"""How often what is too old is removed."""
+"""How often what is too old is removed where nothing is added."""
 
 
 class Writer:

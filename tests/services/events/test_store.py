@@ -78,11 +78,13 @@ async def test_kept_by_number_and_age(folder: Path) -> None:
 
     await store.add([aged(name, 10) for name in "abcde"])
     await store.add([aged("x", 10, "blue"), aged("y", 100, "blue"), aged("z", 0, "blue")])
-    await store.add([aged("old", 100, "green")])
-    await store.forget()
+    await store.add([aged("old", 100, "green"), aged("soon", 59.8, "green")])
     assert await names(store) == ["c", "d", "e"]
     assert await names(store, "blue") == ["x", "z"]
+    assert await names(store, "green") == ["soon"]
+    await asyncio.sleep(0.3)
+    await store.forget()
     assert await names(store, "green") == []
     await store.add([aged("new", 0, "green")])
-    assert [one.number for one in (await store.since("green", 0)).events] == [2]
+    assert [one.number for one in (await store.since("green", 0)).events] == [3]
     await database.close()
