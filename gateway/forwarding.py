@@ -7,7 +7,8 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from assay.errors import AssayError, DeadlineExceeded, Unavailable
+from assay.client import error_from_rpc
+from assay.errors import AssayError, DeadlineExceeded, Unauthenticated, Unavailable
 
 from gateway.contract import PublicMethod
 from gateway.metadata import back, onward
@@ -104,6 +105,9 @@ def _end_with(context: Context, metadata: Any) -> None:
 async def _fail_with(context: Context, error: grpc.aio.AioRpcError, peer: str) -> None:
     """End a call as its peer did, details and all. Raises always."""
     trailing = error.trailing_metadata()
+    if error.code() is grpc.StatusCode.UNAUTHENTICATED and isinstance(error_from_rpc(error), Unauthenticated):
+        # It is this process that the peer does not know: the client's key was good.
+        raise _unreachable(peer) from None
     if not trailing and (ours := _of_ours(error.code(), peer)):
         raise ours from None
     _end_with(context, trailing)
@@ -117,10 +121,14 @@ def _of_ours(code: grpc.StatusCode, peer: str) -> AssayError | None:
     What a peer of ours says comes with metadata.
     """
     if code in OF_THE_CONNECTION:
-        return Unavailable(f"the service {peer!r} cannot be reached", metadata={"service": peer})
+        return _unreachable(peer)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return DeadlineExceeded("the call took longer than the time it had")
     return None
+
+
+def _unreachable(peer: str) -> Unavailable:
+    return Unavailable(f"the service {peer!r} cannot be reached", metadata={"service": peer})
 
 
 def _handler(forward: _Forward) -> "grpc.RpcMethodHandler[Any, Any]":

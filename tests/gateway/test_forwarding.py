@@ -12,6 +12,9 @@ import pytest
 from assay.client import error_from_rpc
 from assay.errors import InvalidArgument, Unavailable, UnknownMethod
 
+from host.interceptors.authentication import by_token
+from host.interceptors.chain import incoming
+from host.tokens import Verifier
 from tests.gateway.doors import door_to, echo_behind_a_door
 from tests.host import echo
 
@@ -127,6 +130,21 @@ async def test_every_code(folder: Path, shape: str, code: grpc.StatusCode) -> No
         call = started(channel, f"/test.Echo/{shape}", shape)
         assert await asyncio.wait_for(call.code(), 10) is code
         assert await call.details() == "for a reason"
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_a_peer_that_does_not_know_the_door(folder: Path, shape: str) -> None:
+    """A client whose key was good does not hear that it was not, where it is the door's that the peer refuses."""
+    guarded = incoming(5, by_token(Verifier({}, 1)))
+    async with (
+        echo.served(folder, guarded, echo.handler(answers)) as peer,
+        door_to(folder, peer) as door,
+        grpc.aio.insecure_channel(door.address) as channel,
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await echo.call(channel, shape)
+    error = error_from_rpc(caught.value)
+    assert (type(error), error.metadata) == (Unavailable, {"service": "echo"})
 
 
 @pytest.mark.parametrize("shape", echo.SHAPES)
