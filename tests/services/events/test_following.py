@@ -4,15 +4,16 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from assay.errors import StoreUnavailable
+from assay.errors import SlowReader, StoreUnavailable
 
 from host.database import Database, url_of
 from host.settings import Settings
 from services.events import following as module
-from services.events.following import Following
+from services.events.following import Following, Reader
 from services.events.store import EventStore, Page, Stored, prepare
 from services.events.wanted import Wanted
 
@@ -124,6 +125,19 @@ async def test_sparse(folder: Path) -> None:
         await store.add([Stored("red", "evt_again", "test.done", "wanted", "", 1e9, b"")])
         following.tell({"red"})
         assert [one.number for one in await task] == [1, 1_002]
+
+
+async def test_nothing_is_held_for_a_slow_one() -> None:
+    """For a reader that is too far behind nothing waits any more, whatever comes; it is told once it reads on."""
+    reader = Reader(EVERYTHING, 10, 3)
+    reader.tell([replace(event(str(number)), number=number) for number in range(8, 14)])
+    assert (reader.room, (await reader.next()).number) == (0, 11)
+    reader.tell([replace(event(str(number)), number=number) for number in (14, 15)])
+    assert reader.room == 3
+    reader.tell([replace(event("16"), number=16)])
+    assert reader.room == 3
+    with pytest.raises(SlowReader):
+        await reader.next()
 
 
 async def test_the_database_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
