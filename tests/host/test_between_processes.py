@@ -40,6 +40,7 @@ async def suite(folder: Path) -> AsyncIterator[Running]:
         for name, callers in trusts.items():
             environment = dict(identities.environment(name, trusts=callers))
             environment |= {"ASSAY_PEERS": json.dumps(addresses), "ASSAY_SANDBOX__LANGUAGES": '["python"]'}
+            environment["ASSAY_SANDBOX__POOLS"] = '{"python": {"floor": 1, "ceiling": 1}}'
             server = await stack.enter_async_context(host(name, state=folder, **environment))
             stack.push_async_callback(server.stop)
             addresses[name] = server.address
