@@ -44,8 +44,10 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         keys = KeyRing(store)
         authenticate = authenticator(settings.gateway, keys)
 
-        async def admit(shown: Sequence[str], scope: str) -> None:
-            require(await authenticate.authenticate(shown), scope)
+        async def admit(shown: Sequence[str], scope: str) -> str:
+            who = await authenticate.authenticate(shown)
+            require(who, scope)
+            return who.tenant
 
         guards = Guards(
             AuditInterceptor(context.events),

@@ -33,7 +33,7 @@ def application(door: Door) -> Starlette:
     """Return the ASGI application of a gateway."""
     probes = Probes(door)
     settings = door.settings
-    return Starlette(
+    made = Starlette(
         routes=[
             *contract_routes(door),
             Route("/healthz", probes.alive, methods=["GET"]),
@@ -51,8 +51,11 @@ def application(door: Door) -> Starlette:
                 expose_headers=TOLD_HEADERS,
             ),
         ],
-        exception_handlers={HTTPException: _nowhere},
+        exception_handlers={HTTPException: _nowhere, Exception: _broken},
     )
+    # A path has one form; the other ones are not there.
+    made.router.redirect_slashes = False
+    return made
 
 
 def contract_routes(door: Door) -> Iterator[BaseRoute]:
@@ -87,6 +90,11 @@ async def _nowhere(request: Request, error: Exception) -> Response:
         error.status_code, UnknownMethod(_WORDS.get(error.status_code, error.detail)), error.headers
     )
     return (await problems.told(failure)).response()
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """Answer where something broke that nobody had thought of."""
+    return (await problems.told(error)).response()
 
 
 _WORDS = {404: "there is nothing at this path", 405: "this path has no such method"}

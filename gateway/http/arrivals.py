@@ -56,7 +56,8 @@ class Arrival(asyncio.Protocol):
             transport = await loop.start_tls(
                 plain, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
             )
-        except (OSError, ssl.SSLError):
+        except (OSError, RuntimeError):
+            # It failed, took too long, or the connection was lost on the way.
             transport = None
         if transport is None or transport.is_closing():
             plain.abort()

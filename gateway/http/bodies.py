@@ -24,7 +24,7 @@ LARGE = 64 * 1024
 
 
 @asynccontextmanager
-async def body(request: Request, door: Door, *media_types: str) -> AsyncIterator[bytes]:
+async def body(request: Request, door: Door, tenant: str, *media_types: str) -> AsyncIterator[bytes]:
     """
     Yield the body of a request, and hold room for it until the block is left.
 
@@ -37,19 +37,22 @@ async def body(request: Request, door: Door, *media_types: str) -> AsyncIterator
     most = door.settings.max_message_bytes
     if int(request.headers.get("content-length", 0)) > most:
         raise too_large(most)
-    held = 0
+    held = size = 0
     parts: list[bytes] = []
     try:
         async for part in request.stream():
-            door.room.take(len(part))
-            held += len(part)
-            if held > most:
+            size += len(part)
+            if size > most:
                 raise too_large(most)
+            if size > LARGE:
+                # As many small ones as there may be connections find room anyway.
+                door.room.take(tenant, size - held)
+                held = size
             parts.append(part)
-        _check_type(request, media_types, is_empty=not held)
+        _check_type(request, media_types, is_empty=not size)
         yield b"".join(parts)
     finally:
-        door.room.give(held)
+        door.room.give(tenant, held)
 
 
 def media_type(request: Request) -> str:

@@ -88,6 +88,11 @@ class Connections:
         """Forget a connection that was lost."""
         self._open.discard(connection)
 
+    def close(self) -> None:
+        """Cut off all that are left."""
+        for connection in list(self._open):
+            connection.transport.abort()
+
     def __len__(self) -> int:
         return len(self._open)
 

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -29,10 +30,12 @@ FORWARDED = ("traceparent", "tracestate")
 BODIES_AT_ONCE = 8
 """How many requests of the largest size are held in memory at one time; what comes beyond is told to come back."""
 
-Admit = Callable[[Sequence[str], str], Awaitable[None]]
-"""Takes the values of all authorization headers and a scope; raises an AssayError where they do not allow it."""
+Admit = Callable[[Sequence[str], str], Awaitable[str]]
+"""Takes the values of all authorization headers and a scope, and returns the tenant; raises an AssayError where they do
+not allow it."""
 
-_PRINTABLE = re.compile(r"[\x20-\x7e]{1,4096}")
+_KEY = re.compile(r"[\x20-\x7e]{1,1024}")
+_TRACE = re.compile(r"[\x20-\x7e]{1,512}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +72,30 @@ class Door:
 
 class Room:
     """
-    The memory that the bodies of requests may take together.
+    The memory that the bodies of requests may take together, and half of it those of one tenant.
 
     :param most: In bytes.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._used = 0
+        self._used: Counter[str] = Counter()
 
-    def take(self, size: int) -> None:
+    def take(self, tenant: str, size: int) -> None:
         """
         Take room for some bytes.
 
         :raises QueueFull: There is none now.
         """
-        if self._used + size > self._most:
+        if self._used.total() + size > self._most or self._used[tenant] + size > self._most / 2:
             raise QueueFull("too many large requests at one time", retry_after=1.0)
-        self._used += size
+        self._used[tenant] += size
 
-    def give(self, size: int) -> None:
+    def give(self, tenant: str, size: int) -> None:
         """Give room back."""
-        self._used -= size
+        self._used[tenant] -= size
+        if not self._used[tenant]:
+            del self._used[tenant]
 
 
 def authorization(connection: HTTPConnection) -> list[str]:
@@ -105,12 +110,12 @@ def metadata(connection: HTTPConnection, shown: Sequence[str]) -> tuple[tuple[st
     :param shown: The values of the authorization headers; the gateway judges them.
     :raises Unauthenticated: They cannot be sent on, so they hold no key.
     """
-    if not all(_PRINTABLE.fullmatch(value) for value in shown):
+    if not all(_KEY.fullmatch(value) for value in shown):
         raise Unauthenticated("a valid key is needed: authorization: Bearer KEY")
     pairs = [("authorization", value) for value in shown]
     for name in FORWARDED:
         value = connection.headers.get(name, "")
-        if _PRINTABLE.fullmatch(value):
+        if _TRACE.fullmatch(value):
             pairs.append((name, value))
     if connection.client:
         pairs.append(("x-forwarded-for", connection.client.host))
@@ -141,17 +146,16 @@ def used(trailing: Any) -> dict[str, str]:
     return {key: value for key, value in trailing or () if key.startswith(USED) and isinstance(value, str)}
 
 
-async def is_admitted(door: Door, shown: Sequence[str], scope: str) -> bool:
+async def admitted(door: Door, shown: Sequence[str], scope: str) -> str | None:
     """
-    Tell whether a request may go on.
+    Return the tenant whose request may go on; None: it may not.
 
     One that may not is sent on all the same, but empty: it is refused, and the refusal recorded, in the one place.
     """
     try:
-        await door.admit(shown, scope)
+        return await door.admit(shown, scope)
     except AssayError:
-        return False
-    return True
+        return None
 
 
 def too_large(most: int) -> HttpFailure:

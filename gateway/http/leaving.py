@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from assay.errors import Unavailable
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ class ClientLeft(Exception):
 
 async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """
-    Do something for a client whose request was read.
+    Do something for a client; whatever it sends in the meantime is read and forgotten.
 
     :raises ClientLeft: It left before the end; the work was cancelled, and has ended.
     :raises Unavailable: The other side of a call cancelled it, which grpc.aio tells as if we had.
@@ -39,3 +39,9 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def unread() -> Message:
+    """Stand for a client that is not listened to: what it would send is not asked for."""
+    never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await never

@@ -44,7 +44,9 @@ class HttpProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """See :class:`asyncio.Protocol`."""
         super().data_received(data)
-        self._watched.heard(len(data), _AWAITED.get(self.conn.their_state, "nothing"), self._all.now())
+        if self.transport.get_protocol() is self:
+            # Else a WebSocket was handed over, whose request stands as one for ever whose body is still to come.
+            self._watched.heard(len(data), _AWAITED.get(self.conn.their_state, "nothing"), self._all.now())
 
     def pause_writing(self) -> None:
         """See :class:`asyncio.Protocol`."""
@@ -77,6 +79,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(**given)
         self._watched = connection
         self._all = connections
+
+    def shutdown(self) -> None:
+        """Leave it to the application to end a stream at the stop: it says why, or lets it end by itself."""
+        if not self.handshake_complete:
+            super().shutdown()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See :class:`asyncio.Protocol`."""

@@ -67,6 +67,7 @@ class HttpServer:
         finally:
             await self.stop()
             watch.cancel()
+            self._connections.close()
             listening.close()
 
     async def stop(self) -> None:

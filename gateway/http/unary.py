@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.contract import PublicMethod, Route
 from gateway.http import bodies, json, problems
-from gateway.http.door import Door, authorization, is_admitted, metadata, seconds, used
-from gateway.http.leaving import ClientLeft, while_there
+from gateway.http.door import Door, admitted, authorization, metadata, seconds, used
+from gateway.http.leaving import ClientLeft, unread, while_there
 
 
 class UnaryEndpoint:
@@ -48,17 +48,18 @@ class UnaryEndpoint:
         timeout = seconds(request, most, most)
         if self._route.method != "POST":
             fields = bodies.of_address(request, self._method, self._route)
-            return await self._called(request, json.message(self._method.request, fields), told, timeout)
-        if not await is_admitted(self._door, shown, self._method.scope):
-            return await self._called(request, GetMessageClass(self._method.request)(), told, timeout)
+            return await self._called(request.receive, json.message(self._method.request, fields), told, timeout)
+        tenant = await admitted(self._door, shown, self._method.scope)
+        if tenant is None:
+            return await self._called(unread, GetMessageClass(self._method.request)(), told, timeout)
         fields = bodies.of_address(request, self._method, self._route)
-        async with bodies.body(request, self._door, bodies.JSON) as content:
+        async with bodies.body(request, self._door, tenant, bodies.JSON) as content:
             (message,) = await bodies.messages(content, self._method, fields)
-            return await self._called(request, message, told, timeout)
+            return await self._called(request.receive, message, told, timeout)
 
-    async def _called(self, request: Request, message: Message, told: Any, until: float | None) -> Response:
+    async def _called(self, receive: Receive, message: Message, told: Any, until: float | None) -> Response:
         call = self._call(message, metadata=told, timeout=until)
-        answer = await while_there(request.receive, _finished(call))
+        answer = await while_there(receive, _finished(call))
         headers = used(await call.trailing_metadata())
         value = await plain(answer, self._route.response)
         if self._resource and "id" in value:

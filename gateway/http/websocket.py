@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.contract import PublicMethod, Route
 from gateway.http import bodies, json, problems
-from gateway.http.door import Door, authorization, is_admitted, metadata, seconds
+from gateway.http.door import Door, admitted, authorization, metadata, seconds
 from gateway.http.leaving import ClientLeft
 from gateway.http.reading import answers
 from gateway.http.streaming import ending
@@ -97,7 +97,7 @@ class WebSocketEndpoint:
         """Return the first request: it stands in the address, or is the first frame."""
         if self._is_following:
             return json.message(self._method.request, bodies.of_address(socket, self._method, self._route))
-        if not await is_admitted(self._door, shown, self._method.scope):
+        if await admitted(self._door, shown, self._method.scope) is None:
             return GetMessageClass(self._method.request)()
         fields = bodies.of_address(socket, self._method, self._route)
         try:

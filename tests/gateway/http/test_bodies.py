@@ -114,14 +114,14 @@ async def test_who_is_not_admitted_sends_nothing(folder: Path) -> None:
         seen.append(request.ByteSize())
         raise Unauthenticated("a valid key is needed")
 
-    async def admit(shown: Sequence[str], scope: str) -> None:
+    async def admit(shown: Sequence[str], scope: str) -> str:
         raise Unauthenticated("no")
 
     async with side_of(folder, {VALIDATE: refuse}, admit) as found:
         host, _, port = found.address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         head = f"POST {PATH} HTTP/1.1\r\nhost: {found.address}\r\ncontent-type: application/json\r\n"
-        writer.write(f"{head}content-length: 30000000\r\n\r\n".encode())
+        writer.write(f"{head}content-length: 30000000\r\nexpect: 100-continue\r\n\r\n".encode())
         line = await asyncio.wait_for(reader.readline(), 10)
         writer.close()
     assert line.startswith(b"HTTP/1.1 401")

@@ -195,7 +195,28 @@ async def test_the_stop(folder: Path) -> None:
         stopping = asyncio.create_task(side.server.stop())
         code, reason, _ = await closed(socket)
         await asyncio.wait_for(stopping, 10)
-    assert (code, reason.partition(":")[0]) in {(1001, "SHUTTING_DOWN"), (1012, "")}
+    assert (code, reason.partition(":")[0]) == (1001, "SHUTTING_DOWN")
+
+
+async def test_what_is_under_way_ends(folder: Path) -> None:
+    """A stop lets a stream end that does so by itself."""
+    begun = asyncio.Event()
+
+    async def later(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+        begun.set()
+        await asyncio.sleep(0.5)
+        yield sandbox_pb2.ExecuteStreamResponse(result={"execution_id": "e"})
+
+    async with (
+        side_of(folder, {EXECUTE_STREAM: later}) as side,
+        web_of(side).socket("/v1/executions:stream") as socket,
+    ):
+        await socket.send('{"start": {}}')
+        await begun.wait()
+        stopping = asyncio.create_task(side.server.stop())
+        code, _, frames = await closed(socket)
+        await asyncio.wait_for(stopping, 10)
+    assert (code, frames[0]["result"]["executionId"]) == (1000, "e")
 
 
 async def test_a_frame_that_is_too_large(web: Web) -> None:
