@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from gateway.audit import AuditInterceptor, asked
 from gateway.authentication import AuthenticationInterceptor
 from gateway.contract import public_methods
+from gateway.late_refusals import LateRefusals
 from gateway.quota_interceptor import QuotaInterceptor
 from host.call_counts import PUBLIC
 from host.interceptors.deadlines import DeadlineInterceptor
@@ -51,6 +52,7 @@ def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.S
         TracingInterceptor(known),
         MetricsInterceptor(PUBLIC, known),
         StatusInterceptor(),
+        LateRefusals(),
         *(guards or ()),
         DeadlineInterceptor(max_call_seconds),
         LateReading(asked),

@@ -20,6 +20,10 @@ from host.status import status_of
 _REFUSAL = status_of(UnknownMethod("there is no such method, or none that can be called from here"))
 
 
+LATER_SECONDS = 0.05
+"""How long a refusal waits: by then the client's first message is under way."""
+
+
 def registered_server(
     *,
     interceptors: Sequence[grpc.aio.ServerInterceptor],
@@ -65,6 +69,8 @@ class _Calls(cygrpc.AioServer):  # type: ignore[misc]  # it has no types
 
 async def _refuse(call: Any) -> None:
     context = cygrpc._ServicerContext(call, None, None, asyncio.get_running_loop())
+    # A client of grpc.aio that streams, and finds the call over with its first message, takes that for a defect.
+    await asyncio.sleep(LATER_SECONDS)
     try:
         await context.abort_with_status(_REFUSAL)
     except grpc.aio.BaseError:

@@ -19,6 +19,7 @@ from gateway.keys import Key, new_key
 from host.caller import caller
 from host.events.memory import MemoryBus
 from host.events.port import Bus
+from host.interceptors.around import AroundInterceptor
 from host.interceptors.late_reading import LateReading
 from host.interceptors.status import StatusInterceptor
 from tests.host import echo
@@ -52,11 +53,16 @@ def bearer(key: str) -> Metadata:
 
 @asynccontextmanager
 async def guarded(
-    folder: Path, authenticator: Authenticator, bus: Bus | None = None
+    folder: Path, authenticator: Authenticator, bus: Bus | None = None, around: Sequence[AroundInterceptor] = ()
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """Serve the guards, and what they guard, on a Unix socket, and give a channel to it."""
+    """
+    Serve the guards, and what they guard, on a Unix socket, and give a channel to it.
+
+    :param around: What stands around the guards.
+    """
     interceptors = (
         StatusInterceptor(),
+        *around,
         AuditInterceptor(bus or MemoryBus()),
         AuthenticationInterceptor(authenticator),
         LateReading(asked),

@@ -25,6 +25,7 @@ async def test_order(folder: Path) -> None:
         "TracingInterceptor",
         "MetricsInterceptor",
         "StatusInterceptor",
+        "LateRefusals",
         "AuditInterceptor",
         "AuthenticationInterceptor",
         "QuotaInterceptor",
