@@ -38,8 +38,8 @@ async def test_what_goes_along(folder: Path) -> None:
         folder,
         {
             "authorization": "Bearer k", "traceparent": TRACE, "tracestate": "a=b", "cookie": "c=d",
-            "x-assay-tenant": "x", "x-assay-scopes": "*", "x-forwarded-for": "6.6.6.6", "forwarded": "for=6.6.6.6", "grpc-timeout": "1S",
-            "x-real-ip": "6.6.6.6", "te": "trailers",
+            "x-assay-tenant": "x", "x-assay-scopes": "*", "x-forwarded-for": "6.6.6.6", "forwarded": "for=6.6.6.6",
+            "grpc-timeout": "1S", "x-real-ip": "6.6.6.6", "te": "trailers",
         },
     )  # fmt: skip
     assert found == {
