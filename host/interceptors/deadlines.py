@@ -12,9 +12,7 @@ from assay.errors import DeadlineExceeded
 
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.calls import OutgoingInterceptor, replaced
-
-FOLLOWING = ("Watch", "Subscribe")
-"""How the names of methods begin that follow something: their streams last as long as their clients want."""
+from host.interceptors.following import follows
 
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("assay_deadline", default=None)
 
@@ -41,7 +39,7 @@ class DeadlineInterceptor(AroundInterceptor):
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
         seconds = context.time_remaining()
-        if not _is_following(details.method):
+        if not (follows(details.method) or details.method.startswith("/grpc.reflection.")):
             seconds = self._max_seconds if seconds is None else min(seconds, self._max_seconds)
         if seconds is None:
             yield
@@ -58,10 +56,6 @@ class DeadlineInterceptor(AroundInterceptor):
             raise DeadlineExceeded(f"the call took longer than the {seconds:g} s it had") from None
         finally:
             _forget(token)
-
-
-def _is_following(method: str) -> bool:
-    return method.rpartition("/")[2].startswith(FOLLOWING) or method.startswith("/grpc.reflection.")
 
 
 def _forget(token: contextvars.Token[float | None]) -> None:

@@ -1,0 +1,56 @@
+"""Streams that follow something: they have no end of their own, and end where the process does that hands them on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import grpc.aio
+from assay.errors import ShuttingDown
+
+from host.interceptors.around import AroundInterceptor, Context
+
+FOLLOWING = ("Watch", "Subscribe")
+"""How the names of methods begin that follow something: their streams last as long as their clients want."""
+
+LAST_WORD_SECONDS = 0.5
+"""How long the service that is followed has to end a stream by its own word, which tells from where to go on."""
+
+
+def follows(method: str) -> bool:
+    """Say whether a method, by its path, follows something."""
+    return method.rpartition("/")[2].startswith(FOLLOWING)
+
+
+class FollowingInterceptor(AroundInterceptor):
+    """
+    Ends the streams that follow something soon after the process began to stop.
+
+    :param stopping: Set when it does.
+    """
+
+    def __init__(self, stopping: asyncio.Event) -> None:
+        self._stopping = stopping
+
+    @asynccontextmanager
+    async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
+        """See :class:`AroundInterceptor`."""
+        if not follows(details.method):
+            yield
+            return
+        try:
+            async with asyncio.timeout(None) as scope:
+                ending = asyncio.create_task(self._end(scope))
+                try:
+                    yield
+                finally:
+                    ending.cancel()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise ShuttingDown("the gateway is stopping; go on after the last that came, elsewhere or later") from None
+
+    async def _end(self, scope: asyncio.Timeout) -> None:
+        await self._stopping.wait()
+        await asyncio.sleep(LAST_WORD_SECONDS)
+        scope.reschedule(asyncio.get_running_loop().time())
