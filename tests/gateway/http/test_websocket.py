@@ -13,7 +13,7 @@ from assay.v1 import event_pb2, sandbox_pb2
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from gateway.http import protocols, websocket
+from gateway.http import connections, protocols, websocket
 from gateway.http.server import FRAME_BYTES
 from tests.gateway.http.sides import EXECUTE_STREAM, SUBSCRIBE, Web, candidate, side_of, web_of
 from tests.gateway.http.test_streaming import Waiting, echoes, ends_badly
@@ -73,6 +73,16 @@ async def test_no_key(web: Web, offered: list[str]) -> None:
     assert (code, reason.partition(":")[0]) == (4401, "UNAUTHENTICATED")
     assert frames == [{"@end": {"used": {}, "problem": frames[0]["@end"]["problem"]}}]
     assert frames[0]["@end"]["problem"]["status"] == 401
+
+
+async def test_nobody_says_anything(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection on which nothing is said is not taken for a request that does not go on."""
+    monkeypatch.setattr(connections, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "LOOK_SECONDS", 0.1)
+    async with side_of(folder, {SUBSCRIBE: Waiting()}) as side, web_of(side).socket("/v1/events") as socket:
+        await asyncio.wait_for(socket.recv(), 10)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.recv(), 0.6)
 
 
 async def test_two_keys(web: Web) -> None:
