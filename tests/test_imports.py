@@ -67,6 +67,7 @@ DOMAIN = (
 
 ONLY_IN = {
     "docker": {"sandbox", "cli"},
+    "jwt": {"host/tokens.py"},
     "sqlalchemy": {
         "host/database.py",
         "host/usage_schema.py",

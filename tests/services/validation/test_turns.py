@@ -1,6 +1,7 @@
 """Turns and keyed locks: bounded, in order, given back whatever happens."""
 
 import asyncio
+import random
 
 import pytest
 from assay.errors import QueueFull
@@ -140,6 +141,39 @@ async def test_given_back() -> None:
             raise ZeroDivisionError
     async with asyncio.timeout(5), turns.take("t"):
         pass
+
+
+async def test_whatever_happens() -> None:
+    """However many come and give up, no more than may hold a turn, nobody is forgotten, and in the end all are free."""
+    turns, chance, held, most, answers = Turns(3, 12), random.Random(6), 0, 0, 0
+
+    async def call(tenant: str, lane: str) -> None:
+        nonlocal held, most, answers
+        try:
+            async with turns.take(tenant, lane):
+                held += 1
+                most = max(most, held)
+                try:
+                    await asyncio.sleep(chance.random() * 0.002)
+                finally:
+                    held -= 1
+        except QueueFull:
+            assert not lane
+        answers += 1
+
+    tasks = []
+    for number in range(600):
+        tasks.append(asyncio.create_task(call(chance.choice("aaaabc"), chance.choice(["", "", "queue", "batch"]))))
+        if number % 5 == 0:
+            await asyncio.sleep(0.001)
+        if chance.random() < 0.3:
+            chance.choice(tasks).cancel()
+    async with asyncio.timeout(20):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    given_up = sum(task.cancelled() for task in tasks)
+    assert answers + given_up == 600
+    assert [task for task in tasks if not task.cancelled() and task.exception()] == []
+    assert (most, held, turns._free, turns._lines) == (3, 0, 3, {})
 
 
 async def test_keyed_locks() -> None:
