@@ -15,7 +15,7 @@ INNER = "inner"
 @dataclass(slots=True)
 class CallCounts:
     """
-    Calls of one server.
+    Calls of one server, less those of probes that ended.
 
     :param calls: Those that ended.
     :param failed: Those of them that ended with a status other than OK.

@@ -33,6 +33,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 EXPORT_SECONDS = 5.0
 """The longest that one export may take, and the longest that a process waits at its end for the last one."""
 
+MOST_CONNECTIONS = 64
+"""At the metrics' own address at one time; one more is closed at once."""
+
 REQUEST_SECONDS = 10.0
 """How long a client of the metrics' own address may take to ask, or to read."""
 
@@ -163,14 +166,34 @@ def _served(listen: str) -> Iterator[None]:
         server, thread = start_http_server(port, host, _OneAtATime(_measured()))
     except OSError as error:
         raise CannotListen(f"cannot listen on {listen!r} for metrics: {error.strerror or error}") from None
-    handler: Any = server.RequestHandlerClass
-    server.RequestHandlerClass = type("Handler", (handler,), {"timeout": REQUEST_SECONDS})
+    _bound(server)
     try:
         yield
     finally:
         server.shutdown()
         server.server_close()
         thread.join(REQUEST_SECONDS)
+
+
+def _bound(server: Any) -> None:
+    """Bound the threads of a server that has one for each connection, and the time that a client may say nothing."""
+    handle, begin = server.process_request_thread, server.process_request
+    server.RequestHandlerClass = type("Handler", (server.RequestHandlerClass,), {"timeout": REQUEST_SECONDS})
+    slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
+
+    def process_request(request: Any, address: Any) -> None:
+        if slots.acquire(blocking=False):
+            begin(request, address)
+        else:
+            server.shutdown_request(request)
+
+    def process_request_thread(request: Any, address: Any) -> None:
+        try:
+            handle(request, address)
+        finally:
+            slots.release()
+
+    server.process_request, server.process_request_thread = process_request, process_request_thread
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from host.call_counts import COUNTS, INNER
 from host.interceptors.around import AroundInterceptor, Context, code_of
+from host.interceptors.logging import QUIET_PREFIXES
 from host.interceptors.tracing import OTHER
 from host.telemetry import BOUNDARIES
 
@@ -74,4 +75,5 @@ class MetricsInterceptor(AroundInterceptor):
             "assay.server": self._server,
         }
         _seconds.record(seconds, attributes)
-        self._counts.add(seconds, failed=code is not grpc.StatusCode.OK)
+        if not method.startswith(QUIET_PREFIXES):
+            self._counts.add(seconds, failed=code is not grpc.StatusCode.OK)

@@ -81,6 +81,23 @@ async def test_metrics_address(folder: Path) -> None:
     assert 'service_name="assay-validation"' in answer.text
 
 
+def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the metrics' address no more connections are held than may be, and none by one who says nothing for long."""
+    monkeypatch.setattr(telemetry, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(telemetry, "REQUEST_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with telemetry._served(f"127.0.0.1:{port}"):
+        held = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(6)]
+        assert sorted(one.recv(1) for one in held[3:]) == [b""] * 3
+        # Those that are held are let go after a while.
+        assert [one.recv(1) for one in held[:3]] == [b""] * 3
+        for one in held:
+            one.close()
+        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+    assert b"process_cpu_seconds_total" in answer.content
+
+
 @pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:x", ":5", "203.0.113.7:5", "127.0.0.1:{taken}"])
 def test_address_that_cannot_be(listen: str) -> None:
     """An address of metrics that is none, taken or not ours stops the start."""
