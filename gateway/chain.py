@@ -1,5 +1,6 @@
 """The order in which a call from outside passes through the interceptors of the door, outermost first."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from gateway.late_refusals import LateRefusals
 from gateway.quota_interceptor import QuotaInterceptor
 from host.call_counts import PUBLIC
 from host.interceptors.deadlines import DeadlineInterceptor
+from host.interceptors.following import FollowingInterceptor
 from host.interceptors.late_reading import LateReading
 from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
@@ -35,7 +37,9 @@ class Guards(NamedTuple):
     quotas: QuotaInterceptor
 
 
-def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.ServerInterceptor]:
+def chain(
+    max_call_seconds: float, guards: Guards | None, stopping: asyncio.Event | None = None
+) -> Sequence[grpc.aio.ServerInterceptor]:
     """
     Return the interceptors of the public server.
 
@@ -46,6 +50,7 @@ def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.S
 
     :param max_call_seconds: The longest that a call may take, in seconds.
     :param guards: None: every call goes on.
+    :param stopping: Set when the process is about to stop; None: nothing tells.
     """
     known = known_methods()
     return (
@@ -55,6 +60,7 @@ def chain(max_call_seconds: float, guards: Guards | None) -> Sequence[grpc.aio.S
         LateRefusals(),
         *(guards or ()),
         DeadlineInterceptor(max_call_seconds),
+        FollowingInterceptor(stopping or asyncio.Event()),
         LateReading(asked),
     )
 

@@ -56,7 +56,7 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         )
         server = PublicServer(
             settings.gateway,
-            chain(settings.server.max_call_seconds, guards),
+            chain(settings.server.max_call_seconds, guards, context.stopping),
             Forwarding(public_methods(), context.channel),
             PublicHealth({peer: service.full_name for peer, service in PUBLIC.items()}, context.channel),
             # What a call may take anyway; of streams without an end this is one.

@@ -1,8 +1,9 @@
 """Streams that follow something: they have no end of their own, and end where the process does that hands them on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -32,12 +33,19 @@ class FollowingInterceptor(AroundInterceptor):
     def __init__(self, stopping: asyncio.Event) -> None:
         self._stopping = stopping
 
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """Return the handler, with this interceptor around it where its method follows something."""
+        if not follows(handler_call_details.method):
+            return await continuation(handler_call_details)
+        return await super().intercept_service(continuation, handler_call_details)
+
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
-        if not follows(details.method):
-            yield
-            return
         try:
             async with asyncio.timeout(None) as scope:
                 ending = asyncio.create_task(self._end(scope))

@@ -30,6 +30,7 @@ async def test_order(folder: Path) -> None:
         "AuthenticationInterceptor",
         "QuotaInterceptor",
         "DeadlineInterceptor",
+        "FollowingInterceptor",
         "LateReading",
     ]
 
