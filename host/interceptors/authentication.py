@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 import grpc
 import grpc.aio
+import structlog
 from assay.errors import AssayError, Unauthenticated, Unavailable
 
 from host.caller import (
@@ -27,6 +28,8 @@ from host.interceptors.probes import Probes
 
 if TYPE_CHECKING:
     from host.tokens import Signer, Verifier
+
+_log = structlog.get_logger("assay.tokens")
 
 TOKEN_HEADER = "authorization"  # noqa: S105  # the name of a header
 
@@ -156,7 +159,8 @@ class OutgoingIdentity(OutgoingInterceptor):
         """
         who = caller()
         if self._signer is None and not self._private and who.tenant not in {LOCAL_TENANT, SYSTEM_TENANT}:
-            raise Unavailable("a peer cannot be told whose call it is: set ASSAY_TOKENS__SIGNING_KEY")
+            _log.error("a peer cannot be told whose call it is: set ASSAY_TOKENS__SIGNING_KEY")
+            raise Unavailable("a service cannot be told whose call it is; the log of the suite has the details")
         kept = ((key, value) for key, value in details.metadata or () if key.lower() not in _OURS)
         metadata = grpc.aio.Metadata(*kept)
         if self._private:
