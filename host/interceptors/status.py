@@ -30,6 +30,9 @@ class StatusInterceptor(AroundInterceptor):
             await abort(context, error_from_rpc(error))
         except (grpc.aio.AbortError, asyncio.CancelledError, GeneratorExit):
             raise
+        except grpc.aio.InternalError:
+            # Something was written to a client that had just left. There is nobody to tell.
+            raise asyncio.CancelledError from None
         except Exception as error:  # noqa: BLE001  # the last line of defence
             await _log.aexception("unhandled", method=details.method, exc_info=error)
             await abort(context, AssayError("an error of the suite; its log has the details"))

@@ -1,5 +1,6 @@
 """Exceptions as statuses: ours whole, foreign ones without their text, a peer's passed on."""
 
+import asyncio
 from pathlib import Path
 
 import grpc
@@ -99,3 +100,31 @@ async def test_long_message(folder: Path) -> None:
     assert isinstance(rebuilt, errors.InvalidArgument)
     assert rebuilt.field == "policy.stages"
     assert 100 < len(rebuilt.description) < 2_000
+
+
+async def test_a_client_that_has_just_left(folder: Path) -> None:
+    """What is written to a client that left in that moment is no defect, and no line in the log."""
+    waiting, written = asyncio.Event(), asyncio.Event()
+
+    async def writes(request: bytes, context: Context) -> bytes:
+        waiting.set()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            # As if the write had been on its way.
+            try:
+                await context.send_initial_metadata((("x", "y"),))
+            finally:
+                written.set()
+        return b""
+
+    with capture_logs() as logs:
+        async with (
+            echo.served(folder, incoming(60), echo.handler(writes)) as address,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            call = asyncio.create_task(echo.call(channel, "UnaryUnary"))
+            await waiting.wait()
+            call.cancel()
+            await asyncio.wait_for(written.wait(), 10)
+    assert [log for log in logs if log["log_level"] == "error"] == []
