@@ -1,5 +1,6 @@
 """Admits calls of public methods by their tenants' quotas, counts what they use, and tells it at their end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -148,11 +149,14 @@ async def quota_interceptor(settings: Settings, methods: Mapping[str, PublicMeth
     """Open what quotas are counted in, the suite's database, and yield the interceptor; close it at the end."""
     database = Database(lambda: url_of(settings), _prepare)
     overload = Overload(settings.gateway.max_concurrent_calls)
+    # Before the first call comes, which would wait for it. That call tells of an error.
+    opening = asyncio.create_task(database.open())
     try:
         async with metering(database) as meter, allowing(database) as allowances:
             admission = Admission(bounds_by(settings.gateway), overload, allowances, meter)
             yield QuotaInterceptor(methods, admission)
     finally:
+        await asyncio.gather(opening, return_exceptions=True)
         await database.close()
 
 

@@ -22,9 +22,6 @@ from tests.processes import clean_environment
 from tests.scenarios.asking import candidate
 from tests.toys import Toy, completed, opened
 
-REFUSED_WITHIN = 0.1
-"""Within which a refusal comes, in seconds; see issue 5's requirements. On a loaded machine: 99 of 100."""
-
 number = itertools.count()
 
 
@@ -86,7 +83,6 @@ async def test_two_hundred_clients(folder: Path, docker_ready: None, ask: object
     assert not figures.without_delay
     assert figures.refusals
     assert figures.ratio < 3
-    assert sorted(figures.refusals)[int(len(figures.refusals) * 0.99)] < REFUSED_WITHIN
 
 
 @asynccontextmanager
