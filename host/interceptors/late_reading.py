@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 from assay.errors import InvalidArgument
+from google.protobuf.message import DecodeError
 
 from host.interceptors.around import Context
 
 Told = Callable[[str, Any], None]
+
+_END = object()
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -24,6 +27,8 @@ class LateReading(grpc.aio.ServerInterceptor):
     gRPC calls a handler of one request when the request is there: until then a call has no deadline and no quota of its
     own, holds one of the server's places for as long as its client likes, and what has come of its message. Stands
     innermost, so that all of the interceptors are around the reading.
+
+    What is no message of the method is refused as that; gRPC would call it an error of the server's, and tell of what.
 
     :param told: Is told of each request that was read, with the method's path.
     """
@@ -39,8 +44,10 @@ class LateReading(grpc.aio.ServerInterceptor):
         """Return the handler, which reads its request by itself."""
         handler: Any = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or handler.request_streaming:
-            return handler  # type: ignore[no-any-return]
+        if handler is None:
+            return None
+        if handler.request_streaming:
+            return _readable(handler)
         if handler.response_streaming:
             behaviour, make = self._stream(method, handler.unary_stream), grpc.stream_stream_rpc_method_handler
         else:
@@ -70,7 +77,35 @@ class LateReading(grpc.aio.ServerInterceptor):
     async def _first(self, method: str, requests: Any) -> Any:
         # Closed here and not by the garbage collector, which would take a task of the event loop for it.
         async with aclosing(aiter(requests)) as stream:
-            async for request in stream:
-                self._told(method, request)
-                return request
-        raise InvalidArgument("", "the call has no request")
+            request = await _next(stream)
+        if request is _END:
+            raise InvalidArgument("", "the call has no request")
+        self._told(method, request)
+        return request
+
+
+def _readable(handler: Any) -> "Handler":
+    """Return a handler of a stream of requests to which each of them is readable."""
+    if handler.request_deserializer is None:
+        return handler  # type: ignore[no-any-return]
+    shape = "stream_stream" if handler.response_streaming else "stream_unary"
+    behaviour = getattr(handler, shape)
+    made: Handler = getattr(grpc, f"{shape}_rpc_method_handler")(
+        lambda requests, context: behaviour(_each(requests), context),
+        handler.request_deserializer,
+        handler.response_serializer,
+    )
+    return made
+
+
+async def _each(requests: Any) -> AsyncIterator[Any]:
+    async with aclosing(aiter(requests)) as stream:
+        while (request := await _next(stream)) is not _END:
+            yield request
+
+
+async def _next(stream: Any) -> Any:
+    try:
+        return await anext(stream, _END)
+    except DecodeError:
+        raise InvalidArgument("", "the request is no message of this method") from None

@@ -13,6 +13,7 @@ from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.authentication import AuthenticationInterceptor
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import DeadlineInterceptor
+from host.interceptors.late_reading import LateReading
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
 from host.interceptors.status import StatusInterceptor
@@ -47,7 +48,7 @@ def test_order() -> None:
     kinds = [type(interceptor) for interceptor in incoming(1)]
     assert kinds == [
         TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, AuthenticationInterceptor,
-        UsageInterceptor, DeadlineInterceptor,
+        UsageInterceptor, DeadlineInterceptor, LateReading,
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import grpc.aio
 import pytest
 from assay.client import error_from_rpc
 from assay.errors import DeadlineExceeded, InvalidArgument
+from google.protobuf.duration_pb2 import Duration
 
 from host.interceptors.deadlines import DeadlineInterceptor
 from host.interceptors.late_reading import LateReading
@@ -65,6 +66,29 @@ async def test_a_request_that_does_not_come(folder: Path, shape: str) -> None:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await channel.stream_unary(f"/test.Echo/{shape}")(requests, timeout=20)
             assert type(error_from_rpc(caught.value)) is refusal
+
+
+@pytest.mark.parametrize("shape", echo.SHAPES)
+async def test_what_is_no_message(folder: Path, shape: str) -> None:
+    """Bytes that are no message of the method are refused as that, and nothing of them is told."""
+
+    async def answers(request: Any, context: Any) -> bytes:
+        return b"x"
+
+    methods = echo.methods(answers)
+    for name, handler in methods.items():
+        kind = "_".join(
+            "stream" if part else "unary" for part in (handler.request_streaming, handler.response_streaming)
+        )
+        make = getattr(grpc, f"{kind}_rpc_method_handler")
+        methods[name] = make(getattr(handler, kind), Duration.FromString)
+    generic = grpc.method_handlers_generic_handler("test.Echo", methods)
+    async with reading_late(folder, [], generic) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await echo.call(channel, shape, b"\xff\xff canary")
+        assert type(error_from_rpc(caught.value)) is InvalidArgument
+        assert "canary" not in str(caught.value)
+        assert "Duration" not in str(caught.value)
 
 
 async def test_a_handler_that_writes(folder: Path) -> None:
