@@ -15,13 +15,25 @@ class Taken:
     What a collector has taken.
 
     :param endpoint: Where it is.
-    :param spans: The names of spans, by the service that they are of.
+    :param spans: The services and names of spans.
     :param raw: Everything, as it came.
+    :param traces: Of each span, by its id: its trace, the id of its parent, and its name.
     """
 
     endpoint: str = ""
+    traces: dict[bytes, tuple[bytes, bytes, str]] = field(default_factory=dict)
     spans: list[tuple[str, str]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+
+    def ways(self) -> set[tuple[str, ...]]:
+        """Return the names on the way to each span, from the first of its trace on."""
+        return {self._way(span) for span in self.traces}
+
+    def _way(self, span: bytes) -> tuple[str, ...]:
+        if span not in self.traces:
+            return ()
+        _, parent, name = self.traces[span]
+        return (*self._way(parent), name)
 
 
 class _Collector(trace_service_pb2_grpc.TraceServiceServicer):
@@ -34,6 +46,9 @@ class _Collector(trace_service_pb2_grpc.TraceServiceServicer):
             (service,) = (one.value.string_value for one in resource.resource.attributes if one.key == "service.name")
             for scope in resource.scope_spans:
                 self._taken.spans += [(service, span.name) for span in scope.spans]
+                self._taken.traces |= {
+                    span.span_id: (span.trace_id, span.parent_span_id, span.name) for span in scope.spans
+                }
         return trace_service_pb2.ExportTraceServiceResponse()
 
 

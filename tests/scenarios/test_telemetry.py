@@ -1,11 +1,14 @@
-"""What the suite tells of itself has nothing of what is said to it: neither code nor specifications nor keys."""
+"""What the suite tells of itself: a call is one trace, and nothing of what is said to it is told: neither code nor keys."""
 
 import json
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tests.host.collector import collecting
-from tests.processes import run_python
+import pytest
+
+from tests.host.collector import Taken, collecting
+from tests.processes import Done, run_python
 from tests.test_operations import documented
 
 SECRET = "canary7c1f"
@@ -14,13 +17,18 @@ COUNTS = re.compile(r"^(assay_\w+|rpc_\w+?)(?:_total|_count)(?:\{.*\})? ([1-9][\
 HELPED = re.compile(r"^# HELP (\w+) ", re.MULTILINE)
 
 
-async def test_nothing_is_told() -> None:
-    """Code, names, specifications, labels, request ids and keys are in no line of the log, no metric and no span."""
+@pytest.fixture(scope="module")
+async def told() -> AsyncIterator[tuple[Done, Taken]]:
+    """Give what the program left behind, and the traces that it exported."""
     async with collecting() as taken:
         environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": taken.endpoint}
-        done = await run_python(
-            "-P", str(Path(__file__).with_name("secrecy_program.py")), seconds=120, environment=environment
-        )
+        program = str(Path(__file__).with_name("telemetry_program.py"))
+        yield await run_python("-P", program, seconds=120, environment=environment), taken
+
+
+async def test_nothing_is_told(told: tuple[Done, Taken]) -> None:
+    """Code, names, specifications, labels, request ids and keys are in no line of the log, no metric and no span."""
+    done, taken = told
     key, _, metrics = done.stdout.partition("\n")
     assert done.returncode == 0, done.stderr
     secrets = [SECRET, key.rpartition("_")[2]]
@@ -45,3 +53,20 @@ async def test_nothing_is_told() -> None:
         "assay_validation_stage_duration_seconds", "assay_validation_reuse", "assay_event_loop_lag_seconds",
     } <= {name for name, _ in COUNTS.findall(metrics)}  # fmt: skip
     assert set(HELPED.findall(metrics)) - {"target_info"} <= documented()
+
+
+async def test_traces_hang_together(told: tuple[Done, Taken]) -> None:
+    """A call is one trace from the gateway to the stages, and so is what it left in the queue."""
+    _, taken = told
+    call, run = "assay.v1.ValidationService/{}", "assay.v1.StageService/RunStages"
+    validate, create = call.format("Validate"), call.format("CreateValidation")
+    assert {
+        (validate, validate, run, "stage static"),
+        (validate, validate, run, "stage broken"),
+        (validate, validate, "database write"),
+        (create, create, "database write"),
+        (create, create, "validation job", run, "stage placeholder"),
+        (create, create, "validation job", "database write"),
+    } <= taken.ways()
+    for trace, parent, _ in taken.traces.values():
+        assert parent not in taken.traces or taken.traces[parent][0] == trace
