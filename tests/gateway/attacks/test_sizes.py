@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -189,25 +190,31 @@ async def test_a_bomb_over_http(target: Target, mallory: Tenant) -> None:
             assert answer.status_code == 415
 
 
+HEADS = (
+    "GET /v1/rules?" + "a" * 2_000_000,
+    "GET /v1/validations/" + "a" * 2_000_000 + " HTTP/1.1\r\nhost: localhost\r\n",
+    "GET /v1/rules HTTP/1.1\r\nhost: localhost\r\nx: " + "a" * 2_000_000,
+    "GET /v1/rules HTTP/1.1\r\nhost: localhost\r\n" + "".join(f"x-{n}: {'a' * 500}\r\n" for n in range(5_000)),
+)
+
+
 @pytest.mark.usefixtures("bounded")
-async def test_long_heads(target: Target, mallory: Tenant) -> None:
-    """Paths, queries and headers without an end are refused, over HTTP and over gRPC."""
-    headers = {"authorization": f"Bearer {mallory.key}"}
-    async with httpx.AsyncClient(base_url=target.http, timeout=30) as client:
-        many = {f"x-{number}": "a" * 500 for number in range(5_000)}
-        long = "a" * 60_000
-        for path, more in (
-            (f"/v1/rules?{long}", {}),
-            (f"/v1/validations/{long}", {}),
-            ("/v1/rules", {"x": long}),
-            ("/v1/rules", many),
-        ):
-            try:
-                answer = await client.get(path, headers=headers | more)
-            except (httpx.WriteError, httpx.ReadError):
-                # Hung up on while it still sent.
-                continue
-            assert answer.status_code in {400, 414, 431}, (path[:40], len(more))
+@pytest.mark.parametrize("head", HEADS, ids=["query", "path", "header", "headers"])
+async def test_long_heads(target: Target, head: str) -> None:
+    """Paths, queries and headers without an end are refused before their end."""
+    host, _, port = target.http.removeprefix("http://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    answer = b""
+    with suppress(ConnectionError):
+        writer.write(head.encode())
+        answer = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    assert answer[9:12] in {b"", b"400", b"414", b"431"}, answer[:500]
+
+
+@pytest.mark.usefixtures("bounded")
+async def test_much_metadata(target: Target, mallory: Tenant) -> None:
+    """A call over gRPC that brings along more than the bound is refused."""
     async with target.channel() as channel:
         for metadata in ([("x", "a" * 60_000)], [(f"x-{number}", "a" * 500) for number in range(200)]):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
