@@ -1,4 +1,4 @@
-"""What the suite tells of itself: a call is one trace, and nothing of what is said to it is told: neither code nor keys."""
+"""What the suite tells of itself: a call is one trace, and nothing that was said in it, neither code nor keys."""
 
 import json
 import re
