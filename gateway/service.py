@@ -81,11 +81,14 @@ def check_addresses(settings: GatewaySettings) -> None:
     """
     Check that who can reach an address is who may.
 
-    :raises host.listening.CannotListen: Calls without a key would be taken from other machines, or keys would travel
-        where others can read them.
+    :raises host.listening.CannotListen: There is none, calls without a key would be taken from other machines, or keys
+        would travel where others can read them.
     """
-    for listen in (settings.listen, settings.http_listen):
-        if not listen or is_local(listen):
+    addresses = [listen for listen in (settings.listen, settings.http_listen) if listen]
+    if not addresses:
+        raise CannotListen("the gateway has no address: set ASSAY_GATEWAY__LISTEN or ASSAY_GATEWAY__HTTP_LISTEN")
+    for listen in addresses:
+        if is_local(listen):
             continue
         if settings.open:
             raise CannotListen(f"an open gateway may not listen on {listen!r}: other machines can reach it")

@@ -278,6 +278,25 @@ async def test_the_peer_ends_first(folder: Path) -> None:
             assert [answer async for answer in method(requests(), timeout=30)] == [b"1"]
 
 
+async def test_the_peer_ends_while_more_is_sent(folder: Path) -> None:
+    """A peer that ends a stream well while messages to it are on their way ends it well for the client."""
+
+    async def first(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+        async for _ in requests:
+            yield b"1"
+            return
+
+    async def requests() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(20_000)
+
+    generic = serving("StreamStream", grpc.stream_stream_rpc_method_handler(first))
+    async with echo_behind_a_door(folder, generic) as (door, _), grpc.aio.insecure_channel(door) as channel:
+        method: Any = channel.stream_stream("/test.Echo/StreamStream")
+        for _ in range(50):
+            assert [answer async for answer in method(requests(), timeout=30)] == [b"1"]
+
+
 async def test_a_peer_that_is_lost(folder: Path) -> None:
     """A peer that goes away in the middle of a call is UNAVAILABLE with our reason, and is found when it is back."""
     waiting = asyncio.Event()

@@ -1,6 +1,7 @@
 """The gateway as a part of a suite: who gets in, what is behind it, and where it may listen."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,9 +21,11 @@ from gateway.key_store import key_store
 from gateway.keys import new_key
 from host import catalog
 from host.listening import CannotListen
+from host.server import serving
 from host.settings import Settings
 from host.settings_network import GatewaySettings
 from tests import toys
+from tests.certificates import Authority
 from tests.gateway.doors import embedded_behind_a_door
 
 LIST = validation_pb2.ListValidationStagesRequest()
@@ -101,6 +104,30 @@ async def test_a_key_opens(settings: Settings, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("toy_suite")
+async def test_a_certificate_opens(settings: Settings, folder: Path) -> None:
+    """A client's certificate opens what the settings say of a name in it; one of another name opens nothing."""
+    authority, clients = Authority(folder), Authority(folder, "clients")
+    pair = authority.signed("door")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    door = {
+        "listen": address,
+        "open": False,
+        "certificate": pair.certificate,
+        "key": pair.key,
+        "client_ca": clients.path,
+        "client_certificates": {"builder": {"tenant": "acme", "scopes": ["validations:read"]}},
+    }
+    async with embedded_behind_a_door(settings, folder, **door):
+        for name, refused in (("builder", PermissionDenied), ("stranger", Unauthenticated)):
+            shown = clients.signed(name).content()
+            async with connect(f"tls:{address}", ca=authority.content, certificate=shown) as suite:
+                if name == "builder":
+                    assert (await suite.validation.ListValidationStages(LIST, timeout=10)).stages
+                assert type(await refusal(suite.validation.Validate(request("first"), timeout=10))) is refused
+
+
+@pytest.mark.usefixtures("toy_suite")
 async def test_stop(settings: Settings, folder: Path) -> None:
     """A call under way when the suite is told to stop ends in peace: the door closes before what is behind it."""
     async with connect(f"unix:{folder}/door") as suite:
@@ -121,15 +148,17 @@ async def answer_of(suite: Suite) -> validation_pb2.Validation:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
+        ({"listen": ""}, "the gateway has no address: set ASSAY_GATEWAY__LISTEN or"),
         ({"listen": "0.0.0.0:0", "open": True}, "open gateway may not listen on '0.0.0.0:0'"),
         ({"http_listen": "[::]:0", "open": True}, "open gateway may not listen"),
         ({"listen": "0.0.0.0:0", "open": False}, "without a certificate may not listen on '0.0.0.0:0'"),
     ],
 )
 async def test_where_it_may_listen(settings: Settings, folder: Path, values: dict[str, Any], text: str) -> None:
-    """Where other machines could come in without a key, or read one on its way, it does not start."""
+    """Where other machines could come in without a key, or read one on its way, or nobody could, it does not start."""
+    told = settings.model_copy(update={"gateway": GatewaySettings(**values)})
     with pytest.raises(CannotListen, match=text):
-        async with embedded_behind_a_door(settings, folder, **values):
+        async with serving([catalog.GATEWAY], f"unix:{folder}/s", told):
             pass
 
 
