@@ -90,7 +90,9 @@ def sandboxed(docker_ready: None, state_dir: Path) -> Iterator[str]:
 
 def _served(path: Path, state_dir: Path, **settings: str) -> Iterator[str]:
     environment = clean_environment(ASSAY_STATE_DIR=str(state_dir), ASSAY_LOG_LEVEL="error", **settings)
-    server = subprocess.Popen([ASSAY, "serve", "--open", "--listen", f"unix:{path}"], env=environment, stdin=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [ASSAY, "serve", "--open", "--listen", f"unix:{path}"], env=environment, stdin=subprocess.DEVNULL
+    )
     try:
         for _ in range(600):
             assert server.poll() is None, "the suite did not start"
