@@ -72,7 +72,10 @@ def running(folder: Path) -> Iterator[str]:
     """Run a suite in a process of its own, and yield its address."""
     address = f"unix:{folder}/suite"
     process = subprocess.Popen(
-        [ASSAY, "serve", "--listen", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_env(folder)
+        [ASSAY, "serve", "--open", "--listen", address],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_env(folder),
     )
     try:
         deadline = time.monotonic() + START_SECONDS
