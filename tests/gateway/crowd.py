@@ -11,7 +11,6 @@ from pathlib import Path
 
 import grpc.aio
 from assay.client import Suite, connect, error_from_rpc
-from assay.v1.validation_pb2 import ListRulesRequest
 
 from gateway.key_store import key_store
 from host.settings import Settings
@@ -62,11 +61,7 @@ async def keyed(state: Path, address: str, tenants: Mapping[str, int]) -> AsyncI
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(key_store(Settings(state_dir=state)))
         keys = {tenant: (await made_key(store, tenant=tenant))[0] for tenant in tenants}
-        suites = {tenant: await stack.enter_async_context(connect(address, key=key)) for tenant, key in keys.items()}
-        for suite in suites.values():
-            # A suite that has just begun loads what it needs with its first call.
-            await suite.validation.ListRules(ListRulesRequest(), timeout=CALL_SECONDS)
-        yield suites
+        yield {tenant: await stack.enter_async_context(connect(address, key=key)) for tenant, key in keys.items()}
 
 
 async def crowd(suites: Mapping[str, Suite], tenants: Mapping[str, int], seconds: float, ask: Ask) -> Figures:
@@ -76,6 +71,9 @@ async def crowd(suites: Mapping[str, Suite], tenants: Mapping[str, int], seconds
     :param tenants: How many clients each has.
     :param ask: Makes one call for a tenant's client.
     """
+    for tenant, suite in suites.items():
+        # A suite that has just begun loads what it needs with its first calls.
+        await ask(suite, tenant)
     figures, until = Figures(Counter(dict.fromkeys(tenants, 0))), time.monotonic() + seconds
     clients = [
         asyncio.create_task(_client(suites[tenant], tenant, until, ask, figures))
