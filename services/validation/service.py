@@ -38,7 +38,8 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
     changes = Changes()
     announcer = Announcer(context.events.publish)
     names = catalog.stage_names()
-    instruments = Instruments(get_meter(NAME), names)
+    # Rules of stages that others install are not told apart: there is no bound on them.
+    instruments = Instruments(get_meter(NAME), [entry.name for entry in catalog.BUILT_IN if entry.factory])
     owner = _owner()
     statistics = Statistics(database, owner)
     instruments.watch_queue(lambda: statistics.queue)
