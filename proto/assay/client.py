@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import grpc.aio
 
+from assay import late_writes
 from assay.addresses import is_local
 from assay.client_key import showing
 from assay.errors import DOMAIN, AssayError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable, by_reason
@@ -23,6 +24,9 @@ from assay.v1 import event_pb2_grpc, sandbox_pb2_grpc, stage_pb2_grpc, system_pb
 
 if TYPE_CHECKING:
     from google.rpc import error_details_pb2
+
+# Here, since whoever makes a channel takes its options from below.
+late_writes.mend()
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 """The largest message that the suite sends or takes, in bytes."""
