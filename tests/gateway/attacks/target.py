@@ -25,7 +25,17 @@ UNBOUNDED = {
 }  # fmt: skip
 """A quota that refuses nothing, so that an attack meets what is behind."""
 
-NEVER_TOLD = ("Traceback", 'File "', ".py", "sqlalchemy", "asyncio", "grpc_status", "0x7f")
+NEVER_TOLD = (
+    "Traceback",
+    'File "',
+    ".py:",
+    "site-packages",
+    "sqlalchemy",
+    "asyncio",
+    "google.protobuf",
+    "Error:",
+    "0x7f",
+)
 """What stands in texts that were made for whoever mends the suite, and tells a stranger how it is built."""
 
 START_SECONDS = 60.0
