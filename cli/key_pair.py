@@ -15,7 +15,7 @@ def pair(name: str, folder: Path) -> int:
 
     :raises BadSource: The name is none, a file is there already, or cannot be written.
     """
-    from host.tokens import new_key_pair
+    from host.token_keys import new_key_pair
 
     if not _NAME.fullmatch(name):
         raise BadSource("a name has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")

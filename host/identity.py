@@ -42,9 +42,9 @@ def identity_of(settings: TokenSettings, serves: Sequence[str], listen: str) -> 
     if not settings.trusted and settings.signing_key is None:
         return Identity(_without_tokens(listen))
     # Imported here: most suites are one process, and cryptography takes a while to load.
-    from host import tokens
+    from host import token_keys
 
-    read = tokens.read(settings, serves)
+    read = token_keys.read(settings, serves)
     return Identity(by_token(read.verifier) if read.verifier else _without_tokens(listen), read.signer)
 
 

@@ -10,23 +10,16 @@ import heapq
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
 import structlog
 from assay.errors import QueueFull, Unauthenticated
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.utils import base64url_decode
 
 from host.caller import Caller, is_tenant
-from host.key_files import read_public, read_secret
-from host.settings import BadSettings
-from host.settings_network import TokenSettings
 
 _log = structlog.get_logger("assay.tokens")
 
@@ -105,6 +98,8 @@ class Verifier:
         self._trusted = dict(trusted)
         self._seen = Seen(most)
         self._began = time.time()
+        # By then what was signed before has expired. Not by the clock of the machine, which may be set back.
+        self._is_young_until = time.monotonic() + MAX_SECONDS + SKEW_SECONDS
 
     def verify(self, token: str, method: str) -> Caller:
         """
@@ -117,7 +112,7 @@ class Verifier:
         try:
             claims = self._claims(token, method)
             who = _who(claims)
-            new = self._seen.add((claims["iss"], claims["jti"]), claims["exp"] + SKEW_SECONDS)
+            new = self._seen.add((claims["iss"], claims["jti"]), claims["exp"] + SKEW_SECONDS - time.time())
         except QueueFull:
             raise
         except Exception as error:  # noqa: BLE001  # what a stranger sends may break anything; none of it is taken
@@ -155,7 +150,7 @@ class Verifier:
         # Not the other way round: whatever is no number compares as false.
         if not 0 < expires - issued <= MAX_SECONDS:
             raise Refused("valid for too long")
-        if not issued >= self._began:
+        if issued < self._began and time.monotonic() < self._is_young_until:
             raise Refused("older than this process")
         if claims["method"] != method:
             raise Refused("for another method")
@@ -193,14 +188,14 @@ class Seen:
         self._known: set[tuple[str, str]] = set()
         self._ends: list[tuple[float, tuple[str, str]]] = []
 
-    def add(self, what: tuple[str, str], until: float) -> bool:
+    def add(self, what: tuple[str, str], seconds: float) -> bool:
         """
         Remember something, and say whether it is new.
 
-        :param until: When it may be forgotten, in seconds since 1970.
+        :param seconds: After which it may be forgotten.
         :raises QueueFull: As much is remembered as may be.
         """
-        now = time.time()
+        now = time.monotonic()
         while self._ends and self._ends[0][0] < now:
             self._known.discard(heapq.heappop(self._ends)[1])
         if what in self._known:
@@ -208,71 +203,5 @@ class Seen:
         if len(self._known) >= self._most:
             raise QueueFull("more calls come than can be told from one another", retry_after=1.0)
         self._known.add(what)
-        heapq.heappush(self._ends, (until, what))
+        heapq.heappush(self._ends, (now + seconds, what))
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """
-    What a process shows, and what it wants to be shown.
-
-    :param signer: None: its calls carry no token.
-    :param verifier: None: it asks for none.
-    """
-
-    signer: Signer | None = None
-    verifier: Verifier | None = None
-
-
-def read(settings: TokenSettings, serves: Sequence[str]) -> Tokens:
-    """
-    Read the keys that the settings name.
-
-    A process that asks for tokens takes its own, whether it has a key by which others know it or not.
-
-    :param serves: The names of the services that the process serves.
-    :raises BadSettings: One of the keys cannot be used.
-    """
-    name = settings.name or "+".join(serves)
-    trusted = {other: _public(path, f"ASSAY_TOKENS__TRUSTED[{other}]") for other, path in settings.trusted.items()}
-    if not trusted and settings.signing_key is None:
-        return Tokens()
-    key = _private(settings.signing_key) if settings.signing_key else Ed25519PrivateKey.generate()
-    signer = Signer(name, key, settings.seconds)
-    if not trusted:
-        return Tokens(signer)
-    if trusted.setdefault(name, key.public_key()) != key.public_key():
-        raise BadSettings(f"the setting ASSAY_TOKENS__TRUSTED[{name}]: it is this process's name, and not its key")
-    return Tokens(signer, Verifier(trusted, settings.max_seen))
-
-
-def _private(path: Path) -> Ed25519PrivateKey:
-    setting = "ASSAY_TOKENS__SIGNING_KEY"
-    try:
-        key = serialization.load_pem_private_key(read_secret(path, setting), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise BadSettings(f"the setting {setting}: {path} is no private Ed25519 key in PEM without a password")
-    return key
-
-
-def _public(path: Path, setting: str) -> Ed25519PublicKey:
-    try:
-        key = serialization.load_pem_public_key(read_public(path, setting))
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, Ed25519PublicKey):
-        raise BadSettings(f"the setting {setting}: {path} is no public Ed25519 key in PEM")
-    return key
-
-
-def new_key_pair() -> tuple[bytes, bytes]:
-    """Return a new private key and its public one, each in PEM."""
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private, public

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from host import tls, tokens
+from host import tls, token_keys
 from host.peers import Peers
 from host.settings_network import TlsSettings, TokenSettings
 from tests.certificates import Authority
@@ -37,7 +37,7 @@ class Identities:
 
     def peers(self, name: str, addresses: Mapping[str, str]) -> Peers:
         """Return channels on which a process calls others by its name."""
-        signer = tokens.read(TokenSettings(name=name, signing_key=self._key(name)), []).signer
+        signer = token_keys.read(TokenSettings(name=name, signing_key=self._key(name)), []).signer
         return Peers(addresses, tls=tls.read(TlsSettings(ca=self._authority.path)), signer=signer)
 
     def strangers(self, addresses: Mapping[str, str]) -> Peers:
@@ -46,7 +46,7 @@ class Identities:
 
     def _key(self, name: str) -> Path:
         if name not in self._made:
-            private, public = tokens.new_key_pair()
+            private, public = token_keys.new_key_pair()
             path = self._folder / f"{name}.token"
             path.touch(mode=0o600)
             path.write_bytes(private)

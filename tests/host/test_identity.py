@@ -8,7 +8,7 @@ from assay.client import error_from_rpc
 from assay.errors import Unauthenticated
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
-from host import tokens
+from host import token_keys
 from host.caller import Caller, acting_for
 from host.identity import identity_of
 from host.interceptors.authentication import by_headers, by_nothing
@@ -22,7 +22,7 @@ from host.settings_network import TokenSettings
 @pytest.fixture
 def keys(folder: Path) -> TokenSettings:
     """Give settings of tokens with one trusted process, "gateway"."""
-    private, public = tokens.new_key_pair()
+    private, public = token_keys.new_key_pair()
     (folder / "gateway.pem").touch(mode=0o600)
     (folder / "gateway.pem").write_bytes(private)
     (folder / "gateway.pub").write_bytes(public)

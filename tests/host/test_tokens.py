@@ -1,26 +1,23 @@
 """Service tokens: what is taken, once, and that nothing else is, whatever is wrong with it."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import json
-import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 from assay.errors import QueueFull, Unauthenticated
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host import tokens
 from host.caller import Caller
-from host.settings import BadSettings
-from host.settings_network import TokenSettings
 from host.tokens import Seen, Signer, Verifier
 
 METHOD = "/assay.v1.StageService/RunStages"
@@ -258,23 +255,42 @@ def test_full() -> None:
 
 
 def test_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was seen is remembered until its time is over, and then makes room; strangers fill no memory."""
+    """What was seen is remembered until its time is over, and then makes room."""
     now = 1000.0
-    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     seen = Seen(3)
-    assert seen.add(("a", "1"), 1010)
-    assert seen.add(("a", "2"), 1005)
-    assert seen.add(("a", "3"), 1020)
+    assert seen.add(("a", "1"), 10)
+    assert seen.add(("a", "2"), 5)
+    assert seen.add(("a", "3"), 20)
     now = 1005.0
-    assert not seen.add(("a", "2"), 1005)
+    assert not seen.add(("a", "2"), 5)
     now = 1005.1
-    assert seen.add(("a", "4"), 1030)
-    assert not seen.add(("a", "1"), 1010)
+    assert seen.add(("a", "4"), 30)
+    assert not seen.add(("a", "1"), 10)
     with pytest.raises(QueueFull):
-        seen.add(("a", "5"), 1030)
+        seen.add(("a", "5"), 30)
     now = 2000.0
-    assert seen.add(("a", "1"), 2010)
+    assert seen.add(("a", "1"), 10)
     assert (len(seen._known), len(seen._ends)) == (1, 1)
+
+
+def test_clock_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the clock of the machine is set back tokens are taken again after a minute, each of them once."""
+    held, past, elapsed = verifier(), time.time() - 3600, time.monotonic()
+
+    class SetBack(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "SetBack":
+            return cls.fromtimestamp(past, tz)
+
+    monkeypatch.setattr("jwt.api_jwt.datetime", SetBack)
+    monkeypatch.setattr(time, "time", lambda: past)
+    monkeypatch.setattr(time, "monotonic", lambda: elapsed)
+    token = signed()
+    assert refused(token, by=held) == REFUSAL
+    elapsed += 66
+    assert held.verify(token, METHOD)
+    assert refused(token, by=held) == REFUSAL
 
 
 def test_strangers_fill_nothing() -> None:
@@ -292,102 +308,3 @@ def test_secrets_differ() -> None:
     made = [signer.sign(METHOD, WHO) for _ in range(50)]
     assert len({json.loads(base64.urlsafe_b64decode(one.split(".")[1] + "=="))["jti"] for one in made}) == 50
     assert max(map(len, made)) < tokens.MAX_BYTES / 4
-
-
-@pytest.fixture
-def keys(folder: Path) -> TokenSettings:
-    """Give settings with a key of this process and one of another."""
-    private, public = tokens.new_key_pair()
-    (folder / "own.pem").touch(mode=0o600)
-    (folder / "own.pem").write_bytes(private)
-    (folder / "own.pub").write_bytes(public)
-    (folder / "other.pub").write_bytes(tokens.new_key_pair()[1])
-    return TokenSettings(signing_key=folder / "own.pem", trusted={"other": folder / "other.pub"}, seconds=20)
-
-
-def test_read(keys: TokenSettings, folder: Path) -> None:
-    """A process signs by its name, or by the names of what it serves, and takes what it signed itself."""
-    read = tokens.read(keys, ["static", "semantic"])
-    assert read.signer is not None
-    assert read.verifier is not None
-    assert read.signer.name == "static+semantic"
-    assert read.verifier.verify(read.signer.sign(METHOD, WHO), METHOD) == WHO
-    elsewhere = keys.model_copy(update={"signing_key": None, "trusted": {"static+semantic": folder / "own.pub"}})
-    there = tokens.read(elsewhere, ["sandbox"])
-    assert there.verifier is not None
-    assert there.signer is not None
-    assert there.verifier.verify(read.signer.sign(METHOD, WHO), METHOD) == WHO
-    # Its own calls are taken by itself and by nobody else.
-    assert there.verifier.verify(there.signer.sign(METHOD, WHO), METHOD) == WHO
-    assert refused(there.signer.sign(METHOD, WHO), by=read.verifier) == REFUSAL
-
-
-def test_keys_by_openssl(folder: Path) -> None:
-    """Keys that are made as the documents say are read."""
-    document = (Path(__file__).parent.parent.parent / "docs" / "security.md").read_text()
-    commands = [line.removeprefix("$ ") for line in document.splitlines() if "openssl" in line]
-    assert len(commands) == 2
-    for command in commands:
-        subprocess.run(["bash", "-c", command], cwd=folder, check=True, timeout=20, capture_output=True)
-    mine = TokenSettings(signing_key=folder / "gateway.pem", name="gateway")
-    signer = tokens.read(mine, []).signer
-    theirs = tokens.read(TokenSettings(trusted={"gateway": folder / "gateway.pub"}), ["validation"]).verifier
-    assert signer is not None
-    assert theirs is not None
-    assert theirs.verify(signer.sign(METHOD, WHO), METHOD) == WHO
-
-
-def test_read_one_side(keys: TokenSettings) -> None:
-    """A process that trusts nobody asks for no tokens; without any key there are none."""
-    read = tokens.read(keys.model_copy(update={"trusted": {}, "name": "mine"}), ["static"])
-    assert (read.verifier, read.signer and read.signer.name) == (None, "mine")
-    assert tokens.read(TokenSettings(), ["static"]) == tokens.Tokens()
-
-
-def pem(key: Any) -> bytes:
-    """Return a private key in PEM."""
-    return bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-
-
-LOCKED = ed25519.Ed25519PrivateKey.generate().private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"p")
-)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"no key", PUBLIC_PEM, LOCKED, pem(ec.generate_private_key(ec.SECP256R1())), pem(KEY)[:60], b"\0" * 300_000],
-)
-def test_bad_signing_key(keys: TokenSettings, folder: Path, content: bytes) -> None:
-    """A file that holds no private Ed25519 key is refused in one line that names the setting, and nothing of it."""
-    (folder / "own.pem").write_bytes(content)
-    with pytest.raises(BadSettings, match="ASSAY_TOKENS__SIGNING_KEY") as caught:
-        tokens.read(keys, ["static"])
-    assert "\n" not in str(caught.value)
-    assert "BEGIN" not in str(caught.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"no key", pem(KEY), public_pem(ec.generate_private_key(ec.SECP256R1()))])
-def test_bad_public_key(keys: TokenSettings, folder: Path, content: bytes) -> None:
-    """A file that holds no public Ed25519 key is refused in one line that names the setting."""
-    (folder / "other.pub").write_bytes(content)
-    with pytest.raises(BadSettings, match=r"ASSAY_TOKENS__TRUSTED\[other\]"):
-        tokens.read(keys, ["static"])
-
-
-def test_missing_and_readable(keys: TokenSettings, folder: Path) -> None:
-    """A key file that is not there is refused, and so is a private one that others can read."""
-    (folder / "own.pem").chmod(0o644)
-    with pytest.raises(BadSettings, match="others can read"):
-        tokens.read(keys, ["static"])
-    (folder / "own.pem").unlink()
-    with pytest.raises(BadSettings, match="No such file"):
-        tokens.read(keys, ["static"])
-
-
-def test_own_name_of_another(keys: TokenSettings) -> None:
-    """Two processes cannot have one name and two keys."""
-    with pytest.raises(BadSettings, match=r"ASSAY_TOKENS__TRUSTED\[other\]: it is this process's name"):
-        tokens.read(keys.model_copy(update={"name": "other"}), ["static"])
