@@ -102,6 +102,11 @@ async def told(failure: Exception, request: Descriptor | None = None) -> Problem
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, _UNSAID, request)
 
 
+def of_error(error: AssayError, status: HTTPStatus) -> Problem:
+    """Return the problem that stands for an error, with a status of its own."""
+    return _problem(status, error, None)
+
+
 _UNSAID = AssayError("an error of the suite; its log has the details")
 
 

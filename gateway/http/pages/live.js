@@ -7,7 +7,7 @@ const LONGEST_WAIT = 30000;
 
 const element = (id) => document.getElementById(id);
 let socket = null;
-let last = "-1"; // from now on
+let last = "-1"; // only what happens from now on
 let wait = 1000;
 let timer = 0;
 
@@ -93,6 +93,7 @@ function stop() {
 
 element("wanted").addEventListener("submit", (event) => {
   event.preventDefault();
+  last = "-1"; // another key may have other numbers
   buttons(true);
   say("Connecting…");
   connect();

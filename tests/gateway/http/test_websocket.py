@@ -16,7 +16,7 @@ from websockets.typing import Origin, Subprotocol
 from gateway.http import connections, protocols, websocket
 from gateway.http.server import FRAME_BYTES
 from tests.gateway.http.sides import EXECUTE_STREAM, SUBSCRIBE, Web, candidate, side_of, web_of
-from tests.gateway.http.test_streaming import Waiting, echoes, ends_badly
+from tests.gateway.http.test_streaming import WEBSOCKET_HEAD, Waiting, echoes, ends_badly
 
 
 async def closed(socket: Any) -> tuple[int, str, list[Any]]:
@@ -254,6 +254,21 @@ async def test_a_message_of_no_end(web: Web, monkeypatch: pytest.MonkeyPatch) ->
             await asyncio.wait_for(socket.recv(), 10)
 
 
+@pytest.mark.parametrize("letter", [b"\x89", b"\x8a"], ids=["ping", "pong"])
+async def test_a_flood(web: Web, letter: bytes) -> None:
+    """A client that sends more pings or pongs than any needs is cut off, and others are answered in the meantime."""
+    async with web.client() as client:
+        host, _, port = web.address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"GET /v1/events HTTP/1.1\r\nhost: {web.address}\r\n{WEBSOCKET_HEAD}\r\n".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 101")
+        writer.write((letter + b"\x80\0\0\0\0") * 40_000)
+        assert (await client.get("/healthz")).status_code == 200
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+
+
 async def test_pings_of_a_client_that_reads_nothing(folder: Path) -> None:
     """Answers to pings do not pile up for a client that does not read them."""
 
@@ -264,10 +279,7 @@ async def test_pings_of_a_client_that_reads_nothing(folder: Path) -> None:
     async with side_of(folder, {SUBSCRIBE: fast}) as side:
         host, _, port = side.address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
-        writer.write(
-            f"GET /v1/events HTTP/1.1\r\nhost: {side.address}\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-            "sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
-        )
+        writer.write(f"GET /v1/events HTTP/1.1\r\nhost: {side.address}\r\n{WEBSOCKET_HEAD}\r\n".encode())
         assert (await reader.readline()).startswith(b"HTTP/1.1 101")
         ping = b"\x89\xfd\0\0\0\0" + b"x" * 125
         with pytest.raises(ConnectionError):
