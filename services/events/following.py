@@ -28,10 +28,10 @@ RETRY_SECONDS = 5.0
 """When to come back where too many follow."""
 
 
-PATIENCE_SECONDS = 0.25
-"""How long reading on waits for those who have no room for more, before they are cut off."""
-
 POLL_SECONDS = 0.01
+PATIENCE = 25
+"""How often, that far apart, reading on looks whether all have room for more, before those who have none are cut off.
+Looks are counted and not seconds, so that a pause of this process makes nobody slow."""
 
 
 class Reader:
@@ -123,9 +123,8 @@ class Feed:
 
     async def _room(self) -> None:
         """Wait a moment for those who have no room for what was read: a burst makes nobody slow."""
-        patience = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        while any(reader.room < self._most for reader in self.readers):
-            if asyncio.get_running_loop().time() > patience:
+        for _ in range(PATIENCE):
+            if all(reader.room >= self._most for reader in self.readers):
                 return
             await asyncio.sleep(POLL_SECONDS)
 

@@ -33,7 +33,7 @@ async def told(suite: Suite, identifier: str, after: int = 0) -> list[event_pb2.
 
 
 async def test_killed(folder: Path) -> None:
-    """What a subscriber saw of a process that was killed is told again as it was, and what comes after goes on from it."""
+    """What a killed process told is told again as it was, and what comes after goes on from it."""
     async with host(*SERVICES, state=folder) as server, connect(server.address) as suite:
         first = await validate(suite, b"x = 1\n")
         seen = await told(suite, first)
