@@ -18,6 +18,7 @@ from host.settings_network import TokenSettings
 METHOD = "/assay.v1.StageService/RunStages"
 WHO = Caller("acme", "key_1", frozenset({"validations:write"}))
 KEY = Ed25519PrivateKey.generate()
+EC = ec.generate_private_key(ec.SECP256R1())
 
 
 def public_pem(key: Any) -> bytes:
@@ -97,7 +98,7 @@ LOCKED = Ed25519PrivateKey.generate().private_bytes(
         b"no key",
         public_pem(KEY),
         LOCKED,
-        pem(ec.generate_private_key(ec.SECP256R1())),
+        pem(EC),
         pem(KEY)[:60],
         b"\0" * 300_000,
     ],
