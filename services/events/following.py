@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextvars import Context
 from dataclasses import replace
 
 import structlog
@@ -101,7 +102,8 @@ class Feed:
         self.seen = seen
         self.readers: set[Reader] = set()
         self.heard = asyncio.Event()
-        self.reading = asyncio.create_task(self._read())
+        # Not a part of the call, nor of the trace, of whoever happened to be the first to follow.
+        self.reading = asyncio.create_task(self._read(), context=Context())
 
     async def _read(self) -> None:
         try:
