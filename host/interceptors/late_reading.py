@@ -1,4 +1,4 @@
-"""Has the request of a call read when everything around it has let the call in, and not before."""
+"""Has the request of a call read, and its answer sent, within everything that stands around it."""
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 class LateReading(grpc.aio.ServerInterceptor):
     """
-    Makes a handler of one request one of a stream of requests, of which it reads the first.
+    Makes every handler one that streams both ways: it reads its one request itself, and hands out its one answer.
 
-    gRPC calls a handler of one request when the request is there: until then a call has no deadline and no quota of its
-    own, holds one of the server's places for as long as its client likes, and what has come of its message. Stands
-    innermost, so that all of the interceptors are around the reading.
+    gRPC calls a handler of one request when the request is there, and sends its one answer when the handler is done:
+    before and after, a call has no deadline and no quota of its own, and holds one of the server's places, with what
+    has come of its request or is left of its answer, for as long as its client likes. Stands innermost, so that all of
+    the interceptors are around both.
 
     What is no message of the method is refused as that; gRPC would call it an error of the server's, and tell of what.
 
@@ -48,16 +49,16 @@ class LateReading(grpc.aio.ServerInterceptor):
             return None
         if handler.request_streaming:
             return _readable(handler)
-        if handler.response_streaming:
-            behaviour, make = self._stream(method, handler.unary_stream), grpc.stream_stream_rpc_method_handler
-        else:
-            behaviour, make = self._single(method, handler.unary_unary), grpc.stream_unary_rpc_method_handler
-        made: Handler = make(behaviour, handler.request_deserializer, handler.response_serializer)
-        return made
+        wrapped = (
+            self._stream(method, handler.unary_stream)
+            if handler.response_streaming
+            else self._single(method, handler.unary_unary)
+        )
+        return _both_ways(wrapped, handler)
 
     def _single(self, method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
-        async def call(requests: AsyncIterator[Any], context: Context) -> Any:
-            return await behaviour(await self._first(method, requests), context)
+        async def call(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+            yield await behaviour(await self._first(method, requests), context)
 
         return call
 
@@ -84,18 +85,22 @@ class LateReading(grpc.aio.ServerInterceptor):
         return request
 
 
-def _readable(handler: Any) -> "Handler":
-    """Return a handler of a stream of requests to which each of them is readable."""
-    if handler.request_deserializer is None:
-        return handler  # type: ignore[no-any-return]
-    shape = "stream_stream" if handler.response_streaming else "stream_unary"
-    behaviour = getattr(handler, shape)
-    made: Handler = getattr(grpc, f"{shape}_rpc_method_handler")(
-        lambda requests, context: behaviour(_each(requests), context),
-        handler.request_deserializer,
-        handler.response_serializer,
+def _both_ways(behaviour: Callable[..., Any], handler: Any) -> "Handler":
+    made: Handler = grpc.stream_stream_rpc_method_handler(
+        behaviour, handler.request_deserializer, handler.response_serializer
     )
     return made
+
+
+def _readable(handler: Any) -> "Handler":
+    """Return a handler of a stream of requests to which each of them is readable."""
+    if handler.response_streaming:
+        return _both_ways(lambda requests, context: handler.stream_stream(_each(requests), context), handler)
+
+    async def call(requests: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+        yield await handler.stream_unary(_each(requests), context)
+
+    return _both_ways(call, handler)
 
 
 async def _each(requests: Any) -> AsyncIterator[Any]:
