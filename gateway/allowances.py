@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
-from assay.errors import StoreUnavailable
+from assay.errors import QuotaExceeded, RateLimited, StoreUnavailable
 
 from gateway import allowance_store as store
 from gateway.quotas import SLOT_SECONDS, Bounds, Delays, slots_lot, too_many, too_often
@@ -60,9 +60,14 @@ class _Calls:
 
     def check(self, bounds: Bounds) -> None:
         """Refuse a call where there are no more, as far as is known."""
+        if time.monotonic() < self.none_until:
+            raise self.refusal(bounds)
+
+    def refusal(self, bounds: Bounds) -> RateLimited:
+        """Return the refusal of one more call."""
         now = time.monotonic()
-        if now < self.none_until:
-            raise too_often(bounds, self.delays.next(now, self.none_until - now, 1 / bounds.calls_per_second))
+        wait = max(0.0, self.none_until - now)
+        return too_often(bounds, self.delays.next(now, wait, 1 / bounds.calls_per_second))
 
 
 @dataclass(slots=True)
@@ -88,10 +93,13 @@ class _Slots:
 
     def check(self, most: int) -> None:
         """Refuse a call where all slots are taken, as far as is known."""
-        now = time.monotonic()
-        if now < self.full_until:
-            pace = self.mean_seconds / most
-            raise too_many(self.key["quota"], most, self.delays.next(now, pace, pace))
+        if time.monotonic() < self.full_until:
+            raise self.refusal(most)
+
+    def refusal(self, most: int) -> QuotaExceeded:
+        """Return the refusal of one more call."""
+        pace = self.mean_seconds / most
+        return too_many(self.key["quota"], most, self.delays.next(time.monotonic(), pace, pace))
 
 
 class Allowances:
@@ -139,8 +147,8 @@ class Allowances:
                     lambda connection: store.take_calls(connection, tenant, bounds, want, now)
                 )
                 if not calls.held:
-                    calls.none_until = time.monotonic() + max(wait, 0.001)
-                    calls.check(bounds)
+                    calls.none_until = time.monotonic() + wait
+                    raise calls.refusal(bounds)
         finally:
             calls.waiting -= 1
 
@@ -198,7 +206,7 @@ class Allowances:
         slots.held += granted
         if slots.used >= slots.held:
             slots.full_until = time.monotonic() + FULL_SECONDS
-            slots.check(most)
+            raise slots.refusal(most)
 
     async def _leave(self, slots: _Slots, keep: int) -> None:
         slots.used -= 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -207,3 +207,19 @@ def count_writes(allowances: Allowances) -> list[object]:
 
     own.write = counted  # type: ignore[method-assign, assignment]
     return writes
+
+
+async def test_a_pause_after_a_refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal stays one however long this process is held up before it is told: nothing is allowed instead."""
+    monkeypatch.setattr(leasing, "FULL_SECONDS", 0.0)
+    rate = bounds(calls_per_second=1e9, burst=1)
+    async with process(folder) as allowances:
+        for _ in range(200):
+            with suppress(RateLimited):
+                await allowances.call("a", rate)
+            assert allowances._calls["a"].held >= 0
+        async with allowances.slot("a", RUNS, 1):
+            for _ in range(20):
+                with pytest.raises(QuotaExceeded):
+                    async with allowances.slot("a", RUNS, 1):
+                        pass
