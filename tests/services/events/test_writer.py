@@ -130,7 +130,8 @@ async def test_a_defect(store: Watched) -> None:
     store.failing = [RuntimeError("a defect")]
     async with writing(store) as bus:
         bus.publish(event("lost"))
-        await asyncio.sleep(0.15)
+        while store.failing:
+            await asyncio.sleep(0.01)
         bus.publish(Event("red", "test.done", "wrong", data={"value": object()}))  # type: ignore[dict-item]
         bus.publish(event("a"))
         assert await until(store, 1) == ["a"]
