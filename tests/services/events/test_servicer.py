@@ -227,5 +227,16 @@ async def test_too_many_subscribers(folder: Path) -> None:
         assert isinstance(refused, QueueFull)
         assert refused.retry_after
         calls[0].cancel()
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(BOUND):
+            while not await has_room(serving):
+                await asyncio.sleep(0.01)
+
+
+async def has_room(serving: Serving) -> bool:
+    """Say whether one more may follow."""
+    try:
         await read(serving.subscribe(), 1)
+    except grpc.aio.AioRpcError as error:
+        assert isinstance(error_from_rpc(error), QueueFull)
+        return False
+    return True
