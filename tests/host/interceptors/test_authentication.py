@@ -181,9 +181,12 @@ async def test_headers(folder: Path) -> None:
 
 
 async def test_nothing(folder: Path) -> None:
-    """Where nothing is believed everybody is the person at this machine, whatever they say."""
+    """Where nothing is believed everybody is the person at this machine; a token that cannot be verified is refused."""
     async with echo.served(folder, incoming(5, by_nothing), echo.handler(who)) as address:
-        assert await said(address, ("x-assay-tenant", "acme"), bearer()) == "local||*"
+        assert await said(address, ("x-assay-tenant", "acme")) == "local||*"
+        error = await refusal(address, bearer())
+    assert isinstance(error, Unauthenticated)
+    assert "ASSAY_TOKENS__TRUSTED" in error.message
 
 
 async def asked_as(one: Caller, channel: grpc.aio.Channel, shape: str, *metadata: tuple[str, str]) -> str:
