@@ -1,7 +1,6 @@
 """The suite that a command talks to: a running one, or one of its own that lives as long as the command."""
 
 import asyncio
-import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
@@ -107,8 +106,6 @@ def own_settings(at_once: int = 1, *, sandbox: bool = True) -> "Settings":
         logs.configure(settings.log_level, settings.log_format if "log_format" in settings.model_fields_set else "text")
     else:
         logs.configure("silent", "text")
-        # asyncio tells of what a task left behind by the standard library's logging, tracebacks and all.
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     if not {"pool", "pools"} & settings.sandbox.model_fields_set:
         floor, _ = settings.sandbox.bounds("python")
         count = min(floor, max(1, at_once))

@@ -10,6 +10,7 @@ from opentelemetry.context import attach, detach
 
 from host.interceptors.around import AroundInterceptor, Context, code_of
 from host.interceptors.calls import OutgoingInterceptor, replaced
+from host.interceptors.logging import QUIET_PREFIXES
 
 _tracer = trace.get_tracer("assay.host")
 
@@ -20,7 +21,8 @@ OTHER = "_OTHER"
 
 class TracingInterceptor(AroundInterceptor):
     """
-    One span of kind SERVER around each call, named after the method (OpenTelemetry RPC conventions).
+    One span of kind SERVER around each call but those of probes, named after the method (OpenTelemetry RPC
+    conventions).
 
     :param known: The methods that have a name of their own; None: all that get here, where only those do that exist.
     """
@@ -31,6 +33,10 @@ class TracingInterceptor(AroundInterceptor):
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
+        if details.method.startswith(QUIET_PREFIXES):
+            # Probes ask all the time: each would be a trace of its own.
+            yield
+            return
         parent = propagate.extract(dict(details.invocation_metadata or ()))
         name = details.method.lstrip("/") if self._known is None or details.method in self._known else OTHER
         attributes = {"rpc.system.name": "grpc", "rpc.method": name}
