@@ -1,5 +1,6 @@
 """Calls that their server ends while the client still writes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -48,6 +49,30 @@ async def test_status_of_the_server(folder: Path, code: grpc.StatusCode) -> None
             ends.add((await call.code(), await call.details(), dict(await call.trailing_metadata()).get("told")))
     await server.stop(None)
     assert ends == {(code, "that was it" if code.value[0] else "", "yes" if code.value[0] else None)}
+
+
+async def test_one_by_one(folder: Path) -> None:
+    """It is the same for a client that writes its messages one by one."""
+    server = grpc.aio.server(handlers=[Ending()])
+    address = f"unix:{folder}/s"
+    server.add_insecure_port(address)
+    await server.start()
+    async with grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel:
+        begin: Any = channel.stream_stream("/OK")
+        for _ in range(CALLS):
+            call = begin()
+            reading = asyncio.ensure_future(read(call))
+            with suppress(asyncio.InvalidStateError):
+                for request in REQUESTS:
+                    await call.write(request)
+            assert await reading == REQUESTS[:1]
+            assert await call.code() is grpc.StatusCode.OK
+    await server.stop(None)
+
+
+async def read(call: Any) -> list[bytes]:
+    """Return all answers of a call."""
+    return [answer async for answer in call]
 
 
 async def test_once() -> None:
