@@ -170,3 +170,10 @@ def test_it_says_how_to_get_a_key(folder: Path) -> None:
             server.terminate()
         assert ("assay keys create" in line) is hinted
         assert path in line
+
+
+def test_a_command_opens_no_door(program: Program) -> None:
+    """A command that starts a suite of its own listens nowhere, whatever the environment says of a gateway."""
+    door = {"ASSAY_GATEWAY__LISTEN": "0.0.0.0:0", "ASSAY_GATEWAY__HTTP_LISTEN": "0.0.0.0:0"}
+    ended = program("stages", ASSAY_SANDBOX_ENABLED="false", **door)
+    assert ended.status == 0, ended.stderr
