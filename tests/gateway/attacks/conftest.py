@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.attacks.target import Target, attacked
+from tests.gateway.attacks.target import BOUNDED, Target, attacked
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ async def acme(target: Target) -> Tenant:
 async def mallory(target: Target) -> Tenant:
     """Give the tenant that attacks."""
     return Tenant("mallory", (await target.key(tenant="mallory"))[0])
+
+
+@pytest.fixture(scope="session")
+async def bounded_tenant(target: Target) -> Tenant:
+    """Give a tenant that attacks within the quota that tenants have where nothing is said."""
+    return Tenant(BOUNDED, (await target.key(tenant=BOUNDED))[0])
 
 
 @pytest.fixture(autouse=True)

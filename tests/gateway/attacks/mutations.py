@@ -3,19 +3,20 @@
 import random
 import struct
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from assay.v1 import event_pb2, sandbox_pb2, system_pb2, validation_pb2
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 
-CANDIDATE = {
+CANDIDATE: dict[str, Any] = {
     "files": [{"path": "pkg/a.py", "content": b"def double(number):\n    return 2 * number\n"}],
     "language": "python",
     "specification": {"text": "Doubles."},
     "labels": {"project": "p"},
 }
-POLICY = {"stages": ["static", "placeholder"], "reject_below": 0.5, "repair": {"max_rounds": 1}}
-PROGRAM = {"language": "python", "files": [{"path": "main.py", "content": b"print(1)"}], "stdin": b"x"}
+POLICY: dict[str, Any] = {"stages": ["static", "placeholder"], "reject_below": 0.5, "repair": {"max_rounds": 1}}
+PROGRAM: dict[str, Any] = {"language": "python", "files": [{"path": "main.py", "content": b"print(1)"}], "stdin": b"x"}
 
 VALID: dict[str, Message] = {
     "ValidationService/ListValidationStages": validation_pb2.ListValidationStagesRequest(),

@@ -17,6 +17,7 @@ import psutil
 from gateway.key_store import key_store
 from gateway.keys import Key, new_key
 from host.settings import Settings
+from host.settings_network import QuotaSettings
 from tests.processes import clean_environment
 
 UNBOUNDED = {
@@ -24,6 +25,9 @@ UNBOUNDED = {
     "bytes_per_day": 0,
 }  # fmt: skip
 """A quota that refuses nothing, so that an attack meets what is behind."""
+
+BOUNDED = "bounded"
+"""The tenant whose quota is the one that tenants have where nothing is said."""
 
 NEVER_TOLD = (
     "Traceback",
@@ -95,6 +99,7 @@ async def attacked(folder: Path, **settings: str) -> AsyncIterator[Target]:
         ASSAY_STATE_DIR=str(folder / "state"),
         ASSAY_SANDBOX_ENABLED="false",
         ASSAY_GATEWAY__QUOTA=json.dumps(UNBOUNDED),
+        ASSAY_GATEWAY__QUOTAS=json.dumps({BOUNDED: QuotaSettings().model_dump()}),
         ASSAY_LOG_FORMAT="json",
         **settings,
     )

@@ -181,9 +181,9 @@ async def test_large_bodies(target: Target, mallory: Tenant) -> None:
 async def test_a_bomb_over_http(target: Target, mallory: Tenant) -> None:
     """A compressed body is refused unread, whatever it says it is compressed with."""
     headers = {"authorization": f"Bearer {mallory.key}", "content-type": "application/json"}
-    bomb = gzip.compress(b'{"x":"' + bytes(256 * MIB) + b'"}', 9)
+    bomb = gzip.compress(b'{"x":"' + bytes(64 * MIB) + b'"}', 9)
     async with httpx.AsyncClient(base_url=target.http, timeout=60) as client:
-        for encoding in ("gzip", "deflate", "br", "zstd", "gzip, gzip", "x"):
+        for encoding in ("gzip", "br", "gzip, gzip"):
             answer = await client.post(
                 "/v1/validations", content=bomb, headers=headers | {"content-encoding": encoding}
             )
