@@ -7,9 +7,14 @@ Nothing that an exception says is ever kept in one, since it may quote the code 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry import propagate, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+TRACE_CONTEXT = TraceContextTextMapPropagator()
+"""How traces go from one process to another. OpenTelemetry's baggage does not go along: nothing here uses it, and
+reading what a stranger sends of it takes a millisecond, before anybody has asked who that is."""
 
 CONSUMER = SpanKind.CONSUMER
 """The kind of a span that takes up what was left in a queue."""
@@ -54,10 +59,10 @@ def detail(name: str, attributes: Mapping[str, str | int | float | bool] | None 
 def carried() -> str:
     """Return the current trace in one line, to be gone on with elsewhere, later; empty: there is none."""
     carrier: dict[str, str] = {}
-    propagate.inject(carrier)
+    TRACE_CONTEXT.inject(carrier)
     return carrier.get("traceparent", "")
 
 
 def continued(trace_line: str) -> Context:
     """Return the trace that a line of :func:`carried` stands for, whatever runs now."""
-    return propagate.extract({"traceparent": trace_line} if trace_line else {}, Context())
+    return TRACE_CONTEXT.extract({"traceparent": trace_line} if trace_line else {}, Context())

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 
 import grpc
 import grpc.aio
-from opentelemetry import propagate, trace
+from opentelemetry import trace
 from opentelemetry.context import attach, detach
 
 from host.interceptors.around import AroundInterceptor, Context, code_of
 from host.interceptors.calls import OutgoingInterceptor, replaced
 from host.interceptors.logging import QUIET_PREFIXES
+from host.spans import TRACE_CONTEXT
 
 _tracer = trace.get_tracer("assay.host")
 
@@ -37,7 +38,7 @@ class TracingInterceptor(AroundInterceptor):
             # Probes ask all the time: each would be a trace of its own.
             yield
             return
-        parent = propagate.extract(dict(details.invocation_metadata or ()))
+        parent = TRACE_CONTEXT.extract(dict(details.invocation_metadata or ()))
         name = details.method.lstrip("/") if self._known is None or details.method in self._known else OTHER
         attributes = {"rpc.system.name": "grpc", "rpc.method": name}
         span = _tracer.start_span(name, context=parent, kind=trace.SpanKind.SERVER, attributes=attributes)
@@ -65,7 +66,7 @@ class OutgoingTracing(OutgoingInterceptor):
     def adapt(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
         """See :class:`OutgoingInterceptor`."""
         carrier: dict[str, str] = {}
-        propagate.inject(carrier)
+        TRACE_CONTEXT.inject(carrier)
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         for key, value in carrier.items():
             metadata.add(key, value)

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
-from opentelemetry import trace
+from opentelemetry import baggage, trace
 
 from host.interceptors.around import Context
 from host.interceptors.chain import incoming, outgoing
@@ -39,6 +39,29 @@ async def test_from_client_to_nested_call(folder: Path, shape: str) -> None:
             grpc.aio.insecure_channel(address) as channel,
         ):
             assert await echo.call(channel, shape, metadata=PARENT) == TRACE.encode()
+
+
+async def test_baggage_is_left_alone(folder: Path) -> None:
+    """What a stranger sends as baggage is not read, and does not go on."""
+
+    async def told(request: bytes, context: Context) -> bytes:
+        sent = [key for key, _ in context.invocation_metadata() or () if key == "baggage"]
+        return repr((sent, dict(baggage.get_all()))).encode()
+
+    async with (
+        echo.served(folder, incoming(5), echo.handler(told), "peer") as peer,
+        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+    ):
+
+        async def asks(request: bytes, context: Context) -> bytes:
+            return await told(request, context) + await echo.call(to_peer, "UnaryUnary")
+
+        async with (
+            echo.served(folder, incoming(5), echo.handler(asks)) as address,
+            grpc.aio.insecure_channel(address) as channel,
+        ):
+            sent = (("baggage", "a=b"), *PARENT)
+            assert await echo.call(channel, "UnaryUnary", metadata=sent) == b"(['baggage'], {})([], {})"
 
 
 async def test_metadata_of_the_call_is_kept(folder: Path) -> None:
