@@ -72,7 +72,7 @@ class _Libraries(logging.Handler):
 
 
 def _configure_libraries(shared: list[Any], last: Any, level: str) -> None:
-    handler = _Libraries()
+    handler = _Libraries(max(_LEVELS[level], logging.WARNING))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
@@ -82,7 +82,6 @@ def _configure_libraries(shared: list[Any], last: Any, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if not isinstance(other, _Libraries)]
     root.addHandler(handler)
-    root.setLevel(max(_LEVELS[level], logging.WARNING))
     # grpc.aio reports an aborted call as an unhandled error by the standard library's logging; ours has said it.
     logging.getLogger("grpc").setLevel(logging.CRITICAL)
 

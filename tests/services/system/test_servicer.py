@@ -48,7 +48,7 @@ async def stored(suite: Suite, tenant: str) -> int:
 
 async def test_hurried_first(suite: Suite) -> None:
     """Who asks first and gives up at once spoils the report for nobody; however many ask, it is made once."""
-    for _ in range(20):
+    for _ in range(5):
         with pytest.raises(grpc.aio.AioRpcError):
             await report(suite, timeout=0.001)
     reports = await asyncio.gather(*(report(suite) for _ in range(30)))
