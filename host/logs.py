@@ -8,6 +8,7 @@ their texts, and what libraries log without what they append to its first line.
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -67,8 +68,9 @@ class _Libraries(logging.Handler):
     """Writes what libraries log by the standard library's logging, in the form of all other lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line to standard error, whichever that is by now."""
-        print(self.format(record), file=sys.stderr)  # noqa: T201 it is where the log goes
+        """Write a line to standard error, whichever that is by now; where nobody reads it, it is lost."""
+        with suppress(OSError, ValueError):
+            print(self.format(record), file=sys.stderr)  # noqa: T201 it is where the log goes
 
 
 def _configure_libraries(shared: list[Any], last: Any, level: str) -> None:
