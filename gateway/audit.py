@@ -20,7 +20,6 @@ import grpc.aio
 import structlog
 from assay.errors import AssayError
 
-from gateway.contract import public_methods
 from gateway.refusals import Refusals
 from gateway.resources import resource_of
 from host.caller import Caller
@@ -91,7 +90,7 @@ class AuditInterceptor(AroundInterceptor):
             raise
         finally:
             seconds = round(time.monotonic() - started, 6)
-            data: dict[str, Value] = {"method": _named(details.method), "code": code, "reason": reason}
+            data: dict[str, Value] = {"method": details.method, "code": code, "reason": reason}
             self._tell(record, data | {"seconds": seconds, "address": address})
 
     def _tell(self, record: _Record, data: dict[str, Value]) -> None:
@@ -131,8 +130,3 @@ def _outcome(error: BaseException, context: Context) -> tuple[str, str]:
             return code_of(context).name, ""
         case _:
             return "INTERNAL", "INTERNAL"
-
-
-def _named(method: str) -> str:
-    """Return the method, where there is one; what else somebody called is theirs to choose, and stays out."""
-    return method if method in public_methods() or method.startswith("/grpc.reflection.") else "unknown"

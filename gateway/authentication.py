@@ -6,7 +6,6 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from assay.errors import AssayError
 
 from gateway.audit import identified
 from gateway.authenticator import Authenticator, require
@@ -24,10 +23,10 @@ Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHand
 
 class AuthenticationInterceptor(AroundInterceptor):
     """
-    Takes calls of those who may make them. Everything but :data:`PROBE` needs a key, also what does not exist.
+    Takes calls of those who may make them. Everything but :data:`PROBE` needs a key.
 
-    A key stands in the call's metadata, and is looked at before any message is read: who has none cannot make the
-    server hold anything of theirs. A certificate is known only when the call is served.
+    A key stands in the call's metadata, and requests are read last (:mod:`host.interceptors.late_reading`): who has
+    none cannot make the server hold anything of theirs.
     """
 
     def __init__(self, authenticator: Authenticator) -> None:
@@ -40,18 +39,10 @@ class AuthenticationInterceptor(AroundInterceptor):
         continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
-        """Return the handler with this interceptor around it, or one that refuses the call as it stands."""
+        """Return the handler with this interceptor around it, or what bounds a call that no quota counts."""
         method = handler_call_details.method
         if method == PROBE:
             return await self._probes.intercept_service(continuation, handler_call_details)
-        shown = _authorization(handler_call_details)
-        who: Caller | None = None
-        try:
-            if shown or not self._authenticator.knows_certificates:
-                who = await self._authenticator.authenticate(shown)
-                _check_scope(who, method)
-        except AssayError as error:
-            return _refusing(error, who)
         inside = continuation if method in public_methods() else self._bounded(continuation)
         return await super().intercept_service(inside, handler_call_details)
 
@@ -88,16 +79,3 @@ def _check_scope(who: Caller, method: str) -> None:
     public = public_methods().get(method)
     if public is not None:
         require(who, public.scope)
-
-
-def _refusing(error: AssayError, who: Caller | None) -> "grpc.RpcMethodHandler[Any, Any]":
-    """Return a handler that refuses a call. Streaming both ways, it fits every call, and reads none of its messages."""
-
-    async def refuse(requests: object, context: Context) -> AsyncIterator[bytes]:
-        if who is not None:
-            identified(who)
-        raise error
-        yield b""
-
-    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(refuse)
-    return handler

@@ -37,6 +37,9 @@ SHAPES = {
 WAITS = b"wait"
 """A request that is answered much later."""
 
+waiting = asyncio.Event()
+"""Set when such a request is being served."""
+
 
 async def made_key(store: KeyStore, *scopes: str, tenant: str = "acme", **more: Any) -> tuple[str, Key]:
     """Keep a new key, which allows everything unless told otherwise."""
@@ -68,13 +71,13 @@ async def guarded(
         LateReading(asked),
     )
     async with (
-        echo.served(folder, interceptors, _Everything()) as address,
+        echo.served(folder, interceptors, Everything()) as address,
         grpc.aio.insecure_channel(address) as channel,
     ):
         yield channel
 
 
-class _Everything(grpc.GenericRpcHandler):
+class Everything(grpc.GenericRpcHandler):
     """Serves every path, in the shape that the contract says."""
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
@@ -93,6 +96,7 @@ class _Details:
 
 async def _told(request: bytes, context: Any) -> bytes:
     if request == WAITS:
+        waiting.set()
         await asyncio.sleep(60)
     who = caller()
     return f"{who.tenant}/{who.name}/{' '.join(sorted(who.scopes))}".encode()

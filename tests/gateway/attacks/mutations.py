@@ -31,7 +31,7 @@ VALID: dict[str, Message] = {
     ),
     "ValidationService/GetValidation": validation_pb2.GetValidationRequest(id="val_AAAAAAAAAAAAAAAAAAAAAA"),
     "ValidationService/ListValidations": validation_pb2.ListValidationsRequest(
-        page_size=5, page_token="MTIz", verdict=1, state=3
+        page_size=5, page_token="MTIz", verdict="VERDICT_AUTHENTIC", state="STATE_SUCCEEDED"
     ),
     "ValidationService/ListRules": validation_pb2.ListRulesRequest(page_size=3, stage="static", page_token="MTI"),
     "SandboxService/Execute": sandbox_pb2.ExecuteRequest(**PROGRAM),
