@@ -11,12 +11,16 @@ from gateway.audit import identified
 from gateway.authenticator import Authenticator, require
 from gateway.contract import public_methods
 from gateway.side_calls import SideCalls
+from gateway.validity import while_valid
 from host.caller import Caller, acting_for
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.probes import Probes
 
 PROBE = "/grpc.health.v1.Health/Check"
 """The one method that needs no key: whoever balances load asks it, and it tells no more than that the door is there."""
+
+_ANSWERED_AT_ONCE = frozenset(path for path, method in public_methods().items() if not method.response_streaming)
+"""Methods with one answer: who was let in gets it, within the call's deadline."""
 
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]]
 
@@ -53,11 +57,16 @@ class AuthenticationInterceptor(AroundInterceptor):
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
         names = certificate_names(context) if self._authenticator.knows_certificates else ()
-        who = await self._authenticator.authenticate(_authorization(details), names)
+        shown = _authorization(details)
+        who = await self._authenticator.authenticate(shown, names)
         identified(who)
         _check_scope(who, details.method)
         with acting_for(who):
-            yield
+            if not shown or details.method in _ANSWERED_AT_ONCE:
+                yield
+                return
+            async with while_valid(lambda: self._authenticator.authenticate(shown, names)):
+                yield
 
 
 def certificate_names(context: Context) -> Sequence[str]:

@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
 import grpc.aio
 import httpx
 import pytest
+import websockets
 
 from tests.gateway.attacks.conftest import Tenant
 from tests.gateway.attacks.target import Target
@@ -114,6 +116,32 @@ async def test_revoked(target: Target, channel: Any) -> None:
         assert time.monotonic() - began < FIVE_SECONDS
         await asyncio.sleep(0.05)
     print(f"a revoked key was refused after {time.monotonic() - began:.1f} s")  # noqa: T201 - the figure
+
+
+async def test_streams_of_a_revoked_key(target: Target, http: httpx.AsyncClient) -> None:
+    """Whatever follows events, over gRPC, HTTP or a WebSocket, ends when its key is taken back, and is told why."""
+    text, key = await target.key("events:read")
+    headers = {"authorization": f"Bearer {text}"}
+    address = f"{target.http.replace('http', 'ws', 1)}/v1/events"
+    path = "/assay.v1.EventService/Subscribe"
+    async with (
+        target.channel() as channel,
+        websockets.connect(address, additional_headers=headers) as socket,
+        http.stream("GET", "/v1/events", headers=headers, timeout=30) as events,
+    ):
+        calling = channel.unary_stream(path)(b"", metadata=bearer(text), timeout=30)
+        lines = events.aiter_lines()
+        await asyncio.wait_for(anext(lines), 10)
+        await target.revoke(key)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in calling:
+                pass
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert "UNAUTHENTICATED" in "".join([line async for line in lines])
+        with suppress(websockets.ConnectionClosed):
+            async for _ in socket:
+                pass
+        assert socket.close_code == 4401
 
 
 async def test_no_way_around(channel: Any) -> None:
