@@ -93,6 +93,11 @@ class AuditInterceptor(AroundInterceptor):
             data: dict[str, Value] = {"method": details.method, "code": code, "reason": reason}
             self._tell(record, data | {"seconds": seconds, "address": address})
 
+    def refused(self, method: str, error: AssayError, address: str, who: Caller | None) -> None:
+        """Make the record of what was refused before it became a call."""
+        data: dict[str, Value] = {"method": method, "code": error.code, "reason": error.reason, "address": address}
+        self._tell(_Record(who), data)
+
     def _tell(self, record: _Record, data: dict[str, Value]) -> None:
         tenant = record.who.tenant if record.who else ""
         is_bounded = not tenant or data["code"] in _REFUSED

@@ -8,9 +8,10 @@ from assay.addresses import is_local
 
 from gateway.audit import AuditInterceptor
 from gateway.authentication import AuthenticationInterceptor
-from gateway.authenticator import authenticator, require
+from gateway.authenticator import authenticator
 from gateway.chain import Guards, chain
 from gateway.contract import public_methods
+from gateway.doorkeeper import Doorkeeper
 from gateway.forwarding import Forwarding
 from gateway.health import PublicHealth
 from gateway.http.service import http_side
@@ -43,14 +44,9 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         store = await stack.enter_async_context(key_store(settings))
         keys = KeyRing(store)
         authenticate = authenticator(settings.gateway, keys)
-
-        async def admit(shown: Sequence[str], scope: str) -> str:
-            who = await authenticate.authenticate(shown)
-            require(who, scope)
-            return who.tenant
-
+        audit = AuditInterceptor(context.events)
         guards = Guards(
-            AuditInterceptor(context.events),
+            audit,
             AuthenticationInterceptor(authenticate),
             await stack.enter_async_context(quota_interceptor(settings, public_methods())),
         )
@@ -67,8 +63,9 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         context.before_stop.append(server.stop)
         said: dict[str, object] = {"open": True} if settings.gateway.open else {"open": False, "hint": HINT}
         if settings.gateway.http_listen:
+            doorkeeper = Doorkeeper(authenticate, audit)
             http = await stack.enter_async_context(
-                http_side(settings.gateway, door.private, admit, drain_seconds=settings.server.drain_seconds)
+                http_side(settings.gateway, door.private, doorkeeper.admit, drain_seconds=settings.server.drain_seconds)
             )
             # It calls the server above, so it is stopped before that one.
             context.before_stop.append(http.server.stop)

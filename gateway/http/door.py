@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import grpc.aio
-from assay.errors import AssayError, InvalidArgument, QueueFull, Unauthenticated
+from assay.errors import InvalidArgument, QueueFull, Unauthenticated
 from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import HTTPConnection
 
@@ -30,9 +30,10 @@ FORWARDED = ("traceparent", "tracestate")
 BODIES_AT_ONCE = 8
 """How many requests of the largest size are held in memory at one time; what comes beyond is told to come back."""
 
-Admit = Callable[[Sequence[str], str], Awaitable[str]]
-"""Takes the values of all authorization headers and a scope, and returns the tenant; raises an AssayError where they do
-not allow it."""
+Metadata = tuple[tuple[str, str], ...]
+
+Admit = Callable[[Sequence[str], str, str, str], Awaitable[str]]
+"""See :meth:`gateway.doorkeeper.Doorkeeper.admit`."""
 
 _KEY = re.compile(r"[\x20-\x7e]{1,1024}")
 _TRACE = re.compile(r"[\x20-\x7e]{1,512}")
@@ -44,7 +45,7 @@ class Door:
     The gateway, as its HTTP side sees it.
 
     :param channel: To the gateway's private listener.
-    :param admit: Asked before a body is read, so that who has no key makes nobody hold anything.
+    :param admit: Asked before anything is read, so that who has no key makes nobody hold anything.
     :param exposition: Returns the metrics in Prometheus' form.
     :param stopping: Set when the gateway is about to stop: streams that follow something end.
     """
@@ -68,6 +69,14 @@ class Door:
             request_serializer=GetMessageClass(method.request).SerializeToString,
             response_deserializer=GetMessageClass(method.response).FromString,
         )
+
+    async def tenant_of(self, connection: HTTPConnection, shown: Sequence[str], method: PublicMethod) -> str:
+        """
+        Return the tenant whose request may go on.
+
+        :raises AssayError: It may not.
+        """
+        return await self.admit(shown, method.scope, method.path, address(connection))
 
 
 class Room:
@@ -103,7 +112,12 @@ def authorization(connection: HTTPConnection) -> list[str]:
     return connection.headers.getlist("authorization")
 
 
-def metadata(connection: HTTPConnection, shown: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def address(connection: HTTPConnection) -> str:
+    """Return the address of a request's client, or of the proxy before us; empty: it is not known any more."""
+    return connection.client.host if connection.client else ""
+
+
+def metadata(connection: HTTPConnection, shown: Sequence[str]) -> Metadata:
     """
     Return what goes along with the call of a request.
 
@@ -117,8 +131,7 @@ def metadata(connection: HTTPConnection, shown: Sequence[str]) -> tuple[tuple[st
         value = connection.headers.get(name, "")
         if _TRACE.fullmatch(value):
             pairs.append((name, value))
-    if connection.client:
-        pairs.append(("x-forwarded-for", connection.client.host))
+    pairs.append(("x-forwarded-for", address(connection)))
     return tuple(pairs)
 
 
@@ -144,18 +157,6 @@ def seconds(connection: HTTPConnection, most: float, otherwise: float | None) ->
 def used(trailing: Any) -> dict[str, str]:
     """Return what a call used, by the names of its trailing metadata."""
     return {key: value for key, value in trailing or () if key.startswith(USED) and isinstance(value, str)}
-
-
-async def admitted(door: Door, shown: Sequence[str], scope: str) -> str | None:
-    """
-    Return the tenant whose request may go on; None: it may not.
-
-    One that may not is sent on all the same, but empty: it is refused, and the refusal recorded, in the one place.
-    """
-    try:
-        return await door.admit(shown, scope)
-    except AssayError:
-        return None
 
 
 def too_large(most: int) -> HttpFailure:

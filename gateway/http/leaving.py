@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from assay.errors import Unavailable
-from starlette.types import Message, Receive
+from starlette.types import Receive
 
 T = TypeVar("T")
 
@@ -39,9 +39,3 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def unread() -> Message:
-    """Stand for a client that is not listened to: what it would send is not asked for."""
-    never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-    return await never

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from gateway.http import problems
-from gateway.http.door import Door, authorization
+from gateway.http.door import Door, address, authorization
 from host.telemetry import CONTENT_TYPE
 
 METRICS_SCOPE = "metrics:read"
@@ -55,7 +55,7 @@ class Probes:
     async def metrics(self, request: Request) -> Response:
         """Answer with all metrics of this process, to who has a key for them."""
         try:
-            await self._door.admit(authorization(request), METRICS_SCOPE)
+            await self._door.admit(authorization(request), METRICS_SCOPE, request.url.path, address(request))
             content = await asyncio.to_thread(self._door.exposition)
         except Exception as failure:  # noqa: BLE001  # every failure is told in one way
             return (await problems.told(failure)).response()

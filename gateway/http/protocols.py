@@ -1,6 +1,5 @@
-"""uvicorn's protocols, made to tell what they wait for, and to end what they would go along with for ever."""
+"""uvicorn's HTTP, made to tell what it waits for, and to end what it would go along with for ever."""
 
-import asyncio
 import json
 from functools import partial
 from http import HTTPStatus
@@ -8,25 +7,14 @@ from typing import Any
 
 import h11
 from assay.errors import InvalidArgument
-from uvicorn._types import ASGIReceiveEvent
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import Frame
 
 from gateway.http import problems
 from gateway.http.connections import Awaited, Connection, Connections
+from gateway.http.frames import WebSocketProtocol
 from gateway.http.guards import SAFE_HEADERS
-
-MOST_PARTS = 1_000
-"""Frames that one message of a WebSocket may come in. Their bytes are bounded elsewhere; empty ones have none."""
-
-CONTROLS_AT_ONCE, CONTROLS_PER_SECOND = 100, 10
-"""Pings and pongs that a client may send. We ask for one every twenty seconds."""
-
-SLICE_BYTES = 4 * 1024
-"""What is read of a WebSocket's frames before its application is listened to: a frame may be as small as six bytes."""
 
 LINGER_SECONDS = 0.5
 """How long a client that goes on to send what is not taken is heard out, unread: a close at once would reach it before
@@ -100,83 +88,3 @@ class HttpProtocol(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
         self._is_refusing = True
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
-
-
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection that speaks WebSocket."""
-
-    def __init__(self, connection: Connection, connections: Connections, **given: Any) -> None:
-        super().__init__(**given)
-        self._watched = connection
-        self._all = connections
-        self._began = connections.now()
-        self._controls = 0
-        self._unread = b""
-
-    def data_received(self, data: bytes) -> None:
-        """See :class:`asyncio.Protocol`."""
-        self._unread += data
-        self._read()
-
-    async def receive(self) -> ASGIReceiveEvent:
-        """Return the next message, and read on."""
-        message = await super().receive()
-        self._read()
-        return message
-
-    def _read(self) -> None:
-        """Read as much as the application has room for: it takes one message at a time."""
-        while self._unread and not self.read_paused and not self.transport.is_closing():
-            part, self._unread = self._unread[:SLICE_BYTES], self._unread[SLICE_BYTES:]
-            super().data_received(part)
-
-    def shutdown(self) -> None:
-        """Leave it to the application to end a stream at the stop: it says why, or lets it end by itself."""
-        if not self.handshake_complete:
-            super().shutdown()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().connection_made(transport)
-        # From here on the protocol's own pings tell whether the client is there.
-        self._watched.heard(0, "nothing", self._all.now())
-
-    def pause_writing(self) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().pause_writing()
-        self._watched.stopped_reading(self._all.now())
-
-    def resume_writing(self) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().resume_writing()
-        self._watched.reads_again()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See :class:`asyncio.Protocol`."""
-        self._all.drop(self._watched)
-        super().connection_lost(exc)
-
-    def handle_ping(self) -> None:
-        """Answer a ping, unless the client reads no answers: they would pile up."""
-        if self._may_control() and self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.transport.abort()
-
-    def handle_pong(self, event: Frame) -> None:
-        """Take a pong."""
-        if self._may_control():
-            super().handle_pong(event)
-        else:
-            self.transport.abort()
-
-    def _may_control(self) -> bool:
-        self._controls += 1
-        return self._controls <= CONTROLS_AT_ONCE + CONTROLS_PER_SECOND * (self._all.now() - self._began)
-
-    def handle_cont(self, event: Frame) -> None:
-        """Take a further part of a message, of which there may not be any number."""
-        if len(self.frames) >= MOST_PARTS:
-            self.transport.abort()
-        else:
-            super().handle_cont(event)

@@ -8,14 +8,13 @@ from typing import Any
 
 from assay.errors import InvalidArgument
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from gateway.contract import PublicMethod, Route
 from gateway.http import bodies, json, problems
-from gateway.http.door import USED, Door, admitted, authorization, metadata, seconds, used
-from gateway.http.leaving import ClientLeft, unread, while_there
+from gateway.http.door import USED, Door, authorization, metadata, seconds, used
+from gateway.http.leaving import ClientLeft, while_there
 from gateway.http.reading import answers
 from gateway.http.unary import failed, plain
 
@@ -111,27 +110,24 @@ class StreamEndpoint:
         request = Request(scope, receive)
         try:
             form = chosen(request.headers.get("accept", ""))
-            async with self._requests(request) as (requests, listened_to):
-                await while_there(listened_to, self._stream(request, requests, form, send))
+            async with self._requests(request) as requests:
+                await while_there(receive, self._stream(request, requests, form, send))
         except (ClientDisconnect, ClientLeft):
             return
         except Exception as failure:  # noqa: BLE001  # every failure is told in one way
             await (await failed(failure, self._method))(scope, receive, send)
 
     @asynccontextmanager
-    async def _requests(self, request: Request) -> AsyncIterator[tuple[list[Message], Receive]]:
-        """Yield the messages that a request stands for, and what tells whether its client is there."""
-        shown = authorization(request)
-        if self._route.method == "GET":
-            yield [json.message(self._method.request, self._of_address(request))], request.receive
-        elif (tenant := await admitted(self._door, shown, self._method.scope)) is None:
-            yield [GetMessageClass(self._method.request)()], unread
-        else:
-            fields = bodies.of_address(request, self._method, self._route)
-            several = (bodies.LINES,) if self._method.request_streaming else ()
-            async with bodies.body(request, self._door, tenant, bodies.JSON, *several) as content:
-                requests = await bodies.messages(content, self._method, fields, bodies.media_type(request))
-                yield requests, request.receive
+    async def _requests(self, request: Request) -> AsyncIterator[list[Message]]:
+        """Yield the messages that a request stands for."""
+        tenant = await self._door.tenant_of(request, authorization(request), self._method)
+        if self._route.method != "POST":
+            yield [json.message(self._method.request, self._of_address(request))]
+            return
+        fields = bodies.of_address(request, self._method, self._route)
+        several = (bodies.LINES,) if self._method.request_streaming else ()
+        async with bodies.body(request, self._door, tenant, bodies.JSON, *several) as content:
+            yield await bodies.messages(content, self._method, fields, bodies.media_type(request))
 
     def _of_address(self, request: Request) -> dict[str, Any]:
         fields = bodies.of_address(request, self._method, self._route)

@@ -5,15 +5,14 @@ from typing import Any
 
 import grpc.aio
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.contract import PublicMethod, Route
 from gateway.http import bodies, json, problems
-from gateway.http.door import Door, admitted, authorization, metadata, seconds, used
-from gateway.http.leaving import ClientLeft, unread, while_there
+from gateway.http.door import Door, Metadata, authorization, metadata, seconds, used
+from gateway.http.leaving import ClientLeft, while_there
 
 
 class UnaryEndpoint:
@@ -46,20 +45,17 @@ class UnaryEndpoint:
         shown = authorization(request)
         told = metadata(request, shown)
         timeout = seconds(request, most, most)
-        if self._route.method != "POST":
-            fields = bodies.of_address(request, self._method, self._route)
-            return await self._called(request.receive, json.message(self._method.request, fields), told, timeout)
-        tenant = await admitted(self._door, shown, self._method.scope)
-        if tenant is None:
-            return await self._called(unread, GetMessageClass(self._method.request)(), told, timeout)
+        tenant = await self._door.tenant_of(request, shown, self._method)
         fields = bodies.of_address(request, self._method, self._route)
+        if self._route.method != "POST":
+            return await self._called(request, json.message(self._method.request, fields), told, timeout)
         async with bodies.body(request, self._door, tenant, bodies.JSON) as content:
             (message,) = await bodies.messages(content, self._method, fields)
-            return await self._called(request.receive, message, told, timeout)
+            return await self._called(request, message, told, timeout)
 
-    async def _called(self, receive: Receive, message: Message, told: Any, until: float | None) -> Response:
+    async def _called(self, request: Request, message: Message, told: Metadata, until: float | None) -> Response:
         call = self._call(message, metadata=told, timeout=until)
-        answer = await while_there(receive, _finished(call))
+        answer = await while_there(request.receive, _finished(call))
         headers = used(await call.trailing_metadata())
         value = await plain(answer, self._route.response)
         if self._resource and "id" in value:

@@ -1,19 +1,17 @@
 """Streams on a WebSocket: a JSON message a frame, both ways where the method takes a stream."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
 from assay.errors import DeadlineExceeded
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.contract import PublicMethod, Route
 from gateway.http import bodies, json, problems
-from gateway.http.door import Door, admitted, authorization, metadata, seconds
+from gateway.http.door import Door, authorization, metadata, seconds
 from gateway.http.leaving import ClientLeft
 from gateway.http.reading import answers
 from gateway.http.streaming import ending
@@ -86,20 +84,19 @@ class WebSocketEndpoint:
         shown = shown_by(socket)
         told = metadata(socket, shown)
         timeout = seconds(socket, most, None if self._is_following else most)
-        request = await self._first(socket, shown)
+        await self._door.tenant_of(socket, shown, self._method)
+        request = await self._first(socket)
         if not self._method.request_streaming:
             return self._call(request, metadata=told, timeout=timeout)
         call = self._call(metadata=told, timeout=timeout)
         await call.write(request)
         return call
 
-    async def _first(self, socket: WebSocket, shown: Sequence[str]) -> Message:
+    async def _first(self, socket: WebSocket) -> Message:
         """Return the first request: it stands in the address, or is the first frame."""
-        if self._is_following:
-            return json.message(self._method.request, bodies.of_address(socket, self._method, self._route))
-        if await admitted(self._door, shown, self._method.scope) is None:
-            return GetMessageClass(self._method.request)()
         fields = bodies.of_address(socket, self._method, self._route)
+        if self._is_following:
+            return json.message(self._method.request, fields)
         try:
             async with asyncio.timeout(FIRST_FRAME_SECONDS):
                 return await self._message(await _frame(socket), fields)

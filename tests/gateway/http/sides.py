@@ -114,7 +114,7 @@ async def side_of(
         await server.stop(0)
 
 
-async def _admit_all(shown: Sequence[str], scope: str) -> str:
+async def _admit_all(shown: Sequence[str], scope: str, method: str, address: str) -> str:
     return shown[0] if shown else "stranger"
 
 

@@ -92,9 +92,8 @@ async def test_a_key_in_the_wrong_place(web: Web) -> None:
         elsewhere = await stranger.get("/v1/stages", headers={"x-api-key": key, "x-assay-tenant": "acme"})
         twice = await stranger.get("/v1/stages", headers=[("authorization", f"Bearer {key}")] * 2)
         unprintable = await stranger.get("/v1/stages", headers={b"authorization": b"Bearer \xff"})
-    assert (in_query.status_code, in_query.json()["errors"][0]["field"]) == (400, "key")
+    assert [answer.status_code for answer in (in_query, basic, elsewhere, twice, unprintable)] == [401] * 5
     assert key not in in_query.text
-    assert [answer.status_code for answer in (basic, elsewhere, twice, unprintable)] == [401] * 4
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from assay.v1 import event_pb2, sandbox_pb2
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from gateway.http import connections, protocols, websocket
+from gateway.http import connections, frames, websocket
 from gateway.http.server import FRAME_BYTES
 from tests.gateway.http.sides import EXECUTE_STREAM, SUBSCRIBE, Web, candidate, side_of, web_of
 from tests.gateway.http.test_streaming import WEBSOCKET_HEAD, Waiting, echoes, ends_badly
@@ -98,7 +98,7 @@ async def test_a_key_in_the_address(web: Web) -> None:
     key = web.keys["acme"]
     async with web.socket(f"/v1/events?key={key}") as socket:
         code, reason, frames = await closed(socket)
-    assert code == 4400
+    assert code == 4401
     assert key not in reason + json.dumps(frames)
 
 
@@ -241,7 +241,7 @@ async def test_a_frame_that_is_too_large(web: Web) -> None:
 
 async def test_a_message_of_no_end(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message in more parts than any needs cuts the connection, however small they are."""
-    monkeypatch.setattr(protocols, "MOST_PARTS", 10)
+    monkeypatch.setattr(frames, "MOST_PARTS", 10)
 
     async def parts() -> AsyncIterator[str]:
         for _ in range(10_000):
