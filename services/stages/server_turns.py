@@ -90,9 +90,14 @@ class Turns(Generic[T]):
             async with asyncio.timeout(self._seconds or None):
                 await group.begun.wait()
         except TimeoutError:
-            await self._leave(group)
-            return self._alone()
+            # Unless it began in that very moment, with the question in it.
+            if not group.begun.is_set():
+                await self._leave(group)
+                return self._alone()
         except BaseException:
+            if group.begun.is_set():
+                # So did this one: those that began with the question would wait for it to open its documents.
+                Turn(group).done_opening()
             await self._leave(group)
             raise
         return group

@@ -74,6 +74,25 @@ async def test_a_group_is_bounded() -> None:
     assert [len(names) for names in closings] == [1, MOST, 2]
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_one_that_leaves(turns: int) -> None:
+    """Whenever one of a group leaves, also in the moment in which the group begins, the others go on."""
+    told = Told()
+    (first,) = told.begin("a")
+    await settle()
+    gone, stays = told.begin("b", "c")
+    await settle()
+    told.answers["a"].set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    gone.cancel()
+    await settle()
+    assert await first == "a"
+    assert "ask c" in told.events
+    told.answers["c"].set()
+    assert await asyncio.wait_for(stays, 5) == "c"
+
+
 async def test_one_that_waited_long_goes_ahead() -> None:
     """A slow question is overtaken, and closes what it had open by itself."""
     told = Told(seconds=0.05)
