@@ -7,9 +7,9 @@ import grpc.aio
 from host.interceptors.authentication import AuthenticationInterceptor, Identify, OutgoingIdentity, by_nothing
 from host.interceptors.calls import for_every_shape
 from host.interceptors.deadlines import DeadlineInterceptor, OutgoingDeadlines
-from host.interceptors.late_reading import LateReading
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
+from host.interceptors.readable import ReadableRequests
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import OutgoingTracing, TracingInterceptor
 from host.interceptors.usage import OutgoingUsage, UsageInterceptor
@@ -21,7 +21,7 @@ def incoming(max_call_seconds: float, identify: Identify = by_nothing) -> Sequen
 
     Tracing is outermost, so that the log line has a trace id; logging and metrics see the status that the client
     gets; the status interceptor also translates what the ones inside it raise. What is inside of authentication is done
-    on the caller's behalf. Requests are read last, within the call's deadline.
+    on the caller's behalf. Requests are made messages last, so that those that are none are refused as all else is.
 
     :param identify: Says who calls.
     """
@@ -33,7 +33,7 @@ def incoming(max_call_seconds: float, identify: Identify = by_nothing) -> Sequen
         AuthenticationInterceptor(identify),
         UsageInterceptor(),
         DeadlineInterceptor(max_call_seconds),
-        LateReading(),
+        ReadableRequests(),
     )
 
 

@@ -16,6 +16,8 @@ Told = Callable[[str, Any], None]
 
 _END = object()
 
+UNREADABLE = "the request is no message of this method"
+
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
 
@@ -48,7 +50,7 @@ class LateReading(grpc.aio.ServerInterceptor):
         if handler is None:
             return None
         if handler.request_streaming:
-            return _readable(handler)
+            return readable(handler)
         wrapped = (
             self._stream(method, handler.unary_stream)
             if handler.response_streaming
@@ -92,7 +94,7 @@ def _both_ways(behaviour: Callable[..., Any], handler: Any) -> "Handler":
     return made
 
 
-def _readable(handler: Any) -> "Handler":
+def readable(handler: Any) -> "Handler":
     """Return a handler of a stream of requests to which each of them is readable."""
     if handler.response_streaming:
         return _both_ways(lambda requests, context: handler.stream_stream(_each(requests), context), handler)
@@ -113,4 +115,4 @@ async def _next(stream: Any) -> Any:
     try:
         return await anext(stream, _END)
     except DecodeError:
-        raise InvalidArgument("", "the request is no message of this method") from None
+        raise InvalidArgument("", UNREADABLE) from None

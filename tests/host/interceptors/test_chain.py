@@ -13,9 +13,9 @@ from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.authentication import AuthenticationInterceptor
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import DeadlineInterceptor
-from host.interceptors.late_reading import LateReading
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor
+from host.interceptors.readable import ReadableRequests
 from host.interceptors.status import StatusInterceptor
 from host.interceptors.tracing import TracingInterceptor
 from host.interceptors.usage import UsageInterceptor
@@ -44,11 +44,11 @@ async def answers(request: bytes, context: object) -> bytes:
 
 
 def test_order() -> None:
-    """Calls pass through tracing, logging, metrics, status, authentication, usage and deadlines, in this order."""
+    """Calls pass through tracing, logging, metrics, status, authentication, usage, deadlines, and are then read."""
     kinds = [type(interceptor) for interceptor in incoming(1)]
     assert kinds == [
         TracingInterceptor, LoggingInterceptor, MetricsInterceptor, StatusInterceptor, AuthenticationInterceptor,
-        UsageInterceptor, DeadlineInterceptor, LateReading,
+        UsageInterceptor, DeadlineInterceptor, ReadableRequests,
     ]  # fmt: skip
 
 
