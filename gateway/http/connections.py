@@ -103,3 +103,25 @@ class Connections:
             now = self.now()
             for connection in [each for each in self._open if each.is_overdue(now)]:
                 connection.transport.abort()
+
+
+class Watched(asyncio.Protocol):
+    """What a protocol tells of the client that it speaks with, whatever it speaks; stands before it as a base class."""
+
+    _watched: Connection
+    _all: Connections
+
+    def pause_writing(self) -> None:
+        """See :class:`asyncio.Protocol`."""
+        super().pause_writing()
+        self._watched.stopped_reading(self._all.now())
+
+    def resume_writing(self) -> None:
+        """See :class:`asyncio.Protocol`."""
+        super().resume_writing()
+        self._watched.reads_again()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See :class:`asyncio.Protocol`."""
+        self._all.drop(self._watched)
+        super().connection_lost(exc)

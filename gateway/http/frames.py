@@ -7,7 +7,7 @@ from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-from gateway.http.connections import Connection, Connections
+from gateway.http.connections import Connection, Connections, Watched
 
 MOST_PARTS = 1_000
 """Frames that one message of a WebSocket may come in. Their bytes are bounded elsewhere; empty ones have none."""
@@ -23,7 +23,7 @@ LEFT_OVER_BYTES = 64 * 1024
 """What a client may still send after the connection was closed towards it."""
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
+class WebSocketProtocol(Watched, WebSocketsSansIOProtocol):
     """One connection that speaks WebSocket."""
 
     def __init__(self, connection: Connection, connections: Connections, **given: Any) -> None:
@@ -63,7 +63,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if part:
             before = self._heard()
             super().data_received(part)
-            self._slice = SLICE_BYTES if self._heard() != before else min(2 * self._slice, MOST_SLICE_BYTES)
+            is_within_one = self._heard() == before and not self.close_sent
+            self._slice = min(2 * self._slice, MOST_SLICE_BYTES) if is_within_one else SLICE_BYTES
         if self._unread:
             self.transport.pause_reading()
             self._is_reading = True
@@ -85,21 +86,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         # From here on the protocol's own pings tell whether the client is there.
         self._watched.heard(0, "nothing", self._all.now())
-
-    def pause_writing(self) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().pause_writing()
-        self._watched.stopped_reading(self._all.now())
-
-    def resume_writing(self) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().resume_writing()
-        self._watched.reads_again()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See :class:`asyncio.Protocol`."""
-        self._all.drop(self._watched)
-        super().connection_lost(exc)
 
     def handle_ping(self) -> None:
         """Answer a ping, unless the client reads no answers: they would pile up."""

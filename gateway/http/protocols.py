@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from gateway.http import problems
-from gateway.http.connections import Awaited, Connection, Connections
+from gateway.http.connections import Awaited, Connection, Connections, Watched
 from gateway.http.frames import WebSocketProtocol
 from gateway.http.guards import SAFE_HEADERS
 
@@ -39,7 +39,7 @@ class _Measured(h11.Connection):
         return event
 
 
-class HttpProtocol(H11Protocol):
+class HttpProtocol(Watched, H11Protocol):
     """One connection that speaks HTTP/1.1."""
 
     def __init__(self, connection: Connection, connections: Connections, config: Config, state: ServerState) -> None:
@@ -59,21 +59,6 @@ class HttpProtocol(H11Protocol):
         # Where it was handed over to a WebSocket, that one tells.
         if self.transport.get_protocol() is self:
             self._watched.heard(len(data), _AWAITED.get(self.conn.their_state, "nothing"), self._all.now())
-
-    def pause_writing(self) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().pause_writing()
-        self._watched.stopped_reading(self._all.now())
-
-    def resume_writing(self) -> None:
-        """See :class:`asyncio.Protocol`."""
-        super().resume_writing()
-        self._watched.reads_again()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See :class:`asyncio.Protocol`."""
-        self._all.drop(self._watched)
-        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request that can be taken, and close; but not before the client can have read it."""
