@@ -13,9 +13,8 @@ database for that long, or the clocks of two differ by more, are there as many c
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 
 import structlog
 from assay.errors import QuotaExceeded, RateLimited, StoreUnavailable
@@ -48,20 +47,51 @@ MOST_TENANTS = 10_000
 """Tenants whose calls are held; of one more, those of the tenant that called longest ago are let go."""
 
 
-@dataclass(slots=True)
-class _Calls:
-    """Calls of one tenant that this process may take; ``none_until`` it knows that there are no more."""
+class _Leased:
+    """What this process holds of one tenant's, and the one transaction at a time that takes more for all who wait."""
 
-    held: int = 0
-    waiting: int = 0
-    none_until: float = 0.0
-    delays: Delays = field(default_factory=Delays)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    def __init__(self) -> None:
+        self.held = 0
+        self.waiting = 0
+        self.none_until = 0.0
+        """Until then it is believed that there is no more to be had."""
+        self.delays = Delays()
+        self.lock = asyncio.Lock()
+        """Held by who writes how many are held."""
+        self._taking: asyncio.Task[int] | None = None
 
-    def check(self, bounds: Bounds) -> None:
-        """Refuse a call where there are no more, as far as is known."""
-        if time.monotonic() < self.none_until:
-            raise self.refusal(bounds)
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no more to be had, as far as is known."""
+        return time.monotonic() < self.none_until
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether somebody waits, or how many are held is being written."""
+        return bool(self.waiting) or self._taking is not None or self.lock.locked()
+
+    async def take(self, more: Callable[[], Coroutine[None, None, int]]) -> int:
+        """Take more, with all who want to at this time, and return how many there were for them together."""
+        if self._taking is None:
+            self._taking = asyncio.create_task(more())
+            self._taking.add_done_callback(self._taken)
+        # Who gives up waiting does not stop it: others wait too, and what was taken must be known here.
+        return await asyncio.shield(self._taking)
+
+    async def settle(self) -> None:
+        """Wait for what is being taken."""
+        if self._taking is not None:
+            await asyncio.wait({self._taking})
+
+    def _taken(self, task: asyncio.Task[int]) -> None:
+        self._taking = None
+        if not task.cancelled():
+            # Those who waited are told; that there may be none left is no defect.
+            task.exception()
+
+
+class _Calls(_Leased):
+    """Calls of one tenant."""
 
     def refusal(self, bounds: Bounds) -> RateLimited:
         """Return the refusal of one more call."""
@@ -70,31 +100,19 @@ class _Calls:
         return too_often(bounds, self.delays.next(now, wait, 1 / bounds.calls_per_second))
 
 
-@dataclass(slots=True)
-class _Slots:
-    """
-    Slots of one tenant that this process holds.
+class _Slots(_Leased):
+    """Slots of one tenant and quota."""
 
-    :param is_written: Whether the database says the same.
-    :param is_idle: Whether none was taken since it was last looked at.
-    :param mean_seconds: How long slots are held, the last ones counting most.
-    """
-
-    key: dict[str, str]
-    held: int = 0
-    used: int = 0
-    waiting: int = 0
-    is_written: bool = True
-    is_idle: bool = False
-    full_until: float = 0.0
-    mean_seconds: float = SLOT_SECONDS
-    delays: Delays = field(default_factory=Delays)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def check(self, most: int) -> None:
-        """Refuse a call where all slots are taken, as far as is known."""
-        if time.monotonic() < self.full_until:
-            raise self.refusal(most)
+    def __init__(self, key: dict[str, str]) -> None:
+        super().__init__()
+        self.key = key
+        self.used = 0
+        self.is_written = True
+        """Whether the database says the same of what is held."""
+        self.is_idle = False
+        """Whether none was taken since it was last looked at."""
+        self.mean_seconds = SLOT_SECONDS
+        """How long one is used, the last ones counting most."""
 
     def refusal(self, most: int) -> QuotaExceeded:
         """Return the refusal of one more call."""
@@ -130,27 +148,25 @@ class Allowances:
         if len(self._calls) >= MOST_TENANTS:
             del self._calls[next(iter(self._calls))]
         self._calls[tenant] = calls
-        if not calls.held:
-            await self._take_calls(tenant, calls, bounds)
-        calls.held -= 1
-
-    async def _take_calls(self, tenant: str, calls: _Calls, bounds: Bounds) -> None:
-        """Take a lot, enough for all who wait for one, unless somebody did meanwhile."""
         calls.waiting += 1
         try:
-            async with calls.lock:
-                if calls.held:
-                    return
-                calls.check(bounds)
-                want, now = max(bounds.lot, calls.waiting), time.time()
-                calls.held, wait = await self._database.write(
-                    lambda connection: store.take_calls(connection, tenant, bounds, want, now)
-                )
-                if not calls.held:
-                    calls.none_until = time.monotonic() + wait
+            while not calls.held:
+                if calls.is_full or not await calls.take(lambda: self._take_calls(tenant, calls, bounds)):
                     raise calls.refusal(bounds)
+            calls.held -= 1
         finally:
             calls.waiting -= 1
+
+    async def _take_calls(self, tenant: str, calls: _Calls, bounds: Bounds) -> int:
+        """Take a lot, enough for all who wait."""
+        want, now = max(bounds.lot, calls.waiting), time.time()
+        taken, wait = await self._database.write(
+            lambda connection: store.take_calls(connection, tenant, bounds, want, now)
+        )
+        calls.held += taken
+        if not taken:
+            calls.none_until = time.monotonic() + wait
+        return taken
 
     @asynccontextmanager
     async def slot(self, tenant: str, quota: str, most: int) -> AsyncIterator[None]:
@@ -165,9 +181,9 @@ class Allowances:
         if not most:
             yield
             return
-        slots = self._slots.setdefault(
-            (tenant, quota), _Slots({"owner": self._owner, "tenant": tenant, "quota": quota})
-        )
+        slots = self._slots.get((tenant, quota))
+        if slots is None:
+            slots = self._slots[tenant, quota] = _Slots({"owner": self._owner, "tenant": tenant, "quota": quota})
         await self._enter(slots, most)
         since = time.monotonic()
         try:
@@ -179,34 +195,29 @@ class Allowances:
     async def _enter(self, slots: _Slots, most: int) -> None:
         slots.waiting += 1
         try:
-            if slots.used >= slots.held:
-                slots.check(most)
-                async with slots.lock:
-                    await self._take_slots(slots, most)
+            while slots.used >= slots.held:
+                if slots.is_full or not await slots.take(lambda: self._take_slots(slots, most)):
+                    raise slots.refusal(most)
             slots.used += 1
             slots.is_idle = False
         finally:
             slots.waiting -= 1
 
-    async def _take_slots(self, slots: _Slots, most: int) -> None:
-        """Take a lot, unless one became free meanwhile."""
-        if slots.used < slots.held:
-            return
-        slots.check(most)
-        held, now = slots.held, time.time()
-        want = max(slots_lot(most), slots.waiting)
-        # Where this call is given up now, the database says of more slots than are used here.
-        slots.is_written = False
-        granted = await self._database.write(
-            lambda connection: store.take_slots(
-                connection, slots.key, held=held, want=want, most=most, now=now, expires=now + LEASE_SECONDS
+    async def _take_slots(self, slots: _Slots, most: int) -> int:
+        """Take a lot, enough for all who wait."""
+        async with slots.lock:
+            held, want, now = slots.held, max(slots_lot(most), slots.waiting), time.time()
+            slots.is_written = False
+            taken = await self._database.write(
+                lambda connection: store.take_slots(
+                    connection, slots.key, held=held, want=want, most=most, now=now, expires=now + LEASE_SECONDS
+                )
             )
-        )
-        slots.is_written = True
-        slots.held += granted
-        if slots.used >= slots.held:
-            slots.full_until = time.monotonic() + FULL_SECONDS
-            raise slots.refusal(most)
+            slots.held += taken
+            slots.is_written = True
+        if not taken:
+            slots.none_until = time.monotonic() + FULL_SECONDS
+        return taken
 
     async def _leave(self, slots: _Slots, keep: int) -> None:
         slots.used -= 1
@@ -226,7 +237,7 @@ class Allowances:
                 return
             # From now on nobody here takes them; where it cannot be written, it is tried again.
             slots.held -= max(surplus, 0)
-            slots.full_until = 0.0
+            slots.none_until = 0.0
             held, expires = slots.held, time.time() + LEASE_SECONDS
             slots.is_written = False
             with suppress(StoreUnavailable):
@@ -245,11 +256,11 @@ class Allowances:
 
     async def _tidy(self) -> None:
         for name, slots in list(self._slots.items()):
-            if slots.waiting or slots.lock.locked():
+            if slots.is_changing:
                 continue
             if slots.is_idle or not slots.is_written:
                 await self._give_back(slots, 0 if slots.is_idle else slots.held)
-            if not (slots.held or slots.waiting) and slots.is_written:
+            if not (slots.held or slots.is_changing) and slots.is_written:
                 del self._slots[name]
             slots.is_idle = True
 
@@ -270,6 +281,8 @@ class Allowances:
 
     async def close(self) -> None:
         """Give back everything."""
+        for leased in (*self._calls.values(), *self._slots.values()):
+            await leased.settle()
         await asyncio.gather(*self._giving_back, return_exceptions=True)
         with suppress(StoreUnavailable):
             await self._database.write(lambda connection: store.leave(connection, self._owner))
