@@ -2,6 +2,6 @@
 
 import os
 
-# gRPC's core writes a line of its own, to standard error and in no structure, for each handshake that a stranger breaks
-# off. It reads this when it is imported.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+# gRPC's core writes lines of its own, to standard error and in no structure, for what a stranger does: a handshake that
+# is broken off, a call whose metadata is too large. It reads this when it is imported. What goes wrong is in our log.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
