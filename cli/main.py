@@ -14,7 +14,7 @@ def main() -> None:
     """Run the command line and exit."""
     _open_what_is_closed()
     # gRPC's core would write of a connection that fails; the command's own output says it. It reads this when imported.
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Names and output of any origin must not break on a terminal that is not UTF-8.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
