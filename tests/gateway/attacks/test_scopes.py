@@ -1,12 +1,14 @@
 """A key does what its scopes say and nothing else: every method of the contract, over gRPC and over HTTP."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import grpc
 import grpc.aio
 import httpx
 import pytest
+from assay.v1 import event_pb2, event_pb2_grpc
 
 from gateway.contract import PublicMethod, public_methods
 from gateway.scopes import EVERYTHING, grantable
@@ -80,3 +82,22 @@ async def test_metrics(target: Target) -> None:
     async with httpx.AsyncClient(base_url=target.http, timeout=20) as client:
         for key, status in ((wrong, 403), (right, 200)):
             assert (await client.get("/metrics", headers={"authorization": f"Bearer {key}"})).status_code == status
+
+
+async def test_audit(target: Target) -> None:
+    """The records of calls are told to keys that may read them, and not to those that may follow the other events."""
+    wrong, _ = await target.key("events:read", tenant="audited")
+    right, _ = await target.key("events:read", "audit:read", tenant="audited")
+    asked = event_pb2.SubscribeRequest(kinds=["audit.*", "audit.call"])
+    told: dict[str, list[str]] = {wrong: [], right: []}
+    async with target.channel() as channel:
+        stub: Any = event_pb2_grpc.EventServiceStub(channel)
+        for _ in range(2):
+            for key, kinds in told.items():
+                calling = stub.Subscribe(asked, metadata=bearer(key), timeout=2)
+                with suppress(grpc.aio.AioRpcError):
+                    async for answer in calling:
+                        kinds.append(answer.event.kind)
+    assert told[wrong] == []
+    # Those of the calls above.
+    assert set(told[right]) == {"audit.call"}
