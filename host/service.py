@@ -32,8 +32,8 @@ class ServiceContext:
 
     :param names: The names of the catalog that this service is to serve here, for example ("static", "semantic").
     :param channel: Returns the channel to a peer by its name in the catalog. The host owns it; never close it.
-    :param stopping: Set when the server is about to stop: before the doors are closed, before it takes no new calls, and
-        before it lets those under way end.
+    :param stopping: Set when the server is about to stop: before the doors are closed, before it takes no new calls,
+        and before it lets those under way end.
     :param events: The bus.
     :param before_stop: What is waited for after that and before it takes no new calls, the last one added first: a door
         of the suite lets the calls that came through it end while their services still answer.
