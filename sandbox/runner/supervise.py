@@ -203,9 +203,9 @@ class Supervisor:
 
     def _took(self, count: int) -> None:
         before, self._taken = self._taken, self._taken + count
-        if self._step.stdin_open and self._taken > 0:
-            # What was given at the start was not counted as sent.
-            taken = self._taken - max(before, 0)
+        # What was given at the start was not counted as sent.
+        taken = self._taken - max(before, 0)
+        if self._step.stdin_open and taken > 0:
             self._link.send(frames.encode_object(frames.Kind.TAKEN, {"bytes": taken}))
 
     def _close_stdin_at_end(self) -> None:
