@@ -66,7 +66,7 @@ def test_its_life(keys: Keys, state: Path) -> None:
     (text,) = made.stdout.split()
     key = opened_with(state, text)
     assert key is not None
-    assert (key.tenant, key.name, key.scopes) == ("acme", "ci", {"events:read", "audit:read"})
+    assert (key.tenant, key.name, key.scopes) == ("acme", "ci", frozenset({"events:read", "audit:read"}))
     assert key.expires is not None
     assert round(key.expires - key.created) == 90 * 86_400
     (listed,) = asked(keys, "list")

@@ -194,14 +194,16 @@ async def test_bad_requests_are_refused_by_field(stub: "SandboxServiceAsyncStub"
 async def test_program_that_closes_its_input(stub: "SandboxServiceAsyncStub") -> None:
     """A program may close its input after it has read all that was sent, while the caller has not ended it."""
     call = stub.ExecuteStream(timeout=60)
-    await call.write(start("""
+    await call.write(
+        start("""
         import os
         print(input(), flush=True)
         os.close(0)
         import time
         time.sleep(0.3)
         print("closed")
-    """))
+    """)
+    )
     await call.write(typed(b"first\n"))
     stdout, _, result = await ended(call)
     assert (stdout, result.outcome) == (b"first\nclosed\n", pb.OUTCOME_OK)
