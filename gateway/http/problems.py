@@ -111,9 +111,13 @@ _UNSAID = AssayError("an error of the suite; its log has the details")
 
 
 def _of_rpc(error: grpc.aio.AioRpcError, request: Descriptor | None) -> Problem:
-    is_ours = STATUS_DETAILS in dict(error.trailing_metadata() or ())
-    made = error_from_rpc(error) if is_ours else _of_grpc_itself(error)
+    made = error_from_rpc(error) if is_ours(error) else _of_grpc_itself(error)
     return _problem(STATUS[error.code().name], made, request)
+
+
+def is_ours(error: grpc.aio.AioRpcError) -> bool:
+    """Tell whether the suite ended a call so, and not gRPC itself."""
+    return STATUS_DETAILS in dict(error.trailing_metadata() or ())
 
 
 def _of_grpc_itself(error: grpc.aio.AioRpcError) -> AssayError:

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
+import grpc
+import grpc.aio
 from assay.errors import DeadlineExceeded
 from google.protobuf.message import Message
 from starlette.types import Receive, Scope, Send
@@ -113,27 +115,33 @@ class WebSocketEndpoint:
         telling = asyncio.ensure_future(self._tell(socket, call))
         try:
             await asyncio.wait({hearing, telling}, return_when=asyncio.FIRST_COMPLETED)
-            if telling.done():
-                telling.result()
-            else:
+            if not telling.done():
+                # Nothing is raised where the call was over when more was to be written to it.
                 hearing.result()
+            try:
+                await telling
+            except grpc.aio.AioRpcError as error:
+                # grpc.aio says INTERNAL then, whatever the status was that the call ended with.
+                if problems.is_ours(error) or error.code() is not grpc.StatusCode.INTERNAL or not _ended_well(hearing):
+                    raise
         finally:
             hearing.cancel()
             telling.cancel()
             await asyncio.gather(hearing, telling, return_exceptions=True)
 
     async def _hear(self, socket: WebSocket, call: Any) -> None:
-        """Hand on what the client says. It never ends well: the client's end is that it leaves."""
+        """Hand on what the client says, until it leaves, or the call is over."""
         while True:
             content = await _frame(socket)
             if not self._method.request_streaming:
                 raise _Unexpected
+            message = await self._message(content, {})
             try:
                 # Waits while the other side has no room, and the client's frames wait with it.
-                await call.write(await self._message(content, {}))
-            except asyncio.InvalidStateError:
-                # The call is over: its last answers say how.
-                await asyncio.Event().wait()
+                await call.write(message)
+            except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
+                # Its last answers say how.
+                return
 
     async def _tell(self, socket: WebSocket, call: Any) -> None:
         async with aclosing(answers(call, self._door.stopping if self._is_following else None)) as stream:
@@ -141,6 +149,10 @@ class WebSocketEndpoint:
                 # The protocol itself pings a client to which nothing is said.
                 if answer is not None:
                     await socket.send_text(json.text(await plain(answer, self._route.response)).decode())
+
+
+def _ended_well(hearing: "asyncio.Future[None]") -> bool:
+    return hearing.done() and not hearing.cancelled() and hearing.exception() is None
 
 
 def shown_by(socket: WebSocket) -> list[str]:
