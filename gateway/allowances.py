@@ -72,7 +72,9 @@ class _Leased:
 
     async def take(self, more: Callable[[], Coroutine[None, None, int]]) -> int:
         """Take more, with all who want to at this time, and return how many there were for them together."""
-        if self._taking is None:
+        # One that is done, and whose end was not told yet, took nothing for who comes now: to wait for it would be no
+        # wait, and who asks again and again until there is something would never let the event loop go on.
+        if self._taking is None or self._taking.done():
             self._taking = asyncio.create_task(more())
             self._taking.add_done_callback(self._taken)
         # Who gives up waiting does not stop it: others wait too, and what was taken must be known here.
@@ -84,7 +86,8 @@ class _Leased:
             await asyncio.wait({self._taking})
 
     def _taken(self, task: asyncio.Task[int]) -> None:
-        self._taking = None
+        if self._taking is task:
+            self._taking = None
         if not task.cancelled():
             # Those who waited are told; that there may be none left is no defect.
             task.exception()

@@ -9,7 +9,7 @@ import pytest
 from assay.errors import QuotaExceeded, RateLimited, StoreUnavailable
 
 from gateway import allowances as leasing
-from gateway.allowances import Allowances
+from gateway.allowances import Allowances, _Leased
 from gateway.quotas import RUNS, Bounds, slots_lot
 from tests.gateway.quotas_setup import bounds, database, process
 
@@ -223,3 +223,24 @@ async def test_a_pause_after_a_refusal(folder: Path, monkeypatch: pytest.MonkeyP
                 with pytest.raises(QuotaExceeded):
                     async with allowances.slot("a", RUNS, 1):
                         pass
+
+
+async def test_one_that_is_done() -> None:
+    """Who asks in the moment between the end of a taking and the word of it does not go round for ever."""
+    leased = _Leased()
+    takings = 0
+
+    async def more() -> int:
+        nonlocal takings
+        takings += 1
+        return 1
+
+    first = asyncio.ensure_future(leased.take(more))
+    while leased._taking is None or not leased._taking.done():
+        await asyncio.sleep(0)
+    # Its end is told in the next turn of the loop; here it is asked for before that.
+    assert await leased.take(more) == 1
+    assert takings == 2
+    assert await first == 1
+    await asyncio.sleep(0)
+    assert not leased.is_changing
