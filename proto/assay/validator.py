@@ -19,7 +19,12 @@ from assay.stage import Candidate, Finding, RuleInfo, SourceFile
 GROUP = "assay.validators"
 """The group of entry points."""
 
-RESERVED = frozenset({"static", "placeholder", "semantic", "execution", "review", "scoring", "validation", "sandbox"})
+RESERVED = frozenset(
+    {
+        *("static", "placeholder", "semantic", "execution", "review", "scoring"),
+        *("validation", "sandbox", "events", "system", "gateway"),
+    }
+)
 """Names that a validator cannot take: the suite's own services and stages."""
 
 MAX_FINDINGS = 10_000
