@@ -126,6 +126,7 @@ def test_names_with_line_ends_are_judged_like_others(assay: Program, folder: Pat
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.slow
 def test_five_mebibytes_get_an_answer(assay: Program, folder: Path) -> None:
     """A very large source ends in a verdict or a reason, in bounded time."""
     (folder / "large.py").write_text("value = [1, 2, 3]\n" * (5 * 1024 * 1024 // 18))

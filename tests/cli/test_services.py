@@ -54,6 +54,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(program: Program, docker_rea
 
 
 @pytest.mark.docker
+@pytest.mark.slow
 def test_the_doctor_tells_what_must_be_built_from_what_may_be(
     program: Program, docker_ready: None, folder: Path
 ) -> None:

@@ -53,6 +53,7 @@ async def test_nothing_is_recorded_without_an_endpoint() -> None:
     assert done.stdout.splitlines()[0] == "False", done.stderr
 
 
+@pytest.mark.slow
 async def test_an_endpoint_that_does_not_answer() -> None:
     """A process ends in time where nobody takes its traces, even where somebody accepts and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -56,6 +56,7 @@ async def test_no_daemon() -> None:
             await suite.outcome("print(1)")
 
 
+@pytest.mark.slow
 async def test_daemon_comes_and_goes() -> None:
     """A daemon that appears is used without a restart, and one that goes in mid-run is told as such."""
     path = Path("/tmp") / f"assay-{os.getpid()}.sock"

@@ -120,7 +120,14 @@ def claimed(suite: Suite) -> str:
     return container.name
 
 
-@pytest.mark.parametrize("paused_for", [1.0, 5.0, None], ids=["within its time", "beyond its time", "for ever"])
+@pytest.mark.parametrize(
+    "paused_for",
+    [
+        pytest.param(1.0, id="within its time"),
+        pytest.param(5.0, id="beyond its time", marks=pytest.mark.slow),
+        pytest.param(None, id="for ever", marks=pytest.mark.slow),
+    ],
+)
 async def test_paused_in_mid_run(paused_for: float | None) -> None:
     """A program whose container is paused while it runs is never late for that: it is run to its end, or run again."""
     async with Suite(pool_size=1) as suite:
@@ -174,6 +181,7 @@ async def collect(events: AsyncIterator[object]) -> list[object]:
     return [event async for event in events]
 
 
+@pytest.mark.slow
 async def test_paused_after_its_first_output() -> None:
     """A streamed run whose container is paused is lost, never late: what its caller has seen cannot be run again."""
     async with Suite(pool_size=1) as suite:
@@ -196,6 +204,7 @@ def daemon() -> Iterator[OwnDaemon]:
         yield started
 
 
+@pytest.mark.slow
 async def test_daemon_frozen_until_a_limit_has_passed(daemon: OwnDaemon) -> None:
     """A daemon that carries nothing for a while makes no program late that had ended, and no late one on time."""
     async with Suite(pool_size=2, docker_url=daemon.url, languages=["python"]) as suite:

@@ -95,6 +95,7 @@ async def test_stop_during_a_burst() -> None:
     assert {type(answer) for answer in answers} == {ShuttingDown}
 
 
+@pytest.mark.slow
 async def test_cancellation_storm() -> None:
     """Of calls that are cancelled at any time nothing is left: the pool is full again, and every turn is free."""
     random, process = Random(7), psutil.Process()

@@ -123,6 +123,7 @@ async def test_input_that_is_not_read_holds_nobody_up(stub: "SandboxServiceAsync
         assert (stdout, outcome(result)) == (b"1\n", "OK")
 
 
+@pytest.mark.slow
 async def test_caller_who_does_not_read_holds_the_program_up_within_its_limits(stub: "SandboxServiceAsyncStub") -> None:
     """Unread output stops the program, not the clock: the run ends at its wall time, and what was sent is in order."""
     text = """

@@ -48,6 +48,7 @@ async def last(call: Any) -> pb.ExecuteStreamResponse:
     return response
 
 
+@pytest.mark.slow
 async def test_many_who_do_not_read_a_flood(stub: "SandboxServiceAsyncStub") -> None:
     """Floods on both streams, of as many runs as there may be, wait in few megabytes for callers who do not read."""
     before = resident()
@@ -120,6 +121,7 @@ async def test_half_closed_at_once(stub: "SandboxServiceAsyncStub") -> None:
     assert (stdout, outcome(result)) == (b"True\n", "OK")
 
 
+@pytest.mark.slow
 async def test_batch_does_not_run_far_ahead_of_its_reader(stub: "SandboxServiceAsyncStub") -> None:
     """A batch whose results are long waits for its caller, who finds every one of them whole."""
     program: dict[str, Any] = python(

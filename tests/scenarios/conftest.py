@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 # Many processes, each of which takes seconds to start.
                 pytest.param(*values, id=name, marks=pytest.mark.slow if slow else ())
                 for name, values in DEPLOYMENTS.items()
-                for slow in [suite == "running_suite" and name == "gateway-tls"]
+                for slow in [name == "gateway-tls"]
             ]
             metafunc.parametrize((place, suite), runs, indirect=True, scope="session")
 

@@ -33,6 +33,7 @@ async def test_early_exit(running_suite: Suite) -> None:
     assert names(validation)[1] == "VERDICT_INAUTHENTIC"
 
 
+@pytest.mark.slow
 async def test_endless(running_suite: Suite) -> None:
     """Code that does not come to an end when its tests call it is INAUTHENTIC within a bound."""
     endless = b"def spin():\n    while True:\n        pass\n"

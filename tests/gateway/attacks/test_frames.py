@@ -160,6 +160,7 @@ async def test_odd_headers(target: Target, acme: Tenant, mallory: Tenant, what: 
     assert good.failures == []
 
 
+@pytest.mark.slow
 async def test_windows(target: Target, acme: Tenant) -> None:
     """Windows that grow beyond what they may, settings out of bounds, and frames of no stream end their connection."""
     for sent in (

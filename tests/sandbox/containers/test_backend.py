@@ -96,6 +96,7 @@ async def test_killed_in_the_making() -> None:
         suite.backend.discard("python", container, at_once=True)
 
 
+@pytest.mark.slow
 async def test_frozen_while_they_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting containers that somebody pauses are found out without a claim, ended and replaced."""
     monkeypatch.setattr(keeper, "LOOK_SECONDS", 0.5)

@@ -115,6 +115,7 @@ async def test_another_status_can_be_right(execution: Stage) -> None:
     assert result.details["outcome"] == "OK"
 
 
+@pytest.mark.slow
 async def test_after_a_time_limit_no_more_is_run(execution: Stage) -> None:
     """The first case that does not end is the last one: each would take as long again."""
     code = "n = int(input())\nwhile n == 2:\n    pass\nprint(n)\n"

@@ -52,6 +52,7 @@ def test_java_that_may_have_more_methods(code: str) -> None:
     assert found(Example(code, "java")) == []
 
 
+@pytest.mark.slow
 def test_deep_nesting_ends() -> None:
     """Calls within calls ten thousand deep are walked without a stack."""
     code = "class A {\n    int f() {\n        return " + "(" * 10_000 + "g()" + ")" * 10_000 + ";\n    }\n}\n"

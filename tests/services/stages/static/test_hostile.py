@@ -75,6 +75,7 @@ async def test_long_names(static: Stage, language: str) -> None:
     await judged(static, language, hostile(language, "long names"))
 
 
+@pytest.mark.slow
 async def test_many_findings(static: Stage) -> None:
     """Of very many undefined names and calls the gravest are told, and nobody waits for the rest."""
     found = await judged(static, "python", b"eval(x)\n" * 100_000)

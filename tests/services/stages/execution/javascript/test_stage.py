@@ -98,7 +98,7 @@ async def test_each_result_says_how_it_was_judged(judge: Judge, tests: str, isol
             "execution/memory-limit",
             1,
         ),
-        ("function add() {\n  for (;;);\n}\n", "execution/time-limit", 1),
+        pytest.param("function add() {\n  for (;;);\n}\n", "execution/time-limit", 1, marks=pytest.mark.slow),
     ],
 )
 async def test_what_goes_wrong_is_named(judge: Judge, code: str, rule: str, line: int) -> None:
