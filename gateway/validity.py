@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from assay.errors import StoreUnavailable, Unauthenticated
 
+from host.ended_by import ended_by
+
 LOOK_SECONDS = 1.0
 """How often a call that goes on is looked at, by what new calls are let in by: a key that was taken back ends its
 streams a second after it is refused, within five seconds."""
@@ -22,23 +24,13 @@ async def while_valid(check: Callable[[], Awaitable[object]]) -> AsyncIterator[N
     :param check: Raises Unauthenticated where it would not.
     :raises Unauthenticated: It would not.
     """
-    try:
-        async with asyncio.timeout(None) as scope:
-            watching = asyncio.create_task(_watch(check, scope))
-            try:
-                yield
-            finally:
-                watching.cancel()
-    except TimeoutError:
-        if not scope.expired():
-            raise
-        raise Unauthenticated("the key is not valid any more") from None
 
+    async def invalid() -> None:
+        with suppress(Unauthenticated):
+            while True:
+                with suppress(StoreUnavailable):
+                    await check()
+                await asyncio.sleep(LOOK_SECONDS)
 
-async def _watch(check: Callable[[], Awaitable[object]], scope: asyncio.Timeout) -> None:
-    with suppress(Unauthenticated):
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            with suppress(StoreUnavailable):
-                await check()
-    scope.reschedule(asyncio.get_running_loop().time())
+    async with ended_by(invalid, lambda: Unauthenticated("the key is not valid any more"), after=LOOK_SECONDS):
+        yield

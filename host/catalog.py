@@ -10,8 +10,6 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from host.service import Service
-
 STAGE_GROUP = "assay.stages"
 STAGE_SERVICE = "services.stages.service:service"
 GATEWAY = "gateway"
@@ -85,9 +83,3 @@ def load(target: str) -> Any:
         return getattr(import_module(module), attribute)
     except Exception as error:
         raise BrokenCatalog(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
-
-
-def load_service(entry: Entry) -> Service:
-    """Import the service of an entry."""
-    service: Service = load(entry.target)
-    return service

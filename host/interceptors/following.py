@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 from assay.errors import ShuttingDown
 
+from host.ended_by import ended_by
 from host.interceptors.around import AroundInterceptor, Context
 
 FOLLOWING = ("Watch", "Subscribe")
@@ -16,6 +17,8 @@ FOLLOWING = ("Watch", "Subscribe")
 
 LAST_WORD_SECONDS = 0.5
 """How long the service that is followed has to end a stream by its own word, which tells from where to go on."""
+
+GO_ON = "the gateway is stopping; go on after the last that came, elsewhere or later"
 
 
 def follows(method: str) -> bool:
@@ -46,19 +49,9 @@ class FollowingInterceptor(AroundInterceptor):
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: Context) -> AsyncIterator[None]:
         """See :class:`AroundInterceptor`."""
-        try:
-            async with asyncio.timeout(None) as scope:
-                ending = asyncio.create_task(self._end(scope))
-                try:
-                    yield
-                finally:
-                    ending.cancel()
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            raise ShuttingDown("the gateway is stopping; go on after the last that came, elsewhere or later") from None
+        async with ended_by(self._stopped, lambda: ShuttingDown(GO_ON)):
+            yield
 
-    async def _end(self, scope: asyncio.Timeout) -> None:
+    async def _stopped(self) -> None:
         await self._stopping.wait()
         await asyncio.sleep(LAST_WORD_SECONDS)
-        scope.reschedule(asyncio.get_running_loop().time())
