@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 import structlog
 from assay.errors import AssayError, Unauthenticated, Unavailable
+from assay.outgoing import OutgoingInterceptor, replaced
 
 from host.caller import (
     LOCAL_TENANT,
@@ -22,7 +23,6 @@ from host.caller import (
     is_tenant,
 )
 from host.interceptors.around import AroundInterceptor, Context
-from host.interceptors.calls import OutgoingInterceptor, replaced
 from host.interceptors.late_reading import LateReading
 from host.interceptors.probes import Probes
 

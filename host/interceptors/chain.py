@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import grpc.aio
+from assay.outgoing import for_every_shape
 
 from host.interceptors.authentication import AuthenticationInterceptor, Identify, OutgoingIdentity, by_nothing
-from host.interceptors.calls import for_every_shape
 from host.interceptors.deadlines import DeadlineInterceptor, OutgoingDeadlines
 from host.interceptors.logging import LoggingInterceptor
 from host.interceptors.metrics import MetricsInterceptor

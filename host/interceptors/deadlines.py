@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import grpc
 import grpc.aio
 from assay.errors import DeadlineExceeded
+from assay.outgoing import OutgoingInterceptor, replaced
 
 from host.interceptors.around import AroundInterceptor, Context
-from host.interceptors.calls import OutgoingInterceptor, replaced
 from host.interceptors.following import follows
 
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("assay_deadline", default=None)

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 import grpc
 import grpc.aio
+from assay.outgoing import OutgoingInterceptor, replaced
 from opentelemetry import trace
 from opentelemetry.context import attach, detach
 
 from host.interceptors.around import AroundInterceptor, Context, code_of
-from host.interceptors.calls import OutgoingInterceptor, replaced
 from host.interceptors.logging import QUIET_PREFIXES
 from host.spans import TRACE_CONTEXT
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from assay.outgoing import OutgoingInterceptor
 
 from host.interceptors.around import AroundInterceptor, Context
-from host.interceptors.calls import OutgoingInterceptor
 from host.tally import Tally, tally, tallying
 
 

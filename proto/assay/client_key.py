@@ -1,11 +1,11 @@
-"""Shows a key with every call of a channel: one object a shape, as gRPC wants it."""
+"""Shows a key with every call of a channel."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import grpc.aio
 
 from assay.errors import InvalidArgument
+from assay.outgoing import OutgoingInterceptor, for_every_shape, replaced
 
 
 def showing(key: str) -> Sequence[grpc.aio.ClientInterceptor]:
@@ -17,33 +17,14 @@ def showing(key: str) -> Sequence[grpc.aio.ClientInterceptor]:
     """
     if not (key.isascii() and key.isprintable()):
         raise InvalidArgument("key", "it has characters that no key has")
-    shown = ("authorization", f"Bearer {key}")
-    return [kind(shown) for kind in (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)]
+    return for_every_shape((_Showing(("authorization", f"Bearer {key}")),))
 
 
-class _Showing:
+class _Showing(OutgoingInterceptor):
     def __init__(self, shown: tuple[str, str]) -> None:
         self._shown = shown
 
-    async def _go_on(self, continuation: Any, details: Any, request: Any) -> Any:
+    def adapt(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         metadata.add(*self._shown)
-        fields = ("method", "timeout", "credentials", "wait_for_ready")
-        kept = {name: getattr(details, name) for name in fields}
-        return await continuation(grpc.aio.ClientCallDetails(metadata=metadata, **kept), request)
-
-
-class _UnaryUnary(_Showing, grpc.aio.UnaryUnaryClientInterceptor):
-    intercept_unary_unary: Any = _Showing._go_on
-
-
-class _UnaryStream(_Showing, grpc.aio.UnaryStreamClientInterceptor):
-    intercept_unary_stream: Any = _Showing._go_on
-
-
-class _StreamUnary(_Showing, grpc.aio.StreamUnaryClientInterceptor):
-    intercept_stream_unary: Any = _Showing._go_on
-
-
-class _StreamStream(_Showing, grpc.aio.StreamStreamClientInterceptor):
-    intercept_stream_stream: Any = _Showing._go_on
+        return replaced(details, metadata=metadata)

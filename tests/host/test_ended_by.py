@@ -27,8 +27,12 @@ async def test_sooner() -> None:
         await asyncio.sleep(0.01)
         assert asyncio.all_tasks() == before
     with pytest.raises(TimeoutError):
-        async with ended_by(asyncio.Event().wait, Over):
-            await asyncio.sleep(0.01)
-            raise TimeoutError
+        await _timed_out()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+async def _timed_out() -> None:
+    async with ended_by(asyncio.Event().wait, Over):
+        await asyncio.sleep(0.01)
+        raise TimeoutError

@@ -1,4 +1,4 @@
-"""One way to adapt the calls that go out to peers, whatever their shape."""
+"""One way to adapt the calls that go out on a channel, whatever their shape."""
 
 from collections.abc import Sequence
 from typing import Any
