@@ -18,6 +18,7 @@ from gateway.key_store import KeyStore, key_store
 from gateway.validity import while_valid
 from host.settings import Settings
 from tests.gateway.guarded import WAITS, bearer, call, guarded, made_key, waiting
+from tests.tasks import left_behind
 
 WATCH = "/assay.v1.ValidationService/WatchValidation"
 
@@ -71,7 +72,7 @@ async def test_no_database() -> None:
 
 async def test_nothing_is_left() -> None:
     """A call that ends by itself, or by a time of its own, ends as it would without."""
-    before = len(asyncio.all_tasks())
+    before = asyncio.all_tasks()
 
     async def check() -> None:
         return
@@ -81,5 +82,4 @@ async def test_nothing_is_left() -> None:
     with pytest.raises(TimeoutError):
         async with while_valid(check):
             raise TimeoutError
-    await asyncio.sleep(0)
-    assert len(asyncio.all_tasks()) == before
+    assert not await left_behind(before)

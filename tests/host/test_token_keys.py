@@ -102,6 +102,7 @@ LOCKED = Ed25519PrivateKey.generate().private_bytes(
         pem(KEY)[:60],
         b"\0" * 300_000,
     ],
+    ids=["empty", "text", "public", "locked", "other kind", "cut off", "long"],
 )
 def test_bad_signing_key(keys: TokenSettings, folder: Path, content: bytes) -> None:
     """A file that holds no private Ed25519 key is refused in one line that names the setting, and nothing of it."""
@@ -112,7 +113,9 @@ def test_bad_signing_key(keys: TokenSettings, folder: Path, content: bytes) -> N
     assert "BEGIN" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"no key", pem(KEY), public_pem(EC)])
+@pytest.mark.parametrize(
+    "content", [b"", b"no key", pem(KEY), public_pem(EC)], ids=["empty", "text", "private", "other kind"]
+)
 def test_bad_public_key(keys: TokenSettings, folder: Path, content: bytes) -> None:
     """A file that holds no public Ed25519 key is refused in one line that names the setting."""
     (folder / "other.pub").write_bytes(content)

@@ -180,7 +180,9 @@ def test_no_algorithm(name: str) -> None:
         assert refused(unsigned) == REFUSAL
 
 
-@pytest.mark.parametrize("secret", [PUBLIC_PEM, PUBLIC_RAW, PUBLIC_PEM.strip(), b""])
+@pytest.mark.parametrize(
+    "secret", [PUBLIC_PEM, PUBLIC_RAW, PUBLIC_PEM.strip(), b""], ids=["pem", "raw", "stripped", "empty"]
+)
 @pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
 def test_key_as_secret(algorithm: str, secret: bytes) -> None:
     """A token whose signature is made with the public key as a shared secret is not taken."""

@@ -14,6 +14,7 @@ from assay.errors import DeadlineExceeded
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import seconds_left
 from tests.host import echo
+from tests.tasks import left_behind
 
 ROUNDING = 0.05
 """gRPC rounds the time-outs that it sends up, to three figures."""
@@ -195,8 +196,7 @@ async def test_stream_torn_down_early(folder: Path) -> None:
             break
         stream.cancel()
         await asyncio.wait_for(stopped.wait(), 5)
-    await asyncio.sleep(0.1)
-    assert not [task for task in asyncio.all_tasks() - before if not task.done()]
+    assert not await left_behind(before)
 
 
 async def test_slow_reader(folder: Path) -> None:

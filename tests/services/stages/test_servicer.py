@@ -26,6 +26,7 @@ from structlog.testing import capture_logs
 from host.server import serving
 from host.settings import Settings
 from tests import toys
+from tests.tasks import left_behind
 
 Catalog = Callable[..., None]
 
@@ -228,5 +229,4 @@ async def test_cancelled(folder: Path, settings: Settings, toy_catalog: Catalog)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await asyncio.wait_for(toys.stopped.wait(), 10)
-    await asyncio.sleep(0.1)
-    assert [task for task in asyncio.all_tasks() - before if not task.done()] == []
+    assert not await left_behind(before)
