@@ -19,6 +19,7 @@ from host.interceptors.chain import incoming
 from host.listening import bind
 from host.loop_lag import watched_loop
 from host.peers import Peers
+from host.probing import probed
 from host.service import Registration, Service, ServiceContext
 from host.settings import ServerSettings, Settings
 from host.unregistered import registered_server
@@ -68,6 +69,8 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
                 context = ServiceContext(tuple(group), settings, peers.channel, stopping, bus, doors)
                 registrations.extend(await stack.enter_async_context(service(context)))
             health_servicer = _register(server, registrations)
+            # Left after the server has stopped, so that it tells of the stop until it is done.
+            await stack.enter_async_context(probed(settings.server.probe_listen, health_servicer))
         except BaseException:
             await _give_address_back(server)
             raise

@@ -23,6 +23,9 @@ class ServerSettings(Section):
     something lasts as long as its client wants."""
     drain_seconds: Seconds = 20.0
     """How long calls under way may go on after the server was told to stop."""
+    probe_listen: str = ""
+    """Where this process answers the gRPC health service alone, without encryption: "host:port"; empty: nowhere. For
+    probes that speak no TLS, as Kubernetes' own; it tells nothing but whether the process serves."""
 
 
 class WorkerSettings(Section):
