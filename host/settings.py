@@ -7,7 +7,14 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from typing_extensions import TypedDict
 
-from host.settings_network import EventSettings, GatewaySettings, TelemetrySettings, TlsSettings, TokenSettings
+from host.settings_network import (
+    EventSettings,
+    GatewaySettings,
+    NatsSettings,
+    TelemetrySettings,
+    TlsSettings,
+    TokenSettings,
+)
 from host.settings_section import Count, NoLess, Seconds, Section
 
 
@@ -26,6 +33,9 @@ class ServerSettings(Section):
     probe_listen: str = ""
     """Where this process answers the gRPC health service alone, without encryption: "host:port"; empty: nowhere. For
     probes that speak no TLS, as Kubernetes' own; it tells nothing but whether the process serves."""
+    connection_age_seconds: Seconds = 60.0
+    """After which a connection of another process is asked to make room for a new one, so that callers find new
+    replicas. Calls on it go on to their end."""
 
 
 class WorkerSettings(Section):
@@ -192,6 +202,13 @@ class ValidationSettings(Section):
     """Queued validations that this process makes at one time, of those under way; 0: it makes none."""
     lease_seconds: Seconds = 15.0
     """How long after a process was lost its queued validations are taken by another, or by itself when it is back."""
+    max_attempts: Count = 5
+    """How often a queued validation is begun at most, where its process is lost or it fails by an error of the suite's; then
+    it has failed and is kept as a dead job. One that was lost twice is made alone, so that others are not lost with it."""
+    keep_dead: Count = 1_000
+    """Dead jobs that are kept with their requests, to be looked at and queued again; the oldest go first."""
+    keep_dead_seconds: Seconds = 2_592_000.0
+    """How long a dead job is kept, in seconds."""
     keep: Count = 100_000
     """Stored validations of each tenant, up to a few hundredths more at times; the oldest go first."""
     stage_seconds: dict[str, Seconds] = {"execution": 120.0}
@@ -224,7 +241,8 @@ class Settings(BaseSettings):
     """Whether an embedded suite has a sandbox; without one the stages that run code are skipped and say so."""
     peers: dict[str, str] = {}
     """Addresses of services by their names, for those that this process does not serve itself:
-    ``{"static": "10.0.0.5:50051"}``."""
+    ``{"static": "10.0.0.5:50051"}``. Several replicas are ``dns:///static:50051``, where the name has an address for
+    each, or ``ipv4:10.0.0.5:50051,10.0.0.6:50051``; calls go to them by turns."""
     stage_options: dict[str, dict[str, str]] = {}
     """What is said to one stage alone, by the stage's name: ``{"semantic": {"python": "/srv/app/.venv"}}``. The
     semantic stage has ``python``, ``reference`` (docs/semantic.md) and ``node`` (docs/javascript.md), the static stage
@@ -232,6 +250,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     tls: TlsSettings = TlsSettings()
     tokens: TokenSettings = TokenSettings()
+    nats: NatsSettings = NatsSettings()
     events: EventSettings = EventSettings()
     gateway: GatewaySettings = GatewaySettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -35,6 +35,24 @@ class TokenSettings(Section):
     """Tokens that are remembered until they expire, so that none is taken twice; with more, calls are refused."""
 
 
+class NatsSettings(Section):
+    """NATS with JetStream. It carries events and queued work between the processes of a suite; see docs/jobs.md."""
+
+    url: str = ""
+    """Where it is: ``nats://host:4222``, or ``tls://host:4222`` for encryption; of a cluster several, with commas between
+    them. Empty: there is none; events stay within a process, and queued work is found by looking at the database."""
+    user: str = ""
+    """Who this process is there; empty: it names nobody."""
+    password_file: Path | None = None
+    """File of that user's password; none: it has none. Others than its owner may not be able to read it."""
+    ca: Path | None = None
+    """The authorities (PEM) that the certificate of NATS must come from; none: those of the system. With it the
+    connection is encrypted, whatever the URL says."""
+    replicas: Annotated[Count, Field(le=5)] = 1
+    """How many servers of a cluster keep each message: 1, or 3 where there are three. See docs/jobs.md for what is lost
+    with how many."""
+
+
 class QuotaSettings(Section):
     """What one tenant may use. 0: without a bound."""
 
