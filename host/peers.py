@@ -14,12 +14,26 @@ from host.tls import Tls
 if TYPE_CHECKING:
     from host.tokens import Signer
 
+Options = tuple[tuple[str, str | int], ...]
+
+REPLICAS = ("dns:", "ipv4:", "ipv6:")
+"""What an address begins with that stands for several replicas, as gRPC writes them."""
+
+SPREAD: Options = (
+    ("grpc.lb_policy_name", "round_robin"),
+    # gRPC asks for a name again when a connection ends, and by itself no sooner than after half a minute: as long
+    # would a peer stay away that came back at another address.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+)
+"""Calls go to all replicas by turns, over a connection to each."""
+
 
 class Peers:
     """
     The channels of one process, one for each address, made when first asked for.
 
-    :param addresses: Where the services are, by name.
+    :param addresses: Where the services are, by name: "host:port", "unix:/path", or for several replicas, to which
+        calls go by turns, "dns:///host:port", whose name has an address for each, or "ipv4:host:port,host:port".
     :param own: The one of the addresses that is this process's own.
     :param tls: What calls are encrypted with.
     :param signer: Signs what tells the peers who calls; None: nothing is signed.
@@ -54,11 +68,11 @@ class Peers:
         private = address.startswith("unix:")
         interceptors = outgoing(OutgoingIdentity(self._signer, private=private))
         credentials = self._tls.own if address == self._own else self._tls.peers
+        options: Options = (*CHANNEL_OPTIONS, *(SPREAD if address.startswith(REPLICAS) else ()))
         if private or credentials is None:
-            return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS, interceptors=interceptors)
-        options: list[tuple[str, str | int]] = [*CHANNEL_OPTIONS]
+            return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
         if address == self._own and self._tls.own_name:
-            options.append(("grpc.ssl_target_name_override", self._tls.own_name))
+            options += (("grpc.ssl_target_name_override", self._tls.own_name),)
         return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
 
     async def close(self) -> None:

@@ -110,6 +110,8 @@ def _server(settings: ServerSettings, identify: Identify) -> grpc.aio.Server:
             ("grpc.absolute_max_metadata_size", METADATA_BYTES),
             # Two servers on one port would share its connections by chance.
             ("grpc.so_reuseport", 0),
+            # Without a bound on what follows: a stream that follows something may take as long as its client wants.
+            ("grpc.max_connection_age_ms", int(settings.connection_age_seconds * 1000)),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
             ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -49,6 +50,20 @@ async def waiting_service(context: ServiceContext) -> AsyncIterator[Sequence[Reg
 
 
 @asynccontextmanager
+async def peer_service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
+    """Serve a method that says over which connection it was called, after the seconds that it is asked for."""
+
+    async def tell(request: bytes, call: Any) -> bytes:
+        await asyncio.sleep(float(request))
+        return str(call.peer()).encode()
+
+    def add(server: grpc.aio.Server) -> None:
+        server.add_registered_method_handlers("test.Echo", echo.methods(tell))
+
+    yield [Registration("test.Echo", add)]
+
+
+@asynccontextmanager
 async def second_service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
     """Open after the other one, and close before it."""
     yield []
@@ -88,7 +103,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put two services of the tests' own into the catalog."""
     happened.clear()
     here = "tests.host.test_server"
-    names = ("waiting", "second", "doubled", "closing", "door")
+    names = ("waiting", "peer", "second", "doubled", "closing", "door")
     monkeypatch.setattr(catalog, "BUILT_IN", tuple(catalog.Entry(n, f"{here}:{n}_service") for n in names))
 
 
@@ -192,6 +207,18 @@ async def test_message_limit(folder: Path, settings: Settings, toy_catalog: Cata
             [event async for event in suite.stages.RunStage(request, timeout=5)]
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "1000" in error_from_rpc(caught.value).message
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_connections_of_age(settings: Settings) -> None:
+    """A connection of age takes no further calls, which go over a new one; those on it go on to their end."""
+    own = settings.model_copy(update={"server": ServerSettings(connection_age_seconds=0.2)})
+    async with serving(["peer"], "127.0.0.1:0", own) as address, grpc.aio.insecure_channel(address) as channel:
+        first = await echo.call(channel, "UnaryUnary", b"0")
+        long = asyncio.ensure_future(echo.call(channel, "UnaryUnary", b"2"))
+        while await echo.call(channel, "UnaryUnary", b"0.05") == first:
+            assert not long.done()
+        assert len(await long) > 0
 
 
 @pytest.mark.usefixtures("waiting")
