@@ -13,6 +13,8 @@ import pytest
 from host import catalog
 from host.settings import Settings
 
+pytest_plugins = ("tests.backing",)
+
 ROOT = Path(__file__).parent.parent
 
 VALIDATION = catalog.Entry("validation", "services.validation.service:service")
