@@ -44,6 +44,8 @@ OURS = {"assay", "host", "sandbox", "services", "gateway", "cli", "benchmarks", 
 WIRE = {"grpc", "grpc_status", "google", "docker", "sqlalchemy", "pebble"}
 
 DOMAIN = (
+    "cli/deploy/course.py",
+    "cli/deploy/steps.py",
     "gateway/overload.py",
     "gateway/quotas.py",
     "services/events/wanted.py",
