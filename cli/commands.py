@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import event_commands, key_commands, options
+from cli import event_commands, key_commands, options, secret_commands
 from cli.options import Gateway, Key
 from cli.running_suite import running_suite
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(key_commands.app)
 app.command()(event_commands.events)
+app.command()(secret_commands.secrets)
 
 
 class Format(StrEnum):

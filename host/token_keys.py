@@ -76,5 +76,10 @@ def new_key_pair() -> tuple[bytes, bytes]:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private, public
+    return private, public_of(private)
+
+
+def public_of(private: bytes) -> bytes:
+    """Return the public key of a private one, each in PEM."""
+    key = serialization.load_pem_private_key(private, None).public_key()
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
