@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 from assay.errors import SandboxUnavailable
@@ -24,6 +24,7 @@ API_VERSION = "1.41"
 MAKE_SECONDS = 30.0
 REMOVE_SECONDS = 30.0
 QUERY_SECONDS = 10.0
+LOAD_SECONDS = 1800.0
 REMOVE_THREADS = 8
 QUERY_THREADS = 2
 UPDATE_THREADS = 4
@@ -86,6 +87,7 @@ class Daemon:
         self._update = _Lane("update", UPDATE_THREADS, MAKE_SECONDS)
         self._remove = _Lane("remove", REMOVE_THREADS, REMOVE_SECONDS)
         self._query = _Lane("query", QUERY_THREADS, QUERY_SECONDS)
+        self._load = _Lane("load", 1, LOAD_SECONDS)
 
     async def create(self, name: str, config: dict[str, Any]) -> str:
         """Create a container; return its id."""
@@ -131,6 +133,16 @@ class Daemon:
         found = await self._run(self._query, lambda c: c.images(filters={"reference": IMAGES}))
         return frozenset(tag for image in found for tag in image.get("RepoTags") or ())
 
+    async def load(self, archive: BinaryIO) -> None:
+        """Have the images of an archive that ``docker save`` wrote; raise :class:`Refused` where it is none."""
+
+        def call(client: "APIClient") -> None:
+            for told in client.load_image(archive):
+                if "error" in told:
+                    raise Refused(str(told["error"])[:500])
+
+        await self._run(self._load, call)
+
     async def _run(self, lane: "_Lane", call: Callable[["APIClient"], T]) -> T:
         loop = asyncio.get_running_loop()
         try:
@@ -141,7 +153,7 @@ class Daemon:
 
     def close(self) -> None:
         """Give up the threads; calls under way end by their own deadlines."""
-        for lane in (self._make, self._update, self._remove, self._query):
+        for lane in (self._make, self._update, self._remove, self._query, self._load):
             lane.close()
 
 
