@@ -1,7 +1,7 @@
 # Everything starts here. `make` alone prints what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint venv proto docs images docker serve clean
+.PHONY: help demo test test-slow lint venv proto docs images docker serve up down logs clean
 
 PYTHON_BIN := .venv/bin
 STARTED := $(shell date +%s%N)
@@ -63,6 +63,15 @@ serve: ## serve the whole suite on 127.0.0.1:50051
 	@scripts/typescript
 	@$(SANDBOX) || $(WITHOUT_SANDBOX)
 	$(PYTHON_BIN)/assay serve
+
+up: ## bring the suite up, a container for each service (compose.yaml), and try it; PROFILE=observability watches it too
+	@PROFILE=$(PROFILE) scripts/up
+
+down: ## take it down; what is stored stays (make down WITH=--volumes removes that too)
+	@scripts/compose --profile observability down --remove-orphans --timeout 60 $(WITH)
+
+logs: ## follow what the services write (make logs OF=gateway: one of them)
+	@scripts/compose logs --follow --tail 100 $(OF)
 
 clean: ## remove .venv, caches and build output of this checkout; images and containers stay
 	[ ! -e .venv ] || [ ! -e .venv/assay-stamp ] || rm -rf .venv

@@ -5,7 +5,7 @@
     identity/SERVICE/      tls.key, tls.crt, ca.crt, token.key and, of those that use NATS, nats.password
     trusted/SERVICE.pub    whose tokens can be trusted; which are, the settings of each service say
     door/                  tls.key and tls.crt of the gateway towards clients; put your own there, before or after
-    database/              the services' password
+    database/              password, ca.crt: with which services enter the database
     postgres/, nats/       what the servers of those names need: tls.key, tls.crt; the superuser's password, roles.sql
 
 Private files are their owner's alone (0600), in folders of mode 0700. What is there stays as it is: what was removed is
@@ -134,12 +134,16 @@ def _certificate(kept: Kept, folder: str, name: str) -> None:
     kept.have(f"{folder}/tls.crt", PUBLIC, signed)
 
 
+def _authority_beside(kept: Kept, folder: str) -> None:
+    kept.have(f"{folder}/ca.crt", PUBLIC, lambda: kept.read("authority/ca.crt"))
+
+
 def _identity(kept: Kept, service: str) -> None:
     from host.token_keys import new_key_pair, public_of
 
     folder = f"identity/{service}"
     _certificate(kept, folder, service)
-    kept.have(f"{folder}/ca.crt", PUBLIC, lambda: kept.read("authority/ca.crt"))
+    _authority_beside(kept, folder)
     kept.have(f"{folder}/token.key", SECRET, lambda: new_key_pair()[0])
     kept.have(f"trusted/{service}.pub", PUBLIC, lambda: public_of(kept.read(f"{folder}/token.key")))
 
@@ -152,6 +156,7 @@ def _door(kept: Kept, names: Sequence[str]) -> None:
 
 
 def _database(kept: Kept) -> None:
+    _authority_beside(kept, "database")
     kept.have("database/password", SECRET, _password)
     kept.have("postgres/password", SECRET, _password)
     kept.have("postgres/roles.sql", SECRET, lambda: _roles(kept.read("database/password").decode()))
