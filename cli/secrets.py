@@ -6,6 +6,7 @@
     trusted/SERVICE.pub    whose tokens can be trusted; which are, the settings of each service say
     door/                  tls.key and tls.crt of the gateway towards clients; put your own there, before or after
     database/              password, ca.crt: with which services enter the database
+    grafana/               the administrator's password
     postgres/, nats/       what the servers of those names need: tls.key, tls.crt; the superuser's password, roles.sql
 
 Private files are their owner's alone (0600), in folders of mode 0700. What is there stays as it is: what was removed is
@@ -49,6 +50,7 @@ def secrets_in(folder: Path, names: Sequence[str]) -> int:
     for server in ("nats", "postgres"):
         _certificate(kept, server, server)
     _database(kept)
+    kept.have("grafana/password", SECRET, _password)
     for path in kept.made:
         print(path)  # noqa: T201 this is the command's output
     return 0

@@ -41,7 +41,7 @@ def test_every_service_has_what_it_needs(made: Path) -> None:
         assert own == wanted
         assert f"trusted/{service}.pub" in found
     passwords = [content for name, content in found.items() if name.endswith("password")]
-    assert len(set(passwords)) == len(passwords) == len(NATS) + 2
+    assert len(set(passwords)) == len(passwords) == len(NATS) + 3
     assert min(map(len, passwords)) >= 32
     assert found["database/password"] in found["postgres/roles.sql"]
 

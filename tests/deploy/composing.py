@@ -1,0 +1,35 @@
+"""compose.yaml as Docker Compose reads it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent.parent
+COMPOSE = Path(sys.executable).parent / "docker-compose"
+MACHINE = {"ASSAY_SECRETS": "./secrets-of-a-test", "ASSAY_DOCKER_GID": "4321"}
+
+
+def config(*profiles: str, environment: Mapping[str, str] = MACHINE) -> subprocess.CompletedProcess[str]:
+    """Run `docker compose config` with an environment of its own, and no .env."""
+    command = [
+        COMPOSE,
+        "--env-file",
+        "/dev/null",
+        *(f"--profile={name}" for name in profiles),
+        "config",
+        "--format=json",
+    ]
+    return subprocess.run(
+        command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, text=True, timeout=60
+    )
+
+
+def composed(*profiles: str) -> Mapping[str, Any]:
+    """Return everything that is composed."""
+    done = config(*profiles)
+    assert done.returncode == 0, done.stderr
+    found: Mapping[str, Any] = json.loads(done.stdout)
+    return found
