@@ -1,4 +1,4 @@
-"""compose.yaml: every service of the catalog stands in it, bounded, closed and reachable by those alone that call it."""
+"""compose.yaml: every service of the catalog stands in it, bounded, and reachable by those alone that call it."""
 
 import json
 import re

@@ -72,7 +72,7 @@ def test_metrics_exist(where: str, expression: str) -> None:
 
 
 def test_alerts_are_tried_and_explained() -> None:
-    """Each alert says what is wrong and how grave it is, fires in a test of its own, and has its row in the document."""
+    """Each alert says what is wrong and how grave it is, fires in a test, and has its row in the document."""
     names = [rule["alert"] for rule in alerts()]
     assert len(set(names)) == len(names)
     for rule in alerts():
@@ -140,7 +140,7 @@ def test_promtool(folder: Path) -> None:
         ("check", "config", folder / "prometheus.yaml"),
         ("test", "rules", FOLDER / "alerts.test.yaml"),
     ):
-        done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["promtool", *arguments], check=False, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
