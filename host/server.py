@@ -11,7 +11,7 @@ from assay.addresses import is_local
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from host import catalog, tls
-from host.events.memory import MemoryBus
+from host.backbone import backbone
 from host.health import Health
 from host.identity import identity_of
 from host.interceptors.authentication import Identify
@@ -57,16 +57,16 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
     address = bind(server, listen, encryption.server)
     peers = Peers(settings.peers | dict.fromkeys(local, address), own=address, tls=encryption, signer=identity.signer)
     stopping = asyncio.Event()
-    bus = MemoryBus()
     doors: list[Callable[[], Awaitable[None]]] = []
     async with AsyncExitStack() as stack:
         stack.push_async_callback(peers.close)
         await stack.enter_async_context(watched_loop())
         registrations: list[Registration] = []
         try:
+            connected = await stack.enter_async_context(backbone(settings, local))
             for target, group in wanted.items():
                 service: Service = catalog.load(target)
-                context = ServiceContext(tuple(group), settings, peers.channel, stopping, bus, doors)
+                context = ServiceContext(tuple(group), settings, peers.channel, stopping, connected, doors)
                 registrations.extend(await stack.enter_async_context(service(context)))
             health_servicer = _register(server, registrations)
             # Left after the server has stopped, so that it tells of the stop until it is done.

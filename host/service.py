@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import grpc.aio
 
-from host.events.memory import MemoryBus
+from host.backbone import Backbone
 from host.events.port import Bus
 from host.settings import Settings
 
@@ -34,7 +34,7 @@ class ServiceContext:
     :param channel: Returns the channel to a peer by its name in the catalog. The host owns it; never close it.
     :param stopping: Set when the server is about to stop: before the doors are closed, before it takes no new calls,
         and before it lets those under way end.
-    :param events: The bus.
+    :param backbone: What connects the processes of the suite besides calls.
     :param before_stop: What is waited for after that and before it takes no new calls, the last one added first: a door
         of the suite lets the calls that came through it end while their services still answer.
     """
@@ -43,8 +43,13 @@ class ServiceContext:
     settings: Settings
     channel: Callable[[str], grpc.aio.Channel]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    events: Bus = field(default_factory=MemoryBus)
+    backbone: Backbone = field(default_factory=Backbone)
     before_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    @property
+    def events(self) -> Bus:
+        """The bus."""
+        return self.backbone.events
 
 
 Service = Callable[[ServiceContext], AbstractAsyncContextManager[Sequence[Registration]]]

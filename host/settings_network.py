@@ -39,8 +39,9 @@ class NatsSettings(Section):
     """NATS with JetStream. It carries events and queued work between the processes of a suite; see docs/jobs.md."""
 
     url: str = ""
-    """Where it is: ``nats://host:4222``, or ``tls://host:4222`` for encryption; of a cluster several, with commas between
-    them. Empty: there is none; events stay within a process, and queued work is found by looking at the database."""
+    """Where it is: ``nats://host:4222``, or ``tls://host:4222`` for encryption; of a cluster several, with commas
+    between them. Empty: there is none; events stay within a process, and queued work is found by looking at the
+    database."""
     user: str = ""
     """Who this process is there; empty: it names nobody."""
     password_file: Path | None = None

@@ -41,7 +41,7 @@ MAY_IMPORT = {
 
 OURS = {"assay", "host", "sandbox", "services", "gateway", "cli", "benchmarks", "tests"}
 
-WIRE = {"grpc", "grpc_status", "google", "docker", "sqlalchemy", "pebble"}
+WIRE = {"grpc", "grpc_status", "google", "docker", "nats", "sqlalchemy", "pebble"}
 
 DOMAIN = (
     "cli/deploy/course.py",
@@ -72,6 +72,14 @@ DOMAIN = (
 ONLY_IN = {
     "docker": {"sandbox", "cli"},
     "jwt": {"host/tokens.py"},
+    "nats": {
+        "host/events/jetstream.py",
+        "host/nats_connection.py",
+        "host/nats_permits.py",
+        "host/nats_pull.py",
+        "host/streams.py",
+        "host/wakes.py",
+    },
     "sqlalchemy": {
         "host/database.py",
         "host/usage_schema.py",

@@ -9,8 +9,13 @@ from opentelemetry import metrics
 from host.events.port import Event
 
 _dropped = metrics.get_meter("assay.events").create_counter(
-    "assay.events.dropped", "{event}", "Events that a listener had no room for"
+    "assay.events.dropped", "{event}", "Events that there was no room for"
 )
+
+
+def count_dropped(event: Event) -> None:
+    """Count an event that there was no room for."""
+    _dropped.add(1, {"kind": event.kind})
 
 
 class MemoryListener:
@@ -24,16 +29,24 @@ class MemoryListener:
         self._most = most
         self._waiting: list[Event] = []
         self._told = asyncio.Event()
+        self._is_hushed = False
         self.dropped = 0
+
+    @property
+    def waiting(self) -> int:
+        """See :class:`host.events.port.Listener`."""
+        return len(self._waiting)
 
     def tell(self, event: Event) -> None:
         """Let an event wait, if there is room."""
+        if self._is_hushed:
+            return
         if len(self._waiting) < self._most:
             self._waiting.append(event)
             self._told.set()
         else:
             self.dropped += 1
-            _dropped.add(1, {"kind": event.kind})
+            count_dropped(event)
 
     async def heard(self) -> None:
         """See :class:`host.events.port.Listener`."""
@@ -44,6 +57,10 @@ class MemoryListener:
         taken, self._waiting = self._waiting, []
         self._told.clear()
         return taken
+
+    def hush(self) -> None:
+        """See :class:`host.events.port.Listener`."""
+        self._is_hushed = True
 
 
 class MemoryBus:

@@ -40,6 +40,10 @@ class Listener(Protocol):
     def dropped(self) -> int:
         """How many events there was no room for, since it began to listen."""
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait to be taken."""
+
     async def heard(self) -> None:
         """Wait until an event waits. May be cancelled and called again; no event is lost by it."""
 
@@ -50,6 +54,9 @@ class Listener(Protocol):
         With this the events of the call before are dealt with. A bus that keeps events until then hands those again to
         the next listener that were not.
         """
+
+    def hush(self) -> None:
+        """Hear nothing more; what waits can still be taken."""
 
 
 class Bus(Protocol):

@@ -1,24 +1,13 @@
 """Between events as they are told, as they are kept, and as the contract has them."""
 
-import math
-from collections.abc import Iterator, Mapping
-
 from assay.errors import InvalidArgument, PermissionDenied
 from assay.v1 import event_pb2
 
 from host.caller import Caller
-from host.events.port import Event, Value
+from host.events.bounds import MAX_NAME, MAX_TEXT, bounded
+from host.events.port import Event
 from services.events.store import Stored
 from services.events.wanted import AUDIT, AUDIT_SCOPE, Wanted
-
-MAX_NAME = 128
-"""Characters of a tenant's name, an identifier and a kind."""
-
-MAX_TEXT = 256
-"""Characters of a resource's and a project's name, and of each value."""
-
-MAX_VALUES = 32
-"""Values of one event."""
 
 MAX_KINDS = 32
 """Kinds that one subscriber may name."""
@@ -26,16 +15,12 @@ MAX_KINDS = 32
 
 def stored(event: Event) -> Stored:
     """Return an event as it is kept: what is too long is cut, so that no event is ever too large for a subscriber."""
-    message = event_pb2.Event(
-        id=_text(event.id, MAX_NAME),
-        kind=_text(event.kind, MAX_NAME),
-        resource=_text(event.resource),
-        project=_text(event.project),
-    )
+    event = bounded(event)
+    message = event_pb2.Event(id=event.id, kind=event.kind, resource=event.resource, project=event.project)
     message.create_time.FromMilliseconds(round(event.created * 1000))
-    message.data.update(dict(_values(event.data)))
+    message.data.update(event.data)
     return Stored(
-        tenant=_text(event.tenant, MAX_NAME),
+        tenant=event.tenant,
         id=message.id,
         kind=message.kind,
         resource=message.resource,
@@ -75,15 +60,3 @@ def wanted_from_proto(request: event_pb2.SubscribeRequest, caller: Caller) -> Wa
     if not audits and any(kind.startswith(AUDIT) for kind in request.kinds):
         raise PermissionDenied(f"the key does not allow {AUDIT_SCOPE}", metadata={"scope": AUDIT_SCOPE})
     return Wanted(tuple(request.kinds), request.project, request.resource, audits=audits)
-
-
-def _values(data: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    for name, value in list(data.items())[:MAX_VALUES]:
-        # A number that JSON does not have would keep the whole event from HTTP clients.
-        if not (isinstance(value, float) and not math.isfinite(value)):
-            yield _text(name, MAX_NAME), _text(value) if isinstance(value, str) else value
-
-
-def _text(text: str, most: int = MAX_TEXT) -> str:
-    # Neither a lone surrogate, as in a path that was no UTF-8, nor a NUL byte can be kept everywhere.
-    return text[:most].encode(errors="replace").decode().replace("\0", "")

@@ -69,11 +69,13 @@ class Writer:
             await asyncio.sleep(BATCH_SECONDS)
 
     async def _finish(self) -> None:
+        # On a bus of several processes others go on telling: what comes now is for another writer.
+        self._listener.hush()
         try:
             await self._store_all()
         except StoreUnavailable as error:
-            lost = len(self._waiting) + len(self._listener.take())
-            await _log.aerror("events are lost", count=lost, reason=error.message)
+            left = len(self._waiting) + self._listener.waiting
+            await _log.aerror("events are not stored", count=left, reason=error.message)
 
     async def _store_all(self) -> None:
         """Store what waits. What could not be stored waits on, and what was is not stored twice: ids are unique."""
