@@ -1,11 +1,12 @@
 # Everything starts here. `make` alone prints what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint venv proto docs images docker serve up down logs clean
+.PHONY: help demo test test-slow lint venv proto docs image images image-size docker serve up down logs clean
 
 PYTHON_BIN := .venv/bin
 STARTED := $(shell date +%s%N)
 SANDBOX := scripts/docker-up && scripts/sandbox-image
+BACKING := scripts/offline-images nats postgres
 WITHOUT_SANDBOX := echo "Going on without a sandbox: what needs one is skipped or left undetermined."
 
 help: ## print this
@@ -20,14 +21,14 @@ demo: ## set everything up and check the examples, with a report for each
 test: ## set everything up; lint; the whole test suite but what is slow
 	@scripts/venv dev
 	@scripts/typescript
-	@$(SANDBOX) $(if $(CI),,|| $(WITHOUT_SANDBOX))
+	@{ $(SANDBOX) && $(BACKING); } $(if $(CI),,|| $(WITHOUT_SANDBOX))
 	@$(MAKE) --no-print-directory lint
 	$(PYTHON_BIN)/python -m pytest -q -m "not slow"
 
 test-slow: ## the slow proofs
 	@scripts/venv dev
 	@scripts/typescript
-	@$(SANDBOX)
+	@$(SANDBOX) && $(BACKING)
 	$(PYTHON_BIN)/python -m pytest -q -m slow
 
 lint: ## ruff, mypy, buf, whether what is generated is up to date, and Assay on itself
@@ -54,6 +55,13 @@ docs: ## make the pages that are made from the source
 
 docker: ## find or start a Docker daemon
 	@scripts/docker-up
+
+image: ## build the image of all services, assay:VERSION
+	@scripts/docker-up
+	@scripts/image
+
+image-size: ## what takes the room in the image of all services
+	@scripts/image-size
 
 images: ## build the images of all languages, with the size and time of each; the base where it cannot be pulled
 	@$(SANDBOX) --all
