@@ -23,10 +23,12 @@ class RunningSuite:
 
     :param address: As :func:`assay.client.connect` takes it.
     :param key: Shown with every call; empty: none.
+    :param authority: The authorities (PEM) that its certificate may come from; None: those of ``ASSAY_CA``.
     """
 
     address: str
     key: str = field(default="", repr=False)
+    authority: bytes | None = None
 
     @asynccontextmanager
     async def connected(self) -> "AsyncIterator[Suite]":
@@ -38,7 +40,7 @@ class RunningSuite:
         """
         from assay.client import TLS, connect
 
-        ca = _authorities() if self.address.startswith(TLS) else None
+        ca = (self.authority or _authorities()) if self.address.startswith(TLS) else None
         async with self._said_by_name(), connect(self.address, key=self.key, ca=ca) as client:
             yield client
 

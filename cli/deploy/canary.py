@@ -11,11 +11,16 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from assay.errors import AssayError
 from assay.v1 import candidate_pb2, source_pb2, stage_pb2, system_pb2, validation_pb2
+from grpc import StatusCode
+from grpc.aio import AioRpcError
 
 from cli.deploy.steps import Failed
+from cli.diagnosis import Ill
 from cli.failures import message_of
 from cli.running_suite import RunningSuite
+from cli.sources import BadSource
 
 if TYPE_CHECKING:
     from assay.client import Suite
@@ -59,6 +64,26 @@ def gcd(first: int, second: int) -> int:
     # TODO: implement Euclid's algorithm here
     raise NotImplementedError
 '''
+
+
+async def known(gateway: RunningSuite) -> None:
+    """
+    Make sure that a key opens a gateway.
+
+    :raises Ill: It does not, though one answers.
+    :raises Failed: None answers.
+    """
+    try:
+        async with gateway.connected() as client:
+            await _report(client)
+    except Failed:
+        # It is ill, and told it to this key.
+        return
+    except AioRpcError as error:
+        if error.code() in {StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED}:
+            raise Ill(message_of(error), "give another key by ASSAY_KEY, or none: one is made then") from None
+    except (AssayError, BadSource) as error:
+        raise Failed(message_of(error)) from None
 
 
 async def healthy(gateway: RunningSuite, seconds: float) -> str:

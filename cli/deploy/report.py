@@ -73,6 +73,11 @@ class Report:
         self._tell({"outcome": outcome.name.lower(), "message": reason}, plain)
         return outcome
 
+    def stopped(self) -> None:
+        """Tell that somebody stopped the call on its way."""
+        said = "stopped on the way: the same call goes on from here, and --roll-back goes back"
+        self._tell({"outcome": "stopped", "message": said}, said)
+
     def _tell(self, facts: dict[str, Any], line: str) -> None:
         if self._as_json:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,6 +12,8 @@ from cli.deploy.steps import Failed
 MOST_SAID = 600
 """Characters of what a program says of its failure that are told, its last ones."""
 
+VERSION_SECONDS = 20.0
+
 GRACE_SECONDS = 5.0
 """How long a program may take to end after it was told to."""
 
@@ -101,15 +103,16 @@ def _end(process: "subprocess.Popen[str]") -> None:
             continue
 
 
-def found(candidates: Sequence[Sequence[str]], seconds: float = 20.0) -> tuple[str, ...]:
+def found(candidates: Sequence[Sequence[str]], asked: Sequence[str] = ("version",)) -> tuple[str, ...]:
     """
     Return the first command that answers when it is asked for its version.
 
+    :param asked: How it is asked, without asking anybody else.
     :raises Failed: None does.
     """
     for command in candidates:
         try:
-            if Tool(tuple(command), {}).run("version", seconds=seconds).status == 0:
+            if Tool(tuple(command), {}).run(*asked, seconds=VERSION_SECONDS).status == 0:
                 return tuple(command)
         except Failed:
             continue
