@@ -12,20 +12,22 @@ DEPLOYMENTS = {
     "gateway": ("one", "door"),
     "processes": ("several", "straight"),
     "gateway-tls": ("secured", "door"),
+    "compose": ("compose", "door"),
 }
 """Which suite runs, and how it is called. Those of one place, beside each other, share it."""
+
+MARKS = {
+    # Many processes, each of which takes seconds to start.
+    "gateway-tls": [pytest.mark.slow],
+    "compose": [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(900)],
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what asks for a suite on every deployment."""
     for suite, place in (("suite", "place"), ("running_suite", "running_place")):
         if suite in metafunc.fixturenames:
-            runs = [
-                # Many processes, each of which takes seconds to start.
-                pytest.param(*values, id=name, marks=pytest.mark.slow if slow else ())
-                for name, values in DEPLOYMENTS.items()
-                for slow in [name == "gateway-tls"]
-            ]
+            runs = [pytest.param(*values, id=name, marks=MARKS.get(name, ())) for name, values in DEPLOYMENTS.items()]
             metafunc.parametrize((place, suite), runs, indirect=True, scope="session")
 
 

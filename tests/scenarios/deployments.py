@@ -17,6 +17,7 @@ from tests.certificates import Authority
 from tests.gateway.guarded import made_key
 from tests.identities import Identities
 from tests.processes import host
+from tests.scenarios.compose_place import composed
 
 READING = ("static", "placeholder", "semantic")
 
@@ -100,10 +101,18 @@ async def _processes(folder: Path, sandbox: bool, identities: Identities | None)
         yield peers
 
 
+@asynccontextmanager
+async def containers(folder: Path, sandbox: bool) -> AsyncIterator[Place]:
+    """Run the suite of compose.yaml, called from outside through its gateway."""
+    async with composed(folder, sandbox=sandbox) as suite:
+        yield Place({}, suite.door)
+
+
 PLACES: Mapping[str, Callable[[Path, bool], AbstractAsyncContextManager[Place]]] = {
     "one": one_process,
     "several": several_processes,
     "secured": secured_processes,
+    "compose": containers,
 }
 
 
