@@ -1,0 +1,76 @@
+"""A suite under load, and what is killed of it meanwhile."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from assay.client import Suite
+
+from tests.faults.jobs import Job
+from tests.faults.ledger import Ledger
+
+RECOVER_SECONDS = 90.0
+"""What has not recovered by then hangs."""
+
+GIVE_UP_SECONDS = 60.0
+"""How long one job is asked for, again and again."""
+
+AWAY_SECONDS = 0.5
+"""How long what was killed is away before it is started again: a supervisor takes so long to notice."""
+
+
+@dataclass(frozen=True)
+class Victim:
+    """
+    What is killed.
+
+    :param kill: Kills it and sees it gone.
+    :param start: Starts it where it was, and sees it at work.
+    """
+
+    name: str
+    kill: Callable[[], Awaitable[None]]
+    start: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def load(suite: Suite, ledger: Ledger, make: Callable[[int], Job], every: float) -> AsyncIterator[None]:
+    """
+    Ask for a job again and again, and follow what becomes of all, until the block is left; then ask for no more.
+
+    :param every: Seconds from one to the next.
+    """
+    asking: set[asyncio.Task[None]] = set()
+
+    async def ask() -> None:
+        number = 0
+        while True:
+            asking.add(asyncio.create_task(ledger.ask(suite, make(number), time.monotonic() + GIVE_UP_SECONDS)))
+            number += 1
+            await asyncio.sleep(every)
+
+    tasks = [asyncio.create_task(ask()), asyncio.create_task(ledger.follow(suite))]
+    try:
+        yield
+        tasks[0].cancel()
+        await asyncio.wait(asking)
+        await ledger.settled(RECOVER_SECONDS)
+    finally:
+        for task in (*tasks, *asking):
+            task.cancel()
+        await asyncio.gather(*tasks, *asking, return_exceptions=True)
+
+
+async def kill_in_turn(ledger: Ledger, victims: Sequence[Victim]) -> None:
+    """Kill one after another, each when the one before has been got over, and write down how long that took."""
+    for victim in victims:
+        await asyncio.sleep(random.uniform(0.3, 1.0))
+        since = time.monotonic()
+        await victim.kill()
+        ledger.kills.append(victim.name)
+        await asyncio.sleep(AWAY_SECONDS)
+        await victim.start()
+        await ledger.recovered(since, RECOVER_SECONDS)
