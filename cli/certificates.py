@@ -30,10 +30,14 @@ class Authority:
     certificate: bytes
     key: bytes
 
-    def signed(self, key: bytes, names: Sequence[str]) -> bytes:
-        """Return a certificate of a server's key, for host names and addresses."""
+    def signed(self, key: bytes, names: Sequence[str], *, calls: bool = False) -> bytes:
+        """
+        Return a certificate of a server's key, for host names and addresses.
+
+        :param calls: Whether it also calls others of its kind, and shows them its certificate.
+        """
         issuer = x509.load_pem_x509_certificate(self.certificate)
-        made = _of_server(key, names, issuer.subject, _loaded(self.key).public_key())
+        made = _of_server(key, names, issuer.subject, _loaded(self.key).public_key(), calls=calls)
         return made.sign(_loaded(self.key), hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
@@ -63,9 +67,10 @@ def self_signed(key: bytes, names: Sequence[str]) -> bytes:
 
 
 def _of_server(
-    key: bytes, names: Sequence[str], issuer: x509.Name, issuer_key: ec.EllipticCurvePublicKey
+    key: bytes, names: Sequence[str], issuer: x509.Name, issuer_key: ec.EllipticCurvePublicKey, *, calls: bool = False
 ) -> x509.CertificateBuilder:
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    usages = (ExtendedKeyUsageOID.SERVER_AUTH, *((ExtendedKeyUsageOID.CLIENT_AUTH,) if calls else ()))
+    usage = x509.ExtendedKeyUsage(usages)
     return (
         _begun(_named(names[0]), issuer, _loaded(key).public_key(), issuer_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -47,8 +47,9 @@ def secrets_in(folder: Path, names: Sequence[str]) -> int:
         if service in NATS:
             kept.have(f"identity/{service}/nats.password", SECRET, _password)
     _door(kept, [*dict.fromkeys([*names, *LOCAL_NAMES])])
-    for server in ("nats", "postgres"):
-        _certificate(kept, server, server)
+    # Servers of a NATS cluster also call one another, by names below that of them all.
+    _certificate(kept, "nats", ["nats", "*.nats"], calls=True)
+    _certificate(kept, "postgres", ["postgres"])
     _database(kept)
     kept.have("grafana/password", SECRET, _password)
     for path in kept.made:
@@ -125,12 +126,12 @@ def _authority(kept: Kept) -> None:
     kept.have("authority/ca.crt", PUBLIC, lambda: of_authority(kept.read("authority/ca.key"), "assay inside"))
 
 
-def _certificate(kept: Kept, folder: str, name: str) -> None:
+def _certificate(kept: Kept, folder: str, names: Sequence[str], *, calls: bool = False) -> None:
     from cli.certificates import Authority, new_key
 
     def signed() -> bytes:
         authority = Authority(kept.read("authority/ca.crt"), kept.read("authority/ca.key"))
-        return authority.signed(kept.read(f"{folder}/tls.key"), [name])
+        return authority.signed(kept.read(f"{folder}/tls.key"), names, calls=calls)
 
     kept.have(f"{folder}/tls.key", SECRET, new_key)
     kept.have(f"{folder}/tls.crt", PUBLIC, signed)
@@ -144,7 +145,7 @@ def _identity(kept: Kept, service: str) -> None:
     from host.token_keys import new_key_pair, public_of
 
     folder = f"identity/{service}"
-    _certificate(kept, folder, service)
+    _certificate(kept, folder, [service])
     _authority_beside(kept, folder)
     kept.have(f"{folder}/token.key", SECRET, lambda: new_key_pair()[0])
     kept.have(f"trusted/{service}.pub", PUBLIC, lambda: public_of(kept.read(f"{folder}/token.key")))
