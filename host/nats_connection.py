@@ -125,12 +125,12 @@ class NatsConnection:
         try:
             await _probe(server)
             client = await self._connect(server, lost)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            if "authorization" in str(error).lower():
+                await self._failed("NATS does not let us in; see ASSAY_NATS__USER", server, error)
+                return REFUSED_SECONDS
             await self._failed("NATS cannot be reached; it is tried again", server, error)
             return RETRY_SECONDS
-        except nats.errors.Error as error:
-            await self._failed("NATS does not let us in; see ASSAY_NATS__USER", server, error)
-            return REFUSED_SECONDS
         await self._keep_until(client, lost, server)
         return RETRY_SECONDS
 
