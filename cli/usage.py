@@ -33,17 +33,13 @@ def usage(*, tenant: str, days: int, as_json: bool) -> int:
 
 
 async def _read(tenant: str, days: int) -> "Sequence[Used]":
-    from host.database import Database, url_of
+    from host.database import opened
     from host.settings import read
-    from host.usage import day_of, prepare, since
+    from host.usage import day_of, since
 
-    settings = read()
-    database = Database(lambda: url_of(settings), prepare)
-    try:
-        first = day_of(time.time()) - days + 1
+    first = day_of(time.time()) - days + 1
+    async with opened(read()) as database:
         return await database.read(lambda connection: since(connection, first, tenant))
-    finally:
-        await database.close()
 
 
 def _by_day(used: "Sequence[Used]") -> Table:

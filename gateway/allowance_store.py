@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gateway.quotas import Bounds, Bucket
-from host.database import sql
+from host.database import sql, try_lock
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -28,13 +28,6 @@ FORGET_HELD = "DELETE FROM gateway_slots WHERE owner = :owner AND tenant = :tena
 RENEW = "UPDATE gateway_slots SET expires = :expires WHERE owner = :owner"
 FORGET_OWNER = "DELETE FROM gateway_slots WHERE owner = :owner"
 FORGET_LOST = "DELETE FROM gateway_slots WHERE expires <= :now"
-
-
-def prepare(connection: "Connection") -> None:
-    """Make the tables where they are missing."""
-    from gateway import allowances_schema
-
-    allowances_schema.prepare(connection)
 
 
 def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int, now: float) -> tuple[int, float]:
@@ -79,7 +72,8 @@ def set_held(connection: "Connection", key: Mapping[str, str], held: int, expire
 def renew(connection: "Connection", owner: str, now: float, expires: float) -> int:
     """Hold all slots of a process for longer, and forget those of lost ones; return of how many tenants it has any."""
     found = connection.execute(sql(RENEW), {"owner": owner, "expires": expires}).rowcount
-    connection.execute(sql(FORGET_LOST), {"now": now})
+    if try_lock(connection, "forget lost slots"):
+        connection.execute(sql(FORGET_LOST), {"now": now})
     return found
 
 

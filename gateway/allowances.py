@@ -124,11 +124,7 @@ class _Slots(_Leased):
 
 
 class Allowances:
-    """
-    Allows tenants calls and slots.
-
-    :param database: Has the tables; see :func:`gateway.allowance_store.prepare`.
-    """
+    """Allows tenants calls and slots."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

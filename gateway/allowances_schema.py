@@ -1,6 +1,6 @@
 """The tables from which the processes of a gateway take what tenants are allowed."""
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -24,8 +24,3 @@ gateway_slots = Table(
     Index("ix_gateway_slots_tenant", "tenant", "quota"),
 )
 """How many slots of a tenant a process holds, until ``expires`` (seconds since 1970) unless it says that it lives."""
-
-
-def prepare(connection: Connection) -> None:
-    """Make the tables where they are missing."""
-    metadata.create_all(connection)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from assay.errors import NotFound
 
 from gateway.keys import Key, new_root
-from host.database import Database, sql, url_of
+from host.database import Database, opened, sql
 from host.settings import Settings
 
 if TYPE_CHECKING:
     from host.database import Connection
 
 _ROOT = "SELECT secret FROM api_keys_root WHERE number = 1"
+_KEEP_ROOT = "INSERT INTO api_keys_root (number, secret) VALUES (1, :secret) ON CONFLICT DO NOTHING"
 _INSERT = """
     INSERT INTO api_keys (id, tenant, name, scopes, digest, created, expires, revoked, used)
     VALUES (:id, :tenant, :name, :scopes, :digest, :created, :expires, :revoked, :used)
@@ -38,8 +39,9 @@ class KeyStore:
         self._database = database
 
     async def root(self) -> bytes:
-        """Return what the ids of this database's keys are told by."""
-        return await self._database.read(lambda connection: bytes(connection.execute(sql(_ROOT)).scalar_one()))
+        """Return what the ids of this database's keys are told by; made where there is none yet."""
+        root = await self._database.read(_root)
+        return root if root is not None else await self._database.write(_new_root)
 
     async def add(self, key: Key) -> None:
         """Keep a new key."""
@@ -84,17 +86,19 @@ class KeyStore:
 @asynccontextmanager
 async def key_store(settings: Settings) -> AsyncIterator[KeyStore]:
     """Open the keys of the database that the settings name, until the block is left."""
-    database = Database(lambda: url_of(settings), _prepare)
-    try:
+    async with opened(settings) as database:
         yield KeyStore(database)
-    finally:
-        await database.close()
 
 
-def _prepare(connection: "Connection") -> None:
-    from gateway import schema
+def _root(connection: "Connection") -> bytes | None:
+    root = connection.execute(sql(_ROOT)).scalar()
+    return None if root is None else bytes(root)
 
-    schema.prepare(connection, new_root())
+
+def _new_root(connection: "Connection") -> bytes:
+    # Where another process was first, it is that one's.
+    connection.execute(sql(_KEEP_ROOT), {"secret": new_root()})
+    return bytes(connection.execute(sql(_ROOT)).scalar_one())
 
 
 def _get(connection: "Connection", identifier: str) -> Key | None:

@@ -1,6 +1,5 @@
 """Admits calls of public methods by their tenants' quotas, counts what they use, and tells it at their end."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -8,22 +7,18 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
-from gateway import allowance_store
 from gateway.admission import Admission, bounds_by
 from gateway.allowances import allowing
 from gateway.contract import PublicMethod
 from gateway.overload import Overload
-from host import usage
 from host.caller import caller
-from host.database import Database, url_of
+from host.database import opened
 from host.interceptors.around import AroundInterceptor, Context
 from host.settings import Settings
 from host.tally import Tally, tally, tallying
 from host.usage import metering
 
 if TYPE_CHECKING:
-    from host.database import Connection
-
     Handler = grpc.RpcMethodHandler[Any, Any]
 
 LOOK_BYTES = 16 * 1024 * 1024
@@ -147,19 +142,12 @@ class _Telling:
 @asynccontextmanager
 async def quota_interceptor(settings: Settings, methods: Mapping[str, PublicMethod]) -> AsyncIterator[QuotaInterceptor]:
     """Open what quotas are counted in, the suite's database, and yield the interceptor; close it at the end."""
-    database = Database(lambda: url_of(settings), _prepare)
     overload = Overload(settings.gateway.max_concurrent_calls)
     # Before the first call comes, which would wait for it. That call tells of an error.
-    opening = asyncio.create_task(database.open())
-    try:
-        async with metering(database) as meter, allowing(database) as allowances:
-            admission = Admission(bounds_by(settings.gateway), overload, allowances, meter)
-            yield QuotaInterceptor(methods, admission)
-    finally:
-        await asyncio.gather(opening, return_exceptions=True)
-        await database.close()
-
-
-def _prepare(connection: "Connection") -> None:
-    usage.prepare(connection)
-    allowance_store.prepare(connection)
+    async with (
+        opened(settings, early=True) as database,
+        metering(database) as meter,
+        allowing(database) as allowances,
+    ):
+        admission = Admission(bounds_by(settings.gateway), overload, allowances, meter)
+        yield QuotaInterceptor(methods, admission)

@@ -1,6 +1,6 @@
 """The gateway's tables: API keys, and what their ids are told by."""
 
-from sqlalchemy import Column, Connection, Float, Integer, LargeBinary, MetaData, String, Table, text
+from sqlalchemy import Column, Float, Integer, LargeBinary, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -12,10 +12,10 @@ api_keys = Table(
     Column("name", String(100), nullable=False),
     Column("scopes", String(1000), nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("created", Float, nullable=False),
-    Column("expires", Float, nullable=True),
-    Column("revoked", Float, nullable=True),
-    Column("used", Float, nullable=True),
+    Column("created", Float(53), nullable=False),
+    Column("expires", Float(53), nullable=True),
+    Column("revoked", Float(53), nullable=True),
+    Column("used", Float(53), nullable=True),
 )
 """Every key; see :class:`gateway.keys.Key`. ``scopes`` are separated by spaces."""
 
@@ -26,15 +26,3 @@ api_keys_root = Table(
     Column("secret", LargeBinary, nullable=False),
 )
 """One row: what the ids of this database's keys are told by."""
-
-_ROOT = "INSERT INTO api_keys_root (number, secret) VALUES (1, :secret) ON CONFLICT DO NOTHING"
-
-
-def prepare(connection: Connection, root: bytes) -> None:
-    """
-    Make the tables where they are missing.
-
-    :param root: Kept where there is none.
-    """
-    metadata.create_all(connection)
-    connection.execute(text(_ROOT), {"secret": root})

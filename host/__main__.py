@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from host import catalog, logs, telemetry
 from host.embedded import embedded_names
 from host.listening import CannotListen
+from host.migrations.revisions import WrongSchema
 from host.server import serving
 from host.settings import BadSettings, read
 
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with telemetry.told(parsed.names, settings.telemetry):
             names = parsed.names or embedded_names(settings)
             asyncio.run(until_stopped(serving(names, parsed.listen, settings)))
-    except (CannotListen, catalog.BrokenCatalog, BadSettings) as error:
+    except (CannotListen, catalog.BrokenCatalog, BadSettings, WrongSchema) as error:
         parser.exit(2, f"host: {error}\n")
     return 0
 

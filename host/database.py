@@ -1,20 +1,18 @@
 """
-The database: SQLite by default, another by URL.
+The suite's database: SQLite in the state folder by default, PostgreSQL by URL.
 
-Transactions are functions of a connection. They run one after another in a thread of the database's own: a short
-transaction of SQLite takes less time than handing its statements to another thread one by one. SQLAlchemy is slow to
-load, and is loaded in that thread when it is first needed.
+Transactions are functions of a connection, the same for both. What SQLite has by having one writer at a time,
+PostgreSQL has by locks: :func:`lock` of a name, :func:`locking` of the rows that are read.
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import structlog
 from assay.errors import StoreUnavailable
 
 from host.settings import Settings
@@ -22,17 +20,18 @@ from host.spans import detail
 
 if TYPE_CHECKING:
     import sqlalchemy
-    from sqlalchemy import Engine, TextClause
+    from sqlalchemy import TextClause
+
+    from host.migrations.migrating import Told
 
     Connection = sqlalchemy.Connection
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 10.0
-"""How long a writer waits for another one's lock."""
+_log = structlog.get_logger("assay.database")
 
-AGAIN_SECONDS = 0.01
-"""When to try again what SQLite refuses instead of waiting."""
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"
 
 
 def url_of(settings: Settings) -> str:
@@ -53,39 +52,59 @@ def url_of(settings: Settings) -> str:
     return f"sqlite:///{folder / 'assay.db'}"
 
 
+class Backend(Protocol):
+    """A kind of database; its methods mean what those of :class:`Database` do."""
+
+    async def open(self) -> None:
+        """See :class:`Database`."""
+
+    async def write(self, work: "Callable[[Connection], T]") -> T:
+        """See :class:`Database`."""
+
+    async def read(self, work: "Callable[[Connection], T]") -> T:
+        """See :class:`Database`."""
+
+    async def revision(self) -> str:
+        """See :class:`Database`."""
+
+    async def migrate(self, to: str, told: "Told") -> None:
+        """See :class:`Database`."""
+
+    async def close(self) -> None:
+        """See :class:`Database`."""
+
+
 class Database:
     """
-    One database. It is opened by the first transaction; where that fails, the next one tries again.
-
-    :param url: Returns its URL; may raise :class:`StoreUnavailable`.
-    :param prepare: Makes what is missing in a database that was just opened, in a transaction.
+    The database that the settings name. It is opened by the first transaction; where that fails, the next one tries
+    again. A SQLite database is brought up to date as it is opened; PostgreSQL is as ``assay migrate`` left it.
     """
 
-    def __init__(self, url: Callable[[], str], prepare: "Callable[[Connection], None]") -> None:
-        self._url = url
-        self._prepare = prepare
-        self._engine: Engine | None = None
-        self._thread = ThreadPoolExecutor(1, "assay-database")
+    def __init__(self, settings: Settings) -> None:
+        self._backend = _backend(settings)
 
     async def open(self) -> None:
         """
         Open the database, if it is not open.
 
-        :raises StoreUnavailable: It cannot be opened, or its schema is another version's.
+        :raises StoreUnavailable: It cannot be opened.
+        :raises host.migrations.revisions.WrongSchema: Its schema is another version's.
         """
-        await self._in_thread(self._opened)
+        await self._backend.open()
 
     async def write(self, work: "Callable[[Connection], T]") -> T:
         """
         Run a transaction that writes, and return what it returns; where it raises, nothing of it is kept.
 
-        Who gives up waiting for a transaction that has begun does not stop it.
+        Who gives up waiting for a transaction that has begun does not stop it. On PostgreSQL it sees what others have
+        written until each of its statements begins, and is run again where it could not be, which is why it changes
+        nothing but the database.
 
         :raises StoreUnavailable: The database cannot be used.
         :raises sqlalchemy.exc.IntegrityError: A constraint is broken.
         """
         with detail("database write", {"code.function.name": getattr(work, "__qualname__", "")}):
-            return await self._in_thread(lambda: self._transaction(work, "BEGIN IMMEDIATE"))
+            return await self._backend.write(work)
 
     async def read(self, work: "Callable[[Connection], T]") -> T:
         """
@@ -94,37 +113,75 @@ class Database:
         :raises StoreUnavailable: The database cannot be used.
         """
         with detail("database read", {"code.function.name": getattr(work, "__qualname__", "")}):
-            return await self._in_thread(lambda: self._transaction(work, "BEGIN"))
+            return await self._backend.read(work)
+
+    async def revision(self) -> str:
+        """
+        Return the revision of its schema (see :mod:`host.migrations.revisions`), whichever that is.
+
+        :raises StoreUnavailable: The database cannot be read.
+        """
+        return await self._backend.revision()
+
+    async def migrate(self, to: str, told: "Told") -> None:
+        """
+        Take its schema to a revision, forward or back, in one transaction: all steps are made, or none is.
+
+        Of several at one time one migrates, and the others wait and find it done.
+
+        :param to: "": the newest.
+        :param told: Hears of each step: the revisions before and after it.
+        :raises StoreUnavailable: The database cannot be used, or not be migrated.
+        """
+        await self._backend.migrate(to, told)
 
     async def close(self) -> None:
         """Close the database, once what was begun is done."""
-        await self._in_thread(self._dispose)
-        self._thread.shutdown(wait=False)
+        await self._backend.close()
 
-    async def _in_thread(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
-    def _transaction(self, work: "Callable[[Connection], T]", begin: str) -> T:
-        engine = self._opened()
-        with _translated():
-            return _run(engine, work, begin)
+def _backend(settings: Settings) -> Backend:
+    if settings.on_postgresql:
+        from host.postgres import Postgres
 
-    def _opened(self) -> "Engine":
-        if self._engine is None:
-            with _translated():
-                engine = open_engine(self._url())
-                try:
-                    _run(engine, self._prepare, "BEGIN IMMEDIATE")
-                except BaseException:
-                    engine.dispose()
-                    raise
-            self._engine = engine
-        return self._engine
+        return Postgres(settings)
+    from host.sqlite import Sqlite
 
-    def _dispose(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+    return Sqlite(lambda: url_of(settings))
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, early: bool = False) -> AsyncIterator[Database]:
+    """
+    Yield the suite's database, and close it as the block is left.
+
+    PostgreSQL is opened first: with another schema than this version needs nothing is to be begun. Where it cannot be
+    reached it is opened by the first transaction that can.
+
+    :param early: Begin to open SQLite too, which the first transaction else does; an error is told by that one.
+    :raises host.migrations.revisions.WrongSchema: PostgreSQL has another schema.
+    """
+    database = Database(settings)
+    opening = asyncio.create_task(database.open()) if early or settings.on_postgresql else None
+    try:
+        if settings.on_postgresql and opening is not None:
+            await _waited_for(opening)
+        yield database
+    finally:
+        if opening is not None:
+            await asyncio.gather(opening, return_exceptions=True)
+        await database.close()
+
+
+async def _waited_for(opening: "asyncio.Task[None]") -> None:
+    from host.migrations.revisions import WrongSchema
+
+    try:
+        await opening
+    except WrongSchema:
+        raise
+    except StoreUnavailable as error:
+        await _log.awarning("the database cannot be opened yet", reason=error.message)
 
 
 @cache
@@ -135,63 +192,22 @@ def sql(statement: str) -> "TextClause":
     return text(statement)
 
 
-def _run(engine: "Engine", work: "Callable[[Connection], T]", begin: str) -> T:
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            # The driver begins by itself only before the first write, when what was read may be old already.
-            connection.exec_driver_sql(begin)
-        return work(connection)
+def locking(connection: "Connection", statement: str) -> "TextClause":
+    """Return a SELECT that locks the rows it finds, as they are then, until the transaction ends."""
+    return sql(f"{statement} FOR UPDATE" if on_postgresql(connection) else statement)
 
 
-def open_engine(url: str) -> "Engine":
-    """Return an engine; for SQLite with WAL, so that readers and a writer do not block one another."""
-    from sqlalchemy import create_engine, event
-
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _: object) -> None:
-        cursor = connection.cursor()
-        _use_wal(cursor)
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    return engine
+def lock(connection: "Connection", name: str) -> None:
+    """Wait for the lock of a name, and hold it until the transaction ends: one transaction at a time has it."""
+    if on_postgresql(connection):
+        connection.execute(sql(LOCK), {"name": name})
 
 
-def _use_wal(cursor: Any) -> None:
-    """Write ahead from now on. Where another process is about to do the same, SQLite refuses instead of waiting."""
-    from sqlite3 import SQLITE_BUSY, OperationalError
-
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except OperationalError as error:
-            if error.sqlite_errorcode != SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(AGAIN_SECONDS)
+def try_lock(connection: "Connection", name: str) -> bool:
+    """Take the lock of a name unless another transaction has it; return whether it was taken."""
+    return not on_postgresql(connection) or bool(connection.execute(sql(TRY_LOCK), {"name": name}).scalar_one())
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the database's errors into ours; a broken constraint is the caller's to read."""
-    try:
-        from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-    except ImportError as error:
-        raise _unusable(error) from error
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except (SQLAlchemyError, ImportError) as error:
-        raise _unusable(error) from error
-
-
-def _unusable(error: Exception) -> StoreUnavailable:
-    cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-    return StoreUnavailable(f"the database cannot be used ({cause}); see ASSAY_STATE_DIR and ASSAY_DATABASE_URL")
+def on_postgresql(connection: "Connection") -> bool:
+    """Return whether a connection is one to PostgreSQL."""
+    return connection.dialect.name == "postgresql"

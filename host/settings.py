@@ -203,8 +203,9 @@ class ValidationSettings(Section):
     lease_seconds: Seconds = 15.0
     """How long after a process was lost its queued validations are taken by another, or by itself when it is back."""
     max_attempts: Count = 5
-    """How often a queued validation is begun at most, where its process is lost or it fails by an error of the suite's; then
-    it has failed and is kept as a dead job. One that was lost twice is made alone, so that others are not lost with it."""
+    """How often a queued validation is begun at most, where its process is lost or it fails by an error of the suite's;
+    then it has failed and is kept as a dead job. One that was lost twice is made alone, so that others are not lost
+    with it."""
     keep_dead: Count = 1_000
     """Dead jobs that are kept with their requests, to be looked at and queued again; the oldest go first."""
     keep_dead_seconds: Seconds = 2_592_000.0
@@ -230,9 +231,15 @@ class Settings(BaseSettings):
 
     state_dir: Path = Path("~/.local/state/assay")
     """Folder of the default database. Made with mode 0700."""
-    database_url: str = ""
-    """SQLAlchemy URL of the database, by a driver that is not asynchronous, for example ``sqlite:////var/lib/assay.db``;
-    empty: SQLite in the state folder."""
+    database_url: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgresql://.+)?$")] = ""
+    """The database, which all services share: ``postgresql://USER@HOST:PORT/NAME?sslmode=verify-full``, with what else
+    such a URL may say, or ``sqlite:////var/lib/assay.db``; empty: SQLite in the state folder. See docs/database.md."""
+    database_password_file: Path | None = None
+    """File of the password for PostgreSQL, read for each connection; none: the URL says it, or it asks for none."""
+    database_connections: Count = 8
+    """Connections to PostgreSQL at one time, for each part of a service that uses it (the gateway has two)."""
+    database_seconds: Seconds = 10.0
+    """The longest that a transaction on PostgreSQL may take, with the wait for a connection and for others' locks."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged: this, and what is graver."""
     log_format: Literal["json", "text"] = "json"
@@ -257,6 +264,11 @@ class Settings(BaseSettings):
     workers: WorkerSettings = WorkerSettings()
     sandbox: SandboxSettings = SandboxSettings()
     validation: ValidationSettings = ValidationSettings()
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return self.database_url.startswith("postgresql://")
 
 
 def read() -> Settings:

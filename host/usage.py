@@ -17,7 +17,7 @@ from assay.errors import StoreUnavailable
 
 from host import usage_metrics
 from host.caller import SYSTEM_TENANT, caller
-from host.database import Database, sql, url_of
+from host.database import Database, opened, sql
 from host.settings import Settings
 from host.tally import CALLS, tally
 
@@ -76,13 +76,6 @@ def day_of(seconds: float) -> int:
     return int(seconds // DAY_SECONDS)
 
 
-def prepare(connection: "Connection") -> None:
-    """Make the table where it is missing."""
-    from host import usage_schema
-
-    usage_schema.prepare(connection)
-
-
 def since(connection: "Connection", day: int, tenant: str = "") -> list[Used]:
     """
     Return what was used from a day on, the newest first.
@@ -114,11 +107,7 @@ Amounts = dict[tuple[str, int], dict[str, float]]
 
 
 class Meter:
-    """
-    Counts what tenants use.
-
-    :param database: Has the table; see :func:`prepare`.
-    """
+    """Counts what tenants use."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -260,9 +249,5 @@ async def metering(database: Database) -> AsyncIterator[Meter]:
 @asynccontextmanager
 async def own_metering(settings: Settings) -> AsyncIterator[Meter]:
     """Yield a meter over the suite's database, for a service that needs no more of it."""
-    database = Database(lambda: url_of(settings), prepare)
-    try:
-        async with metering(database) as meter:
-            yield meter
-    finally:
-        await database.close()
+    async with opened(settings) as database, metering(database) as meter:
+        yield meter

@@ -1,6 +1,6 @@
 """The table of what tenants used."""
 
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table
+from sqlalchemy import Column, Float, Integer, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -13,8 +13,3 @@ usage = Table(
     Column("amount", Float(53), nullable=False),
 )
 """What a tenant used of a kind, in its unit (see :mod:`host.tally`), on a day of UTC, counted from 1 January 1970."""
-
-
-def prepare(connection: Connection) -> None:
-    """Make the table where it is missing."""
-    metadata.create_all(connection)

@@ -13,7 +13,7 @@ import pytest
 from host import catalog
 from host.settings import Settings
 
-pytest_plugins = ("tests.backing",)
+pytest_plugins = ("tests.backing", "tests.databases")
 
 ROOT = Path(__file__).parent.parent
 

@@ -69,6 +69,8 @@ DOMAIN = (
     "sandbox/sizing.py",
 )
 
+REVISIONS = {str(path.relative_to(ROOT)) for path in (ROOT / "host/migrations/versions").glob("*.py")}
+
 ONLY_IN = {
     "docker": {"sandbox", "cli"},
     "jwt": {"host/tokens.py"},
@@ -80,8 +82,13 @@ ONLY_IN = {
         "host/streams.py",
         "host/wakes.py",
     },
+    "alembic": {"host/migrations/env.py", "host/migrations/migrating.py", *REVISIONS},
+    "asyncpg": {"host/postgres.py"},
     "sqlalchemy": {
         "host/database.py",
+        "host/postgres.py",
+        "host/sqlite.py",
+        *REVISIONS,
         "host/usage_schema.py",
         "services/events/schema.py",
         "services/system/schema.py",

@@ -1,6 +1,6 @@
 """The tables: what happened, and how far each tenant's events are numbered."""
 
-from sqlalchemy import BigInteger, Column, Connection, Float, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -30,8 +30,3 @@ counts = Table(
     Column("number", BigInteger, nullable=False),
 )
 """The last number that was given to an event of each tenant, whether or not it is still kept."""
-
-
-def prepare(connection: Connection) -> None:
-    """Make the tables where they are missing."""
-    metadata.create_all(connection)

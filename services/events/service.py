@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 from assay.v1 import event_pb2_grpc
 
-from host.database import Database, url_of
+from host.database import opened
 from host.service import Registration, ServiceContext
 from services.events.following import Following
 from services.events.servicer import EventServicer
-from services.events.store import EventStore, prepare
+from services.events.store import EventStore
 from services.events.writer import Writer
 
 
@@ -17,13 +17,12 @@ from services.events.writer import Writer
 async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
     """Open the event service. Opened first, it is closed last, and stores what the others tell at their end."""
     settings = context.settings.events
-    database = Database(lambda: url_of(context.settings), prepare)
-    store = EventStore(database, settings.keep, settings.keep_seconds)
-    following = Following(
-        store, most_behind=settings.most_behind, most=settings.max_subscribers, stopping=context.stopping
-    )
-    servicer = EventServicer(following)
-    try:
+    async with opened(context.settings) as database:
+        store = EventStore(database, settings.keep, settings.keep_seconds)
+        following = Following(
+            store, most_behind=settings.most_behind, most=settings.max_subscribers, stopping=context.stopping
+        )
+        servicer = EventServicer(following)
         async with (
             context.events.listen(settings.most_waiting) as listener,
             Writer(listener, store, following.tell).at_work(),
@@ -35,5 +34,3 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
                     lambda server: event_pb2_grpc.add_EventServiceServicer_to_server(servicer, server),
                 )
             ]
-    finally:
-        await database.close()

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from host.database import Database, sql
+from host.database import Database, sql, try_lock
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -132,14 +132,8 @@ class EventStore:
         await self._database.write(self._forget)
 
     def _forget(self, connection: "Connection") -> None:
-        connection.execute(sql(FORGET_OLD), {"before": time.time() - self._keep_seconds})
-
-
-def prepare(connection: "Connection") -> None:
-    """Make the tables that are missing, within a transaction."""
-    from services.events import schema
-
-    schema.prepare(connection)
+        if try_lock(connection, "forget told events"):
+            connection.execute(sql(FORGET_OLD), {"before": time.time() - self._keep_seconds})
 
 
 def _number(connection: "Connection", tenant: str, added: Sequence[Stored]) -> int:

@@ -5,13 +5,9 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from host.database import Database, sql
 from services.system.checkup import Found, Status
-
-if TYPE_CHECKING:
-    from host.database import Connection
 
 SLOW_SECONDS = 1.0
 LITTLE_BYTES = 1024**3
@@ -23,18 +19,10 @@ WRITE = """
 READ = "SELECT at FROM system_probe WHERE name = 'health'"
 
 
-def prepare(connection: "Connection") -> None:
-    """Make the table where it is missing."""
-    from services.system import schema
-
-    schema.prepare(connection)
-
-
 class DatabaseCheck:
     """
     Writes a row, reads it, and looks at the room that is left.
 
-    :param database: Has the table; see :func:`prepare`.
     :param url: Returns the database's URL.
     """
 

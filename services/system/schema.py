@@ -1,6 +1,6 @@
 """The table of the system service: one row, which is written to see whether it can be."""
 
-from sqlalchemy import Column, Connection, Float, MetaData, String, Table
+from sqlalchemy import Column, Float, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -11,8 +11,3 @@ system_probe = Table(
     Column("at", Float(53), nullable=False),
 )
 """``at`` is when it was written last, in seconds since 1970."""
-
-
-def prepare(connection: Connection) -> None:
-    """Make the table where it is missing."""
-    metadata.create_all(connection)

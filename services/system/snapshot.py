@@ -27,7 +27,6 @@ class Snapshot:
 
     :param statistics: Returns what the validation service tells.
     :param tenants: Returns how many tenants have a key.
-    :param database: Has the table of what is used; see :func:`host.usage.prepare`.
     """
 
     def __init__(self, statistics: Statistics, tenants: Tenants, database: Database) -> None:

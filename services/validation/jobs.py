@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assay.v1 import validation_pb2
 
-from host.database import sql
+from host.database import locking, on_postgresql, sql, try_lock
 from services.validation.store import Stored, get
 
 if TYPE_CHECKING:
@@ -95,17 +95,21 @@ OLDEST = """
         SELECT MIN(number) FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
     )
 """
+OLDEST_UNLOCKED = """
+    SELECT id, tenant, request, attempts, trace FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
+    ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
 TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1 WHERE id = :id"
 HELD = "SELECT 1 FROM jobs WHERE id = :id AND owner = :owner AND attempts = :attempt"
 RENEW = "UPDATE jobs SET expires = :expires WHERE id = :id AND owner = :owner"
-OWN = "SELECT id FROM jobs WHERE owner = :owner"
+OWN = "SELECT id FROM jobs WHERE owner = :owner ORDER BY number"
+LOCK = "SELECT 1 FROM jobs WHERE id = :id"
 GIVE_BACK = "UPDATE jobs SET owner = NULL, expires = 0, attempts = attempts - 1 WHERE id = :id"
 REMOVE = "DELETE FROM jobs WHERE id = :id"
 SET_STATE = "UPDATE validations SET state = :state WHERE id = :id"
 END = "UPDATE validations SET state = :state, verdict = :verdict, body = :body, key = :key WHERE id = :id"
 KNOWN = "SELECT 1 FROM events WHERE id = :id AND name = :name"
-COUNT = "UPDATE validations SET sequence = sequence + 1 WHERE id = :id"
-NUMBER = "SELECT sequence FROM validations WHERE id = :id"
+COUNT = "UPDATE validations SET sequence = sequence + 1 WHERE id = :id RETURNING sequence"
 HAPPENED = """
     INSERT INTO events (id, sequence, name, created, body) VALUES (:id, :sequence, :name, :created, :body)
 """
@@ -133,8 +137,10 @@ def queue(connection: "Connection", row: Stored, request: bytes, trace: str) -> 
 
 
 def oldest(connection: "Connection", tenant: str, now: float) -> Waiting | None:
-    """Return the oldest job of a tenant that nobody has."""
-    row = connection.execute(sql(OLDEST), {"tenant": tenant, "now": now}).first()
+    """Return the oldest job of a tenant that nobody has, or is about to take."""
+    # SQLite has one writer at a time, and reads what is in an index only in the way of the first statement.
+    statement = OLDEST_UNLOCKED if on_postgresql(connection) else OLDEST
+    row = connection.execute(sql(statement), {"tenant": tenant, "now": now}).first()
     return None if row is None else Waiting(*row)
 
 
@@ -147,14 +153,19 @@ def take(connection: "Connection", job: Waiting, owner: str, expires: float) -> 
     return Job(get(connection, job.tenant, job.id), job.request, owner, job.attempts + 1, said, job.trace)
 
 
+def lock(connection: "Connection", identifier: str) -> None:
+    """Let nobody else change a job, if there is one, until the transaction ends."""
+    connection.execute(locking(connection, LOCK), {"id": identifier})
+
+
 def held(connection: "Connection", job: Job) -> None:
     """
-    Make sure that a job is still its process's own.
+    Make sure that a job is its process's own until the transaction ends.
 
-    :raises LeaseLost: It is not.
+    :raises LeaseLost: It is not any more.
     """
     wanted = {"id": job.row.id, "owner": job.owner, "attempt": job.attempt}
-    if connection.execute(sql(HELD), wanted).first() is None:
+    if connection.execute(locking(connection, HELD), wanted).first() is None:
         raise LeaseLost(job.row.id)
 
 
@@ -165,12 +176,12 @@ def renew(connection: "Connection", identifiers: Collection[str], owner: str, ex
         wanted = {"id": identifier, "owner": owner, "expires": expires}
         return connection.execute(sql(RENEW), wanted).rowcount > 0
 
-    return frozenset(filter(is_own, identifiers))
+    return frozenset(filter(is_own, sorted(identifiers)))
 
 
 def give_back(connection: "Connection", owner: str) -> None:
     """Let others take a process's jobs, as if they had not been begun."""
-    for identifier in connection.execute(sql(OWN), {"owner": owner}).scalars().all():
+    for identifier in connection.execute(locking(connection, OWN), {"owner": owner}).scalars().all():
         connection.execute(sql(GIVE_BACK), {"id": identifier})
         _come_to(connection, identifier, validation_pb2.STATE_QUEUED)
 
@@ -181,7 +192,8 @@ def end(connection: "Connection", row: Stored) -> None:
     connection.execute(sql(END), ended)
     connection.execute(sql(REMOVE), {"id": row.id})
     happened(connection, row.id, Happening(state=validation_pb2.State.Name(row.state)))
-    connection.execute(sql(FORGET), {"before": time.time() - EVENTS_KEPT_SECONDS})
+    if try_lock(connection, "forget events"):
+        connection.execute(sql(FORGET), {"before": time.time() - EVENTS_KEPT_SECONDS})
 
 
 def happened(connection: "Connection", identifier: str, event: Happening, name: str = "") -> None:
@@ -192,8 +204,8 @@ def happened(connection: "Connection", identifier: str, event: Happening, name: 
     """
     if name and connection.execute(sql(KNOWN), {"id": identifier, "name": name}).first() is not None:
         return
-    connection.execute(sql(COUNT), {"id": identifier})
-    event.sequence = connection.execute(sql(NUMBER), {"id": identifier}).scalar_one()
+    # Whoever counts one up holds its row until the end: numbers are seen in their order.
+    event.sequence = connection.execute(sql(COUNT), {"id": identifier}).scalar_one()
     event.event_time.GetCurrentTime()
     kept = {"id": identifier, "sequence": event.sequence, "name": name or str(event.sequence), "created": time.time()}
     connection.execute(sql(HAPPENED), kept | {"body": event.SerializeToString()})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from assay.errors import AssayError, QueueFull
 from assay.v1 import validation_pb2
 
-from host.database import Database
+from host.database import Database, lock
 from services.validation import jobs
 from services.validation.announcing import SILENT, Announcer
 from services.validation.endings import cancelled, failed
@@ -79,6 +79,8 @@ class Queue:
             kept = add(connection, row, self._keep)
             if kept.id != row.id:
                 return kept
+            # One at a time counts, so that no two take the same last place.
+            lock(connection, "validation queue")
             self._check_room(jobs.loads(connection), row.tenant, len(request))
             jobs.queue(connection, row, request, trace)
             return get(connection, row.tenant, row.id)
@@ -189,6 +191,10 @@ class Queue:
 
         def work(connection: "Connection") -> tuple[Stored, bool]:
             row = get(connection, tenant, identifier)
+            if not row.ended:
+                # Whoever makes it may be about to end it: what it is then counts.
+                jobs.lock(connection, identifier)
+                row = get(connection, tenant, identifier)
             if not row.ended:
                 jobs.end(connection, cancelled(row))
             return get(connection, tenant, identifier), row.ended

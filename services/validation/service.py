@@ -1,6 +1,5 @@
 """Composes the validation service: the engine over the stages of the suite, the store and the queue."""
 
-import asyncio
 import os
 import secrets
 import socket
@@ -11,7 +10,7 @@ from assay.v1 import statistics_pb2_grpc, validation_pb2_grpc
 from opentelemetry.metrics import get_meter
 
 from host import catalog
-from host.database import Database, url_of
+from host.database import Database, opened
 from host.interceptors.deadlines import seconds_left
 from host.service import Registration, ServiceContext
 from services.validation.announcing import Announcer
@@ -23,7 +22,6 @@ from services.validation.repair import Rounds
 from services.validation.servicer import ValidationServicer
 from services.validation.statistics import Statistics
 from services.validation.statistics_servicer import StatisticsServicer
-from services.validation.store import prepare
 from services.validation.turns import Turns
 from services.validation.validating import Validating
 from services.validation.watching import Changes, Watching
@@ -33,8 +31,14 @@ from services.validation.workers import QueueWorkers
 @asynccontextmanager
 async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
     """Open the validation service."""
+    # Loading SQLAlchemy takes longer than reading a file: it overlaps with the stages.
+    async with opened(context.settings, early=True) as database, _over(database, context) as registrations:
+        yield registrations
+
+
+@asynccontextmanager
+async def _over(database: Database, context: ServiceContext) -> AsyncIterator[Sequence[Registration]]:
     settings = context.settings.validation
-    database = Database(lambda: url_of(context.settings), prepare)
     changes = Changes()
     announcer = Announcer(context.events.publish)
     names = catalog.stage_names()
@@ -74,23 +78,17 @@ async def service(context: ServiceContext) -> AsyncIterator[Sequence[Registratio
         stages=stages, validating=validating, store=store, queue=queue, workers=workers, watching=watching, turns=turns
     )
     counts = StatisticsServicer(statistics, lambda: instruments.under_way, settings.max_queued)
-    # Loading SQLAlchemy takes longer than reading a file: it overlaps with the stages. The first use tells of an error.
-    opening = asyncio.create_task(database.open())
-    try:
-        async with workers.at_work(), statistics.watching():
-            yield [
-                Registration(
-                    "assay.v1.ValidationService",
-                    lambda server: validation_pb2_grpc.add_ValidationServiceServicer_to_server(servicer, server),
-                ),
-                Registration(
-                    "assay.v1.StatisticsService",
-                    lambda server: statistics_pb2_grpc.add_StatisticsServiceServicer_to_server(counts, server),
-                ),
-            ]
-    finally:
-        await asyncio.gather(opening, return_exceptions=True)
-        await database.close()
+    async with workers.at_work(), statistics.watching():
+        yield [
+            Registration(
+                "assay.v1.ValidationService",
+                lambda server: validation_pb2_grpc.add_ValidationServiceServicer_to_server(servicer, server),
+            ),
+            Registration(
+                "assay.v1.StatisticsService",
+                lambda server: statistics_pb2_grpc.add_StatisticsServiceServicer_to_server(counts, server),
+            ),
+        ]
 
 
 def _owner() -> str:

@@ -63,6 +63,7 @@ class Stored:
 INSERT = """
     INSERT INTO validations (id, tenant, request_id, request_digest, verdict, body, state, sequence, key)
     VALUES (:id, :tenant, :request_id, :request_digest, :verdict, :body, :state, :sequence, :key)
+    ON CONFLICT (tenant, request_id) DO NOTHING
 """
 PRUNE = """
     DELETE FROM validations WHERE tenant = :tenant AND state >= :ended AND number <= (
@@ -81,13 +82,14 @@ BY_KEY = """
     SELECT id, tenant, request_id, request_digest, verdict, body, state, sequence, key
     FROM validations WHERE tenant = :tenant AND key = :key ORDER BY number DESC LIMIT 1
 """
-PAGE = """
-    SELECT number, id, tenant, request_id, request_digest, verdict, body, state, sequence, key
+_OF_PAGE = """
     FROM validations
     WHERE tenant = :tenant AND number < :before
         AND (:verdict = 0 OR verdict = :verdict) AND (:state = 0 OR state = :state)
     ORDER BY number DESC LIMIT :most
 """
+SIZES = f"SELECT number, LENGTH(body) {_OF_PAGE}"
+PAGE = f"SELECT id, tenant, request_id, request_digest, verdict, body, state, sequence, key {_OF_PAGE}"
 
 
 class ValidationStore:
@@ -149,31 +151,20 @@ class ValidationStore:
         :param state: Only those in this state; 0: all.
         :raises InvalidArgument: The token is not one of ours.
         """
-        wanted = {"tenant": tenant, "before": _number_of(token), "verdict": verdict, "state": state, "most": size + 1}
-        rows = await self._database.read(lambda connection: _page(connection, wanted))
-        kept = _within(rows[:size])
-        following = _token_of(rows[kept - 1][0]) if len(rows) > kept else ""
-        return [row for _, row in rows[:kept]], following
-
-
-def prepare(connection: "Connection") -> None:
-    """
-    Make the tables that are missing, within a transaction.
-
-    :raises StoreUnavailable: The database was written by another version of the schema.
-    """
-    from services.validation import schema
-
-    schema.prepare(connection)
+        wanted = {"tenant": tenant, "before": _number_of(token), "verdict": verdict, "state": state}
+        return await self._database.read(lambda connection: _page(connection, wanted, size))
 
 
 def add(connection: "Connection", row: Stored, keep: int) -> Stored:
     """Add a row, within a transaction; see :meth:`ValidationStore.add`. Now and then the tenant's oldest give way."""
-    found = by_request(connection, row.tenant, row.request_id, row.request_digest) if row.request_id else None
+    values = {name: getattr(row, name) for name in row.__slots__}
+    values |= {"request_id": row.request_id or None, "key": row.key or None}
+    found = by_request(connection, row.tenant, row.request_id, row.request_digest)
+    while found is None and not connection.execute(sql(INSERT), values).rowcount:
+        # Another process has added one with this request_id since it was looked for.
+        found = by_request(connection, row.tenant, row.request_id, row.request_digest)
     if found is not None:
         return found
-    values = {name: getattr(row, name) for name in row.__slots__}
-    connection.execute(sql(INSERT), values | {"request_id": row.request_id or None, "key": row.key or None})
     if row.tenant == SYSTEM_TENANT:
         keep = min(keep, KEEP_OF_SYSTEM)
     if secrets.randbelow(max(1, keep // PRUNE_SHARE)) == 0:
@@ -183,6 +174,8 @@ def add(connection: "Connection", row: Stored, keep: int) -> Stored:
 
 def by_request(connection: "Connection", tenant: str, request_id: str, request_digest: str) -> Stored | None:
     """Return the row of a request_id, within a transaction; see :meth:`ValidationStore.by_request`."""
+    if not request_id:
+        return None
     row = connection.execute(sql(BY_REQUEST), {"tenant": tenant, "request_id": request_id}).first()
     if row is None:
         return None
@@ -206,22 +199,12 @@ def stored(columns: "Sequence[Any]") -> Stored:
     return Stored(identifier, tenant, request_id or "", digest, verdict, body, state, sequence, key or "")
 
 
-def _page(connection: "Connection", wanted: dict[str, object]) -> list[tuple[int, Stored]]:
-    rows: list[tuple[int, Stored]] = []
-    total = 0
-    for number, *columns in connection.execute(sql(PAGE), wanted):
-        row = stored(columns)
-        rows.append((number, row))
-        total += len(row.body)
-        if total > PAGE_BYTES and len(rows) > 1:
-            break
-    return rows
-
-
-def _within(rows: Sequence[tuple[int, Stored]]) -> int:
-    """Return how many rows fit into a page, at least one."""
-    sizes = accumulate(len(row.body) for _, row in rows)
-    return max(1, sum(size <= PAGE_BYTES for size in sizes))
+def _page(connection: "Connection", wanted: dict[str, object], size: int) -> tuple[list[Stored], str]:
+    # Their sizes first: PostgreSQL's driver brings all rows of an answer at once.
+    sizes = connection.execute(sql(SIZES), wanted | {"most": size + 1}).all()
+    kept = max(1, sum(total <= PAGE_BYTES for total in accumulate(length for _, length in sizes[:size])))
+    rows = [stored(row) for row in connection.execute(sql(PAGE), wanted | {"most": kept})]
+    return rows, _token_of(sizes[kept - 1][0]) if len(sizes) > kept else ""
 
 
 def _token_of(number: int) -> str:

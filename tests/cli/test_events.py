@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from host.database import Database, url_of
+from host.database import Database
 from host.events.port import Event, Value
 from host.settings import Settings
 from services.events.convert import stored
-from services.events.store import EventStore, prepare
+from services.events.store import EventStore
 from tests.cli.conftest import ASSAY, Program
 from tests.processes import clean_environment
 
@@ -24,7 +24,7 @@ def happened(folder: Path) -> Path:
     """Give a folder of state in which two things happened."""
 
     async def add() -> None:
-        database = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+        database = Database(Settings(state_dir=folder))
         said: dict[str, Value] = {"verdict": "V\x1b[31m", "score": 0.25, "new": True}
         events = [Event("local", "a.b", "one", "shop", said), Event("local", "a.c", "two")]
         await EventStore(database, 100, 1e9).add([stored(event) for event in events])

@@ -9,14 +9,12 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from gateway import allowance_store
 from gateway.allowances import Allowances, allowing
 from gateway.contract import PublicMethod, public_methods
 from gateway.quota_interceptor import quota_interceptor
 from gateway.quotas import Bounds
-from host import usage
 from host.caller import Caller, acting_for
-from host.database import Database, url_of
+from host.database import Database
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.chain import incoming
 from host.settings import Settings
@@ -34,20 +32,15 @@ def bounds(**some: float) -> Bounds:
     return Bounds(**(UNBOUNDED | some))  # type: ignore[arg-type]
 
 
-def database(folder: Path) -> Database:
-    """Return the database in a folder, with the tables of usage and of allowances."""
-
-    def prepare(connection: object) -> None:
-        usage.prepare(connection)  # type: ignore[arg-type]
-        allowance_store.prepare(connection)  # type: ignore[arg-type]
-
-    return Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+def database(database_url: str) -> Database:
+    """Return the database at a URL."""
+    return Database(Settings(database_url=database_url))
 
 
 @asynccontextmanager
-async def process(folder: Path) -> AsyncIterator[Allowances]:
+async def process(database_url: str) -> AsyncIterator[Allowances]:
     """Yield the allowances of one process: with a connection, and a name, of its own."""
-    own = database(folder)
+    own = database(database_url)
     try:
         async with allowing(own) as allowances:
             yield allowances

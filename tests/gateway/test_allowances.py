@@ -11,6 +11,7 @@ from assay.errors import QuotaExceeded, RateLimited, StoreUnavailable
 from gateway import allowances as leasing
 from gateway.allowances import Allowances, _Leased
 from gateway.quotas import RUNS, Bounds, slots_lot
+from tests.databases import sqlite_in
 from tests.gateway.quotas_setup import bounds, database, process
 
 
@@ -26,10 +27,10 @@ async def allowed(allowances: Allowances, tenant: str, rate: Bounds, tries: int)
     return count
 
 
-async def test_rate_over_processes(folder: Path) -> None:
+async def test_rate_over_processes(database_url: str) -> None:
     """Two processes together allow the burst and the rate, and never more than one lot for each beyond."""
     rate = bounds(calls_per_second=100, burst=60)
-    async with process(folder) as one, process(folder) as two:
+    async with process(database_url) as one, process(database_url) as two:
         started = time.monotonic()
         counts = [await asyncio.gather(*(allowed(each, "a", rate, 40) for each in (one, two))) for _ in range(20)]
         seconds = time.monotonic() - started
@@ -37,10 +38,10 @@ async def test_rate_over_processes(folder: Path) -> None:
     assert 60 <= total <= 60 + 100 * (seconds + 0.1) + 2 * rate.lot
 
 
-async def test_refused_with_a_delay(folder: Path) -> None:
+async def test_refused_with_a_delay(database_url: str) -> None:
     """Who called too often is told when to come back, and then allowed; other tenants are not concerned."""
     rate = bounds(calls_per_second=0.5, burst=3)
-    async with process(folder) as allowances:
+    async with process(database_url) as allowances:
         assert await allowed(allowances, "a", rate, 3) == 3
         with pytest.raises(RateLimited) as caught:
             await allowances.call("a", rate)
@@ -50,10 +51,10 @@ async def test_refused_with_a_delay(folder: Path) -> None:
         await allowances.call("a", rate)
 
 
-async def test_usually_asks_nobody(folder: Path) -> None:
+async def test_usually_asks_nobody(database_url: str) -> None:
     """Of many calls only one in a lot needs the database, and a flood of refused ones does not either."""
     rate = bounds(calls_per_second=50, burst=100)
-    async with process(folder) as allowances:
+    async with process(database_url) as allowances:
         writes = count_writes(allowances)
         assert await allowed(allowances, "a", rate, 100) >= 100
         assert len(writes) <= 100 // rate.lot + 1
@@ -62,16 +63,16 @@ async def test_usually_asks_nobody(folder: Path) -> None:
         assert len(writes) <= 200
 
 
-async def test_all_at_one_time(folder: Path) -> None:
+async def test_all_at_one_time(database_url: str) -> None:
     """Of calls that come at one time as many are allowed as may be, and the others are refused."""
     rate = bounds(calls_per_second=0.1, burst=40)
-    async with process(folder) as allowances:
+    async with process(database_url) as allowances:
         results = await asyncio.gather(*(allowances.call("a", rate) for _ in range(100)), return_exceptions=True)
     assert 40 <= sum(result is None for result in results) <= 41
     assert all(result is None or isinstance(result, RateLimited) for result in results)
 
 
-async def test_slots_over_processes(folder: Path) -> None:
+async def test_slots_over_processes(database_url: str) -> None:
     """Two processes never have more calls under way than may be, and leave free at most what they keep of a lot."""
     most, under_way, highest = 16, 0, 0
     refused = 0
@@ -87,16 +88,16 @@ async def test_slots_over_processes(folder: Path) -> None:
         except QuotaExceeded:
             refused += 1
 
-    async with process(folder) as one, process(folder) as two:
+    async with process(database_url) as one, process(database_url) as two:
         for number in range(40):
             await asyncio.gather(*(call(each, 0.001 * (number % 7)) for each in (one, two) for _ in range(12)))
     assert most - slots_lot(most) < highest <= most
     assert refused
 
 
-async def test_a_single_slot_goes_round(folder: Path) -> None:
+async def test_a_single_slot_goes_round(database_url: str) -> None:
     """A tenant with one slot uses it through one process after another, and is never refused."""
-    async with process(folder) as one, process(folder) as two:
+    async with process(database_url) as one, process(database_url) as two:
         for _ in range(20):
             for allowances in (one, two):
                 async with allowances.slot("a", RUNS, 1):
@@ -106,10 +107,10 @@ async def test_a_single_slot_goes_round(folder: Path) -> None:
                 await asyncio.sleep(leasing.FULL_SECONDS)
 
 
-async def test_unused_slots_come_back(folder: Path) -> None:
+async def test_unused_slots_come_back(database_url: str) -> None:
     """What a process keeps and does not use, another one has within two seconds or so."""
     most = 64
-    async with process(folder) as one, process(folder) as two:
+    async with process(database_url) as one, process(database_url) as two:
         async with one.slot("a", RUNS, most):
             pass
         async with asyncio.timeout(10):
@@ -124,14 +125,14 @@ async def test_unused_slots_come_back(folder: Path) -> None:
                     break
 
 
-async def test_slots_of_a_lost_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slots_of_a_lost_process(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process held that was lost comes back when its lease has run out, and not before."""
     monkeypatch.setattr(leasing, "LEASE_SECONDS", 1.0)
-    own = database(folder)
+    own = database(database_url)
     lost = Allowances(own)
     async with AsyncExitStack() as held:
         await held.enter_async_context(lost.slot("a", RUNS, 1))
-        async with process(folder) as other:
+        async with process(database_url) as other:
             with pytest.raises(QuotaExceeded):
                 async with other.slot("a", RUNS, 1):
                     pass
@@ -141,12 +142,12 @@ async def test_slots_of_a_lost_process(folder: Path, monkeypatch: pytest.MonkeyP
     await own.close()
 
 
-async def test_slots_of_a_living_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slots_of_a_living_process(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process holds stays its own for longer than a lease, as long as it lives."""
     monkeypatch.setattr(leasing, "LEASE_SECONDS", 1.0)
     monkeypatch.setattr(leasing, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(leasing, "RENEW_SECONDS", 0.2)
-    async with process(folder) as one, process(folder) as two, one.slot("a", RUNS, 1):
+    async with process(database_url) as one, process(database_url) as two, one.slot("a", RUNS, 1):
         for _ in range(15):
             await asyncio.sleep(0.1)
             with pytest.raises(QuotaExceeded):
@@ -155,9 +156,9 @@ async def test_slots_of_a_living_process(folder: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.0005, 0.002, 0.01])
-async def test_given_up(folder: Path, seconds: float) -> None:
+async def test_given_up(database_url: str, seconds: float) -> None:
     """Calls that are given up at any moment, also while a slot is being taken, leave no slot taken."""
-    async with process(folder) as allowances:
+    async with process(database_url) as allowances:
 
         async def call() -> None:
             async with allowances.slot("a", RUNS, 2):
@@ -177,7 +178,7 @@ async def test_given_up(folder: Path, seconds: float) -> None:
 async def test_without_a_bound(folder: Path) -> None:
     """What has no bound asks nobody, so also where the database cannot be used; what has one is refused there."""
     folder.joinpath("state").write_text("no folder")
-    async with process(folder / "state") as allowances:
+    async with process(sqlite_in(folder / "state")) as allowances:
         await allowances.call("a", bounds())
         async with allowances.slot("a", RUNS, 0):
             pass
@@ -188,10 +189,10 @@ async def test_without_a_bound(folder: Path) -> None:
                 pass
 
 
-async def test_nothing_is_left(folder: Path) -> None:
+async def test_nothing_is_left(database_url: str) -> None:
     """A process that ends in good order gives back all that it held."""
     for _ in range(3):
-        async with process(folder) as allowances, AsyncExitStack() as held:
+        async with process(database_url) as allowances, AsyncExitStack() as held:
             for _ in range(8):
                 await held.enter_async_context(allowances.slot("a", RUNS, 8))
 
@@ -209,11 +210,11 @@ def count_writes(allowances: Allowances) -> list[object]:
     return writes
 
 
-async def test_a_pause_after_a_refusal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pause_after_a_refusal(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal stays one however long this process is held up before it is told: nothing is allowed instead."""
     monkeypatch.setattr(leasing, "FULL_SECONDS", 0.0)
     rate = bounds(calls_per_second=1e9, burst=1)
-    async with process(folder) as allowances:
+    async with process(database_url) as allowances:
         for _ in range(200):
             with suppress(RateLimited):
                 await allowances.call("a", rate)

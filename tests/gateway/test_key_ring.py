@@ -17,9 +17,9 @@ from host.settings import Settings
 
 
 @pytest.fixture
-async def store(folder: Path) -> AsyncIterator[KeyStore]:
+async def store(database_url: str) -> AsyncIterator[KeyStore]:
     """Give the keys of a database of the test's own."""
-    async with key_store(Settings(state_dir=folder)) as found:
+    async with key_store(Settings(database_url=database_url)) as found:
         yield found
 
 
@@ -49,11 +49,11 @@ async def found(ring: KeyRing, texts: Sequence[str]) -> list[Key | None]:
     return list(await asyncio.gather(*(ring.find(text) for text in texts)))
 
 
-async def test_kept(store: KeyStore, folder: Path) -> None:
+async def test_kept(store: KeyStore, database_url: str) -> None:
     """What is kept of a key comes back as it was, in every process that uses the database."""
     _, first = await added(store, name="ci", scopes=frozenset({"events:read", "audit:read"}), expires=time.time() + 99)
     _, second = await added(store)
-    async with key_store(Settings(state_dir=folder)) as other:
+    async with key_store(Settings(database_url=database_url)) as other:
         assert list(await other.every()) == [first, second]
         assert await other.root() == await store.root()
         assert await other.get("unknown") is None

@@ -11,12 +11,12 @@ from assay.client import Suite, error_from_rpc
 from assay.errors import QuotaExceeded
 from assay.v1 import sandbox_pb2, validation_pb2
 
-from host.database import Database, url_of
+from host.database import Database
 from host.embedded import embedded
 from host.settings import SandboxSettings, Settings
 from host.settings_network import GatewaySettings, QuotaSettings
 from host.tally import BYTES, CALLS, SANDBOX_SECONDS
-from host.usage import prepare, since
+from host.usage import since
 from tests.gateway.crowd import keyed
 from tests.scenarios.asking import AUTHENTIC, candidate
 
@@ -45,7 +45,7 @@ async def opened(folder: Path, tenants: dict[str, QuotaSettings]) -> AsyncIterat
 
 async def used(folder: Path, tenant: str) -> dict[str, float]:
     """Return what the database has of a tenant."""
-    database = Database(lambda: url_of(Settings(state_dir=folder / "state")), prepare)
+    database = Database(Settings(state_dir=folder / "state"))
     rows = await database.read(lambda connection: since(connection, 0, tenant))
     await database.close()
     return {row.kind: row.amount for row in rows}

@@ -1,32 +1,28 @@
-"""The database: transactions that are whole or not there, in a thread of its own."""
+"""The database, of both kinds: transactions that are whole or not there, whoever else uses it."""
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from assay.errors import NotFound
+from assay.errors import NotFound, StoreUnavailable
 
-from host.database import Database, sql, url_of
+from host.database import Database, lock, locking, sql
 from host.settings import Settings
 
 
-def prepare(connection: Any) -> None:
-    """Make a table."""
-    connection.execute(sql("CREATE TABLE IF NOT EXISTS things (name TEXT UNIQUE)"))
-
-
-def at(folder: Path) -> Database:
-    """Return a database with one table, in a folder."""
-    return Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+def at(database_url: str) -> Database:
+    """Return the database at a URL."""
+    return Database(Settings(database_url=database_url))
 
 
 @pytest.fixture
-async def database(folder: Path) -> AsyncIterator[Database]:
-    """Give a database with one table."""
-    made = at(folder)
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Give a database with one table of the test's own."""
+    made = at(database_url)
+    await made.write(lambda connection: connection.execute(sql("CREATE TABLE things (name TEXT UNIQUE)")))
     yield made
     await made.close()
 
@@ -67,32 +63,47 @@ async def test_broken_constraint(database: Database) -> None:
     assert await database.read(names) == ["a", "b"]
 
 
-async def test_one_state(folder: Path, database: Database) -> None:
+def elsewhere(database_url: str, work: Callable[[Any], None]) -> None:
+    """Let another process, as far as the database can tell, run a transaction, and wait for its end."""
+
+    async def write() -> None:
+        other = at(database_url)
+        await other.write(work)
+        await other.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(write()))
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+async def test_one_state(database_url: str, database: Database) -> None:
     """A transaction reads one state of the database, whatever another process writes meanwhile."""
     await database.write(add("a"))
-    reading, written = threading.Event(), threading.Event()
 
     def twice(connection: Any) -> tuple[list[str], list[str]]:
         first = names(connection)
-        reading.set()
-        assert written.wait(20)
+        elsewhere(database_url, add("b"))
         return first, names(connection)
 
-    task = asyncio.create_task(database.read(twice))
-    await asyncio.to_thread(reading.wait, 20)
-    other = at(folder)
-    await other.write(add("b"))
-    await other.close()
-    written.set()
-    assert await task == (["a"], ["a"])
+    assert await database.read(twice) == (["a"], ["a"])
     assert await database.read(names) == ["a", "b"]
 
 
-async def test_writers_take_turns(folder: Path, database: Database) -> None:
-    """What one process read in a transaction that writes, no other changes before its end."""
-    other = at(folder)
+async def test_read_writes_nothing(database_url: str, database: Database) -> None:
+    """On PostgreSQL a transaction that only reads cannot write, and says so."""
+    if not database_url.startswith("postgresql"):
+        pytest.skip("SQLite has no such transactions")
+    with pytest.raises(StoreUnavailable, match="read-only transaction"):
+        await database.read(add("a"))
+
+
+async def test_writers_take_turns(database_url: str, database: Database) -> None:
+    """What one process read under a lock, no other changes before its transaction's end."""
+    other = at(database_url)
 
     def count_up(connection: Any) -> None:
+        lock(connection, "things")
         number = len(names(connection))
         connection.execute(sql("INSERT INTO things VALUES (:name)"), {"name": f"{number:03}"})
 
@@ -101,23 +112,27 @@ async def test_writers_take_turns(folder: Path, database: Database) -> None:
     assert await database.read(names) == [f"{number:03}" for number in range(50)]
 
 
-async def test_opened_at_one_time(folder: Path) -> None:
-    """Of many that open a database that is not there yet, at one time, each can use it."""
-    for number in range(10):
-        several = [at(folder / str(number)) for _ in range(6)]
-        await asyncio.gather(*(one.write(add(str(index))) for index, one in enumerate(several)))
-        assert await several[0].read(names) == list("012345")
-        for one in several:
-            await one.close()
+async def test_locked_rows(database_url: str, database: Database) -> None:
+    """A row that was read to be changed is changed by one process after another."""
+    other = at(database_url)
+    await database.write(add("0"))
+
+    def count_up(connection: Any) -> None:
+        number = int(connection.execute(locking(connection, "SELECT name FROM things")).scalar_one())
+        connection.execute(sql("UPDATE things SET name = :name"), {"name": str(number + 1)})
+
+    await asyncio.gather(*(one.write(count_up) for _ in range(25) for one in (database, other)))
+    await other.close()
+    assert await database.read(names) == ["50"]
 
 
 async def test_given_up(database: Database) -> None:
     """Who gives up waiting for a transaction that has begun does not stop it, and the next ones run."""
-    begun, go_on = threading.Event(), threading.Event()
+    begun = threading.Event()
 
     def work(connection: Any) -> None:
         begun.set()
-        assert go_on.wait(20)
+        time.sleep(0.1)
         add("a")(connection)
 
     task = asyncio.create_task(database.write(work))
@@ -125,5 +140,6 @@ async def test_given_up(database: Database) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    go_on.set()
-    assert await database.read(names) == ["a"]
+    async with asyncio.timeout(20):
+        while await database.read(names) != ["a"]:
+            await asyncio.sleep(0.01)

@@ -1,7 +1,6 @@
 """What tenants use: counted here, written together with what other processes count, and read back by day."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,50 +11,51 @@ from assay.errors import StoreUnavailable
 
 from host import usage
 from host.caller import Caller, acting_for
-from host.database import Database, url_of
+from host.database import Database, sql
 from host.settings import Settings
 from host.tally import BYTES, CALLS, SANDBOX_SECONDS, Tally, tallying
-from host.usage import KEEP_DAYS, Meter, Used, day_of, metering, own_metering, prepare, since
+from host.usage import KEEP_DAYS, Meter, Used, day_of, metering, own_metering, since
+from tests.databases import sqlite_in
 
 
-def at(folder: Path) -> Database:
-    """Return the database in a folder."""
-    return Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+def at(database_url: str) -> Database:
+    """Return the database at a URL."""
+    return Database(Settings(database_url=database_url))
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Database]:
-    """Yield the database in a folder."""
-    database = at(folder)
+async def opened(database_url: str) -> AsyncIterator[Database]:
+    """Yield the database at a URL."""
+    database = at(database_url)
     try:
         yield database
     finally:
         await database.close()
 
 
-async def written(folder: Path, tenant: str = "") -> list[tuple[str, str, float]]:
+async def written(database_url: str, tenant: str = "") -> list[tuple[str, str, float]]:
     """Return what the database has."""
-    async with opened(folder) as database:
+    async with opened(database_url) as database:
         used = await database.read(lambda connection: since(connection, 0, tenant))
     return [(one.tenant, one.kind, one.amount) for one in used]
 
 
-async def test_written(folder: Path) -> None:
+async def test_written(database_url: str) -> None:
     """What was counted is in the database when the meter is closed, added to what was there, by tenant and kind."""
     for _ in range(2):
-        async with own_metering(Settings(state_dir=folder)) as meter:
+        async with own_metering(Settings(database_url=database_url)) as meter:
             meter.add("a", CALLS, 1)
             meter.add("a", CALLS, 1)
             meter.add("a", SANDBOX_SECONDS, 0.25)
             meter.add("b", CALLS, 1)
             meter.add("b", CALLS, 0)
-    assert sorted(await written(folder)) == [("a", CALLS, 4), ("a", SANDBOX_SECONDS, 0.5), ("b", CALLS, 2)]
-    assert await written(folder, "b") == [("b", CALLS, 2)]
+    assert sorted(await written(database_url)) == [("a", CALLS, 4), ("a", SANDBOX_SECONDS, 0.5), ("b", CALLS, 2)]
+    assert await written(database_url, "b") == [("b", CALLS, 2)]
 
 
-async def test_of_the_caller(folder: Path) -> None:
+async def test_of_the_caller(database_url: str) -> None:
     """What the caller used counts for its tenant and in the tally of its call."""
-    async with opened(folder) as database, metering(database) as meter:
+    async with opened(database_url) as database, metering(database) as meter:
         used = Tally()
         with acting_for(Caller("c")), tallying(used):
             meter.used(BYTES, 10)
@@ -64,9 +64,14 @@ async def test_of_the_caller(folder: Path) -> None:
         assert await meter.today("local") == {}
 
 
-async def test_two_processes(folder: Path) -> None:
+async def test_two_processes(database_url: str) -> None:
     """Each of two processes knows soon what the other one counted, and nothing is counted twice on the way."""
-    async with opened(folder) as one, opened(folder) as two, metering(one) as first, metering(two) as second:
+    async with (
+        opened(database_url) as one,
+        opened(database_url) as two,
+        metering(one) as first,
+        metering(two) as second,
+    ):
         for _ in range(10):
             first.add("a", CALLS, 1)
             second.add("a", CALLS, 1)
@@ -76,12 +81,12 @@ async def test_two_processes(folder: Path) -> None:
         async with asyncio.timeout(10):
             while {(await meter.today("a"))[CALLS] for meter in (first, second)} != {20}:
                 await asyncio.sleep(0.1)
-    assert await written(folder) == [("a", CALLS, 20)]
+    assert await written(database_url) == [("a", CALLS, 20)]
 
 
-async def test_never_less_than_counted(folder: Path) -> None:
+async def test_never_less_than_counted(database_url: str) -> None:
     """What this process counted is never missing from a total, while it is written as before and after."""
-    async with opened(folder) as database:
+    async with opened(database_url) as database:
         meter = Meter(database)
         for count in range(1, 60):
             meter.add("a", CALLS, 1)
@@ -95,7 +100,7 @@ async def test_never_less_than_counted(folder: Path) -> None:
 async def test_database_that_cannot_be_used(folder: Path) -> None:
     """What cannot be written is kept and written later; what cannot be read is an error, not a total of nothing."""
     folder.joinpath("state").write_text("no folder")
-    database = at(folder / "state")
+    database = at(sqlite_in(folder / "state"))
     meter = Meter(database)
     meter.add("a", CALLS, 3)
     with pytest.raises(StoreUnavailable):
@@ -104,33 +109,32 @@ async def test_database_that_cannot_be_used(folder: Path) -> None:
         await meter.today("a")
     meter.add("a", CALLS, 1)
     folder.joinpath("state").unlink()
+    folder.joinpath("state").mkdir()
     await meter.write()
     await database.close()
-    assert await written(folder / "state") == [("a", CALLS, 4)]
+    assert await written(sqlite_in(folder / "state")) == [("a", CALLS, 4)]
 
 
-async def test_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bounded(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While nothing can be written, no more tenants are remembered than may be; those that are go on counting."""
     monkeypatch.setattr(usage, "MOST_NEW", 3)
-    async with opened(folder) as database:
+    async with opened(database_url) as database:
         meter = Meter(database)
         for number in range(10):
             meter.add(f"t{number}", CALLS, 1)
             meter.add("t0", CALLS, 1)
         await meter.write()
-    assert sorted(await written(folder)) == [("t0", CALLS, 11), ("t1", CALLS, 1), ("t2", CALLS, 1)]
+    assert sorted(await written(database_url)) == [("t0", CALLS, 11), ("t1", CALLS, 1), ("t2", CALLS, 1)]
 
 
-async def test_old_days_go(folder: Path) -> None:
+async def test_old_days_go(database_url: str) -> None:
     """Days are kept for a bounded time, and told newest first."""
     today = day_of(time.time())
-    async with opened(folder) as database:
-        await database.open()
-    with sqlite3.connect(folder / "assay.db") as connection:
-        for age in (0, KEEP_DAYS - 1, KEEP_DAYS + 1):
-            connection.execute("INSERT INTO usage VALUES ('a', 'calls', ?, 1)", (today - age,))
-    connection.close()
-    async with opened(folder) as database:
+    days = [
+        {"tenant": "a", "kind": CALLS, "day": today - age, "amount": 1} for age in (0, KEEP_DAYS - 1, KEEP_DAYS + 1)
+    ]
+    async with opened(database_url) as database:
+        await database.write(lambda connection: connection.execute(sql(usage.ADD), days))
         meter = Meter(database)
         meter.add("a", CALLS, 1)
         await meter.write()
@@ -138,9 +142,9 @@ async def test_old_days_go(folder: Path) -> None:
     assert found == [Used("a", CALLS, today, 2), Used("a", CALLS, today - KEEP_DAYS + 1, 1)]
 
 
-async def test_asked_at_one_time(folder: Path) -> None:
+async def test_asked_at_one_time(database_url: str) -> None:
     """Many who ask for a tenant's total at one time get the same, from one look into the database."""
-    async with opened(folder) as database:
+    async with opened(database_url) as database:
         reads = 0
         read = database.read
 

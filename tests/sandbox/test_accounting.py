@@ -11,9 +11,9 @@ from assay.v1 import sandbox_pb2 as pb
 from assay.v1.source_pb2 import SourceFile
 
 from host.caller import LOCAL_TENANT, Caller, acting_for, caller
-from host.database import Database, url_of
+from host.database import Database
 from host.tally import SANDBOX_SECONDS
-from host.usage import prepare, since
+from host.usage import since
 from sandbox.accounting import CountedSandboxes
 from sandbox.sizing import Size
 from tests.sandbox.conftest import sandbox_settings
@@ -121,7 +121,7 @@ async def requests(start: pb.ExecuteRequest) -> AsyncIterator[pb.ExecuteStreamRe
 
 async def kept() -> float:
     """Return the seconds that the database of the services under test has for the tenant of a private socket."""
-    database = Database(lambda: url_of(sandbox_settings()), prepare)
+    database = Database(sandbox_settings())
     used = await database.read(lambda connection: since(connection, 0, LOCAL_TENANT))
     await database.close()
     return sum(one.amount for one in used if one.kind == SANDBOX_SECONDS)

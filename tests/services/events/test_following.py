@@ -5,16 +5,15 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from assay.errors import SlowReader, StoreUnavailable
 
-from host.database import Database, url_of
+from host.database import Database
 from host.settings import Settings
 from services.events import following as module
 from services.events.following import Following, Reader
-from services.events.store import EventStore, Page, Stored, prepare
+from services.events.store import EventStore, Page, Stored
 from services.events.wanted import Wanted
 
 BOUND = 30.0
@@ -27,12 +26,12 @@ def event(name: str, tenant: str = "red", kind: str = "test.done") -> Stored:
 
 
 @asynccontextmanager
-async def stores(folder: Path, count: int = 1) -> AsyncIterator[list[EventStore]]:
+async def stores(database_url: str, count: int = 1) -> AsyncIterator[list[EventStore]]:
     """Yield the stored events as several processes see them."""
     async with AsyncExitStack() as stack:
         made = []
         for _ in range(count):
-            database = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+            database = Database(Settings(database_url=database_url))
             stack.push_async_callback(database.close)
             made.append(EventStore(database, 100_000, 1e9))
         yield made
@@ -60,10 +59,10 @@ async def collect(following: Following, after: int, count: int, wanted: Wanted =
     return found
 
 
-async def test_the_seam(folder: Path) -> None:
+async def test_the_seam(database_url: str) -> None:
     """Subscribers that come at any time, from any place, while events are stored, get each once and in its order."""
     chance, total = random.Random(6), 3_000
-    async with stores(folder, 2) as (store, other), followed(store) as following:
+    async with stores(database_url, 2) as (store, other), followed(store) as following:
         subscribers: list[asyncio.Task[list[Stored]]] = []
         starts: list[int] = []
         stored = 0
@@ -88,7 +87,7 @@ async def test_the_seam(folder: Path) -> None:
         assert [one.resource for one in found] == [str(number) for number in range(start, total)]
 
 
-async def test_many_share_one_read(folder: Path) -> None:
+async def test_many_share_one_read(database_url: str) -> None:
     """However many follow a tenant's events, what is new is read once; and no longer where nobody follows any more."""
     reads = 0
 
@@ -98,7 +97,7 @@ async def test_many_share_one_read(folder: Path) -> None:
             reads += 1
             return await super().since(tenant, after, resource, most)
 
-    database = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+    database = Database(Settings(database_url=database_url))
     store = Counting(database, 1_000, 1e9)
     async with followed(store) as following:
         subscribers = [asyncio.create_task(collect(following, 0, 10)) for _ in range(50)]
@@ -115,9 +114,9 @@ async def test_many_share_one_read(folder: Path) -> None:
     await database.close()
 
 
-async def test_sparse(folder: Path) -> None:
+async def test_sparse(database_url: str) -> None:
     """Who wants few of many events does not go on from the last that it got, but from the last that there was."""
-    async with stores(folder) as (store,), followed(store) as following:
+    async with stores(database_url) as (store,), followed(store) as following:
         await store.add([event("wanted"), *(event(str(number)) for number in range(999))])
         wanted = Wanted(resource="wanted")
         task = asyncio.create_task(collect(following, 0, 2, wanted))
@@ -141,9 +140,9 @@ async def test_nothing_is_held_for_a_slow_one() -> None:
         await reader.next()
 
 
-async def test_the_database_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_database_fails(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the database cannot be read those who follow are told, and who comes once it is back is served."""
-    async with stores(folder) as (store,), followed(store) as following:
+    async with stores(database_url) as (store,), followed(store) as following:
         task = asyncio.create_task(collect(following, 0, 1))
         await asyncio.sleep(0.1)
 
@@ -159,10 +158,10 @@ async def test_the_database_fails(folder: Path, monkeypatch: pytest.MonkeyPatch)
         assert [one.resource for one in await collect(following, 0, 1)] == ["a"]
 
 
-async def test_heard_from_another_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_heard_from_another_process(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What another process stores is told too, after a look at the database."""
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
-    async with stores(folder, 2) as (store, other), followed(store) as following:
+    async with stores(database_url, 2) as (store, other), followed(store) as following:
         task = asyncio.create_task(collect(following, 0, 1))
         await asyncio.sleep(0.1)
         await other.add([event("a")])

@@ -3,11 +3,10 @@
 import asyncio
 import time
 from dataclasses import replace
-from pathlib import Path
 
-from host.database import Database, url_of
+from host.database import Database
 from host.settings import Settings
-from services.events.store import PAGE_EVENTS, EventStore, Stored, prepare
+from services.events.store import PAGE_EVENTS, EventStore, Stored
 from tests.services.events.test_following import event, stores
 
 
@@ -16,9 +15,9 @@ async def names(store: EventStore, tenant: str = "red") -> list[str]:
     return [one.resource for one in (await store.since(tenant, 0)).events]
 
 
-async def test_numbers(folder: Path) -> None:
+async def test_numbers(database_url: str) -> None:
     """Each tenant's events have numbers of their own, from 1, in the order in which they were added."""
-    async with stores(folder) as (store,):
+    async with stores(database_url) as (store,):
         await store.add([event("a"), event("x", "blue"), event("b")])
         await store.add([event("y", "blue"), event("c")])
         red, blue = await store.since("red", 0), await store.since("blue", 0)
@@ -29,17 +28,17 @@ async def test_numbers(folder: Path) -> None:
         assert [await store.last(tenant) for tenant in ("red", "blue", "green")] == [3, 2, 0]
 
 
-async def test_twice(folder: Path) -> None:
+async def test_twice(database_url: str) -> None:
     """An event that comes twice is kept once; what is added with it is kept all the same."""
-    async with stores(folder) as (store,):
+    async with stores(database_url) as (store,):
         await store.add([event("a"), event("b")])
         await store.add([event("b"), event("c")])
         assert await names(store) == ["a", "b", "c"]
 
 
-async def test_pages(folder: Path) -> None:
+async def test_pages(database_url: str) -> None:
     """What is read at one time is bounded, and says up to where it is everything."""
-    async with stores(folder) as (store,):
+    async with stores(database_url) as (store,):
         await store.add([event(str(number)) for number in range(PAGE_EVENTS + 2)])
         page = await store.since("red", 0)
         assert (len(page.events), page.upto, page.is_last) == (PAGE_EVENTS, PAGE_EVENTS, False)
@@ -51,9 +50,9 @@ async def test_pages(folder: Path) -> None:
         assert (page.events, page.upto, page.is_last) == ([], PAGE_EVENTS + 2, True)
 
 
-async def test_side_by_side(folder: Path) -> None:
+async def test_side_by_side(database_url: str) -> None:
     """Of processes that add at one time each adds all of its own, and no number is given twice."""
-    async with stores(folder, 3) as several:
+    async with stores(database_url, 3) as several:
         await asyncio.gather(
             *(
                 store.add([event(f"{place}/{turn}/{tenant}", tenant) for tenant in ("red", "blue")])
@@ -67,9 +66,9 @@ async def test_side_by_side(folder: Path) -> None:
             assert len({one.resource for one in found}) == 30
 
 
-async def test_kept_by_number_and_age(folder: Path) -> None:
+async def test_kept_by_number_and_age(database_url: str) -> None:
     """Of each tenant the newest are kept, and none that is too old; numbers go on all the same."""
-    database = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+    database = Database(Settings(database_url=database_url))
     store = EventStore(database, 3, 60)
     now = time.time()
 

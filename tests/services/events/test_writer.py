@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from assay.errors import StoreUnavailable
 
-from host.database import Database, url_of
+from host.database import Database
 from host.events.memory import MemoryBus
 from host.events.port import Event
 from host.settings import Settings
 from services.events import writer as module
-from services.events.store import EventStore, Stored, prepare
+from services.events.store import EventStore, Stored
 from services.events.writer import Writer
 
 
@@ -37,7 +37,7 @@ class Watched(EventStore):
 @pytest.fixture
 async def store(folder: Path) -> AsyncIterator[Watched]:
     """Give a store."""
-    made = Watched(Database(lambda: url_of(Settings(state_dir=folder)), prepare))
+    made = Watched(Database(Settings(state_dir=folder)))
     yield made
     await made.database.close()
 

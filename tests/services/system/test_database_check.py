@@ -10,13 +10,14 @@ from host.database import Database, url_of
 from host.settings import Settings
 from services.system import database_check
 from services.system.checkup import Found, Status
-from services.system.database_check import DatabaseCheck, free_bytes, prepare
+from services.system.database_check import DatabaseCheck, free_bytes
 
 
 async def look(folder: Path) -> Found:
     """Look twice at a database in a folder, and return what the second look found."""
-    url = partial(url_of, Settings(state_dir=folder))
-    database = Database(url, prepare)
+    settings = Settings(state_dir=folder)
+    url = partial(url_of, settings)
+    database = Database(settings)
     try:
         await DatabaseCheck(database, url).look()
         return await DatabaseCheck(database, url).look()

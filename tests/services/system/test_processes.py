@@ -8,9 +8,8 @@ from assay.client import suite_on
 from assay.v1 import system_pb2
 
 from host.caller import SYSTEM_TENANT
-from host.database import Database, sql, url_of
+from host.database import Database, sql
 from host.settings import Settings
-from services.validation.store import prepare
 from tests.identities import Identities
 from tests.processes import host
 
@@ -38,7 +37,7 @@ async def test_as_itself(folder: Path) -> None:
     """What it validates is the system's own, whoever asks for the report, since its tokens say so."""
     told = await report(folder)
     assert [check.message for check in told.checks if check.status == system_pb2.HEALTH_STATUS_UNHEALTHY] == []
-    database = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+    database = Database(Settings(state_dir=folder))
     tenants = await database.read(lambda connection: list(connection.execute(sql(TENANTS)).scalars()))
     await database.close()
     assert tenants == [SYSTEM_TENANT]

@@ -12,10 +12,9 @@ import pytest
 from assay.client import Suite, connect
 from assay.v1 import candidate_pb2, source_pb2, validation_pb2
 
-from host.database import Database, sql, url_of
+from host.database import Database, sql
 from host.settings import Settings
 from services.validation import jobs
-from services.validation.store import prepare
 from tests.processes import Server, host
 
 READING = ("static", "placeholder", "semantic")
@@ -94,7 +93,7 @@ async def begun(suite: Suite, identifier: str) -> None:
 
 async def left_behind(folder: Path) -> tuple[int, int]:
     """Return how many jobs there are, and how many of them somebody has."""
-    held = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+    held = Database(Settings(state_dir=folder))
     count = sql("SELECT COUNT(*), COUNT(owner) FROM jobs")
     waiting, had = await held.read(lambda connection: connection.execute(count).one())
     await held.close()
@@ -103,7 +102,7 @@ async def left_behind(folder: Path) -> tuple[int, int]:
 
 async def kept(folder: Path, identifier: str) -> list[validation_pb2.WatchValidationResponse]:
     """Return all that is kept of what happened to a validation."""
-    held = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+    held = Database(Settings(state_dir=folder))
     events = await held.read(lambda connection: jobs.since(connection, identifier, 0))
     await held.close()
     return events

@@ -18,7 +18,7 @@ from services.validation.metrics import MOST_RULES, Instruments, MeteredJudging,
 from services.validation.policy import Policy, StageTimes
 from services.validation.repair import Rounds
 from services.validation.statistics import QueueFigures
-from services.validation.store import Stored, prepare
+from services.validation.store import Stored
 from services.validation.verdict import decide
 from tests import toys
 
@@ -138,7 +138,7 @@ async def test_the_suites_own_do_not_count(folder: Path) -> None:
     measured = Measured()
     judging = MeteredJudging(NoStages(), StageTimes(1.0, {}), Rounds(), measured.instruments)
     known = {"static": StageDescription("static", unavailable="away")}
-    held = database.Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
+    held = database.Database(Settings(state_dir=folder))
     store = MeteredStore(held, 10, measured.instruments)
     for tenant in (SYSTEM_TENANT, "local"):
         with acting_for(Caller(tenant)):

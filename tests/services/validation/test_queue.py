@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
 from assay.errors import NotFound, QueueFull, RequestIdReused
 from assay.v1 import stage_pb2, validation_pb2
 
-from host import database
 from host.database import Database
 from host.settings import Settings
 from services.validation import jobs
@@ -17,7 +15,7 @@ from services.validation import queue as queue_module
 from services.validation.endings import succeeded
 from services.validation.jobs import Happening, Job, LeaseLost
 from services.validation.queue import ATTEMPTS, Queue
-from services.validation.store import Stored, ValidationStore, prepare
+from services.validation.store import Stored, ValidationStore
 
 QUEUED, RUNNING, SUCCEEDED = validation_pb2.STATE_QUEUED, validation_pb2.STATE_RUNNING, validation_pb2.STATE_SUCCEEDED
 
@@ -29,12 +27,12 @@ def row(number: int, request_id: str = "", tenant: str = "local") -> Stored:
 
 
 @asynccontextmanager
-async def queues(folder: Path, *leases: float, most: int = 100) -> AsyncIterator[list[Queue]]:
+async def queues(database_url: str, *leases: float, most: int = 100) -> AsyncIterator[list[Queue]]:
     """Yield the queue as several processes see it, each with a lease of so many seconds."""
     async with AsyncExitStack() as stack:
         made = []
         for number, lease in enumerate(leases):
-            held = Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
+            held = Database(Settings(database_url=database_url))
             stack.push_async_callback(held.close)
             told: list[str] = []
             made.append(Queue(held, keep=1000, most=most, owner=f"p{number}", lease=lease, told=told.append))
@@ -60,9 +58,9 @@ async def events_of(queue: Queue, number: int = 1, after: int = 0) -> list[Happe
     return events
 
 
-async def test_in_order(folder: Path) -> None:
+async def test_in_order(database_url: str) -> None:
     """Jobs are taken in the order in which they came, each by one process, and end once."""
-    async with queues(folder, 60, 60) as (one, other):
+    async with queues(database_url, 60, 60) as (one, other):
         for number in range(4):
             queued = await one.create(row(number), b"request %d" % number)
             assert (queued.state, queued.sequence) == (QUEUED, 1)
@@ -81,17 +79,17 @@ async def test_in_order(folder: Path) -> None:
     assert [(event.sequence, event.state) for event in events] == [(1, QUEUED), (2, RUNNING), (3, SUCCEEDED)]
 
 
-async def test_one_job_many_takers(folder: Path) -> None:
+async def test_one_job_many_takers(database_url: str) -> None:
     """Of processes that look at one time one gets the job."""
-    async with queues(folder, 60, 60, 60) as several:
+    async with queues(database_url, 60, 60, 60) as several:
         await several[0].create(row(1), b"")
         found = await asyncio.gather(*(queue.take("local") for queue in several * 4))
     assert len([job for job in found if job is not None]) == 1
 
 
-async def test_lost(folder: Path) -> None:
+async def test_lost(database_url: str) -> None:
     """A job whose lease ran out is taken again, with what its stages had said, and the lost attempt writes no more."""
-    async with queues(folder, 0.05, 60) as (lost, other):
+    async with queues(database_url, 0.05, 60) as (lost, other):
         await lost.create(row(1), b"request")
         first = await taken(lost)
         result = stage_pb2.StageResult(stage="static", status=stage_pb2.STAGE_STATUS_COMPLETED)
@@ -139,9 +137,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-async def test_renewed(folder: Path, clock: Clock) -> None:
+async def test_renewed(database_url: str, clock: Clock) -> None:
     """A process that renews its leases keeps its jobs, and hears which are not its own any more."""
-    async with queues(folder, 3, 60) as (one, other):
+    async with queues(database_url, 3, 60) as (one, other):
         for number in (1, 2):
             await one.create(row(number), b"")
             await taken(one)
@@ -153,9 +151,9 @@ async def test_renewed(folder: Path, clock: Clock) -> None:
         assert await one.renew(["val_1", "val_2"]) == {"val_2"}
 
 
-async def test_left(folder: Path, clock: Clock) -> None:
+async def test_left(database_url: str, clock: Clock) -> None:
     """A job that its process left, and holds no longer, is taken again, also by the same process."""
-    async with queues(folder, 3) as (queue,):
+    async with queues(database_url, 3) as (queue,):
         for number in (1, 2):
             await queue.create(row(number), b"")
             await taken(queue)
@@ -166,9 +164,9 @@ async def test_left(folder: Path, clock: Clock) -> None:
         assert (again.row.id, again.attempt) == ("val_1", 2)
 
 
-async def test_too_often(folder: Path) -> None:
+async def test_too_often(database_url: str) -> None:
     """A job that was lost as often as may be is failed, and the one behind it is taken."""
-    async with queues(folder, 0.0, 60) as (lost, other):
+    async with queues(database_url, 0.0, 60) as (lost, other):
         await lost.create(row(1), b"")
         for attempt in range(1, ATTEMPTS + 1):
             assert (await taken(lost)).attempt == attempt
@@ -182,9 +180,9 @@ async def test_too_often(folder: Path) -> None:
     assert [event.state for event in events] == [QUEUED, RUNNING, RUNNING, RUNNING, validation_pb2.STATE_FAILED]
 
 
-async def test_given_back(folder: Path) -> None:
+async def test_given_back(database_url: str) -> None:
     """What is given back waits again as if it had not been begun, however often."""
-    async with queues(folder, 60, 60) as (one, other):
+    async with queues(database_url, 60, 60) as (one, other):
         await one.create(row(1), b"")
         for _ in range(ATTEMPTS + 2):
             assert (await taken(one)).attempt == 1
@@ -195,9 +193,9 @@ async def test_given_back(folder: Path) -> None:
         assert (await taken(other)).attempt == 1
 
 
-async def test_cancelled(folder: Path) -> None:
+async def test_cancelled(database_url: str) -> None:
     """What is cancelled is no job any more, whoever had it; what has ended stays, and only its tenant can."""
-    async with queues(folder, 60, 60) as (one, other):
+    async with queues(database_url, 60, 60) as (one, other):
         await one.create(row(1), b"")
         await one.create(row(2), b"")
         job = await taken(one)
@@ -213,9 +211,9 @@ async def test_cancelled(folder: Path) -> None:
         assert [event.state for event in await events_of(one, 2)] == [QUEUED, waiting.state]
 
 
-async def test_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bound(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full queue refuses by number and by size, keeps nothing of what it refused, and still knows request_ids."""
-    async with queues(folder, 60, most=2) as (queue,):
+    async with queues(database_url, 60, most=2) as (queue,):
         await queue.create(row(1, "r"), b"")
         await queue.create(row(2), b"")
         with pytest.raises(QueueFull) as caught:
@@ -232,10 +230,10 @@ async def test_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         await queue.create(row(5), b"x" * 10)
 
 
-async def test_bound_of_tenants(folder: Path) -> None:
+async def test_bound_of_tenants(database_url: str) -> None:
     """Where one tenant has filled the queue, others still have their equal share of it, and no more than that."""
     queued: list[str] = []
-    async with queues(folder, 60, most=6) as (queue,):
+    async with queues(database_url, 60, most=6) as (queue,):
 
         async def fill(tenant: str) -> int:
             before = len(queued)
@@ -264,9 +262,9 @@ def test_has_room(total: int, own: int, more: int, tenants: int, room: bool) -> 
     assert queue_module.has_room(total, own, more, tenants, 10) is room
 
 
-async def test_of_one_tenant(folder: Path) -> None:
+async def test_of_one_tenant(database_url: str) -> None:
     """A tenant's jobs are taken in their order, whatever others have queued before; another's are not among them."""
-    async with queues(folder, 60) as (queue,):
+    async with queues(database_url, 60) as (queue,):
         for number, tenant in enumerate("aabab"):
             await queue.create(row(number, tenant=tenant), b"")
         found = [await queue.take(tenant) for tenant in "bbba"]
@@ -275,16 +273,16 @@ async def test_of_one_tenant(folder: Path) -> None:
     ]  # fmt: skip
 
 
-async def test_request_id_of_another(folder: Path) -> None:
+async def test_request_id_of_another(database_url: str) -> None:
     """A request_id of one tenant is nothing to another."""
-    async with queues(folder, 60) as (queue,):
+    async with queues(database_url, 60) as (queue,):
         ids = [(await queue.create(row(number, "r", f"t{number}"), b"")).id for number in range(2)]
     assert ids == ["val_0", "val_1"]
 
 
-async def test_request_id(folder: Path) -> None:
+async def test_request_id(database_url: str) -> None:
     """A request_id queues once, for one request."""
-    async with queues(folder, 60, 60) as several:
+    async with queues(database_url, 60, 60) as several:
         answers = await asyncio.gather(
             *(queue.create(row(2 * n + k, "r"), b"") for n in range(5) for k, queue in enumerate(several))
         )
@@ -294,9 +292,9 @@ async def test_request_id(folder: Path) -> None:
             await several[0].create(other, b"")
 
 
-async def test_pages_of_events(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_of_events(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What happened is read in bounded pages, none of which is empty where there is more."""
-    async with queues(folder, 60) as (queue,):
+    async with queues(database_url, 60) as (queue,):
         await queue.create(row(1), b"")
         job = await taken(queue)
         for number in range(100):
@@ -308,10 +306,10 @@ async def test_pages_of_events(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert [event.sequence for event in await events_of(queue, after=101)] == [102]
 
 
-async def test_forgotten(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_forgotten(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What happened to validations that ended long ago is forgotten; what happens to those that run is not."""
     monkeypatch.setattr(jobs, "EVENTS_KEPT_SECONDS", -1.0)
-    async with queues(folder, 60) as (queue,):
+    async with queues(database_url, 60) as (queue,):
         for number in (1, 2):
             await queue.create(row(number), b"")
         job = await taken(queue)
@@ -320,9 +318,9 @@ async def test_forgotten(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(await events_of(queue, 2)) == 1
 
 
-async def test_kept_however_many_come(folder: Path) -> None:
+async def test_kept_however_many_come(database_url: str) -> None:
     """A validation that waits is not among the oldest that give way."""
-    held = Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
+    held = Database(Settings(database_url=database_url))
     queue = Queue(held, keep=3, most=100, owner="p", lease=60, told=lambda _: None)
     store = ValidationStore(held, 3)
     await queue.create(row(1), b"")

@@ -10,14 +10,13 @@ from assay.client import connect
 from assay.errors import StoreUnavailable
 from assay.v1 import candidate_pb2, source_pb2, statistics_pb2, statistics_pb2_grpc, validation_pb2
 
-from host import database
 from host.caller import SYSTEM_TENANT
 from host.database import Database
 from host.embedded import embedded
 from host.settings import Settings
 from services.validation import jobs, store
 from services.validation.statistics import Figures, QueueFigures, Statistics
-from services.validation.store import Stored, prepare
+from services.validation.store import Stored
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -32,9 +31,9 @@ def row(number: int, tenant: str, state: int, verdict: int) -> Stored:
     return Stored(f"val_{number}", tenant, "", "", verdict, b"", state)
 
 
-async def test_counted(folder: Path) -> None:
+async def test_counted(database_url: str) -> None:
     """Validations count by verdict whoever's they are but the suite's own, and jobs by whether somebody has them."""
-    held = Database(lambda: database.url_of(Settings(state_dir=folder)), prepare)
+    held = Database(Settings(database_url=database_url))
 
     def fill(connection: "Connection") -> None:
         for number, (tenant, state, verdict) in enumerate(
@@ -68,7 +67,7 @@ async def test_counted(folder: Path) -> None:
 async def test_database_that_cannot_be_read(folder: Path) -> None:
     """A database that cannot be read is an error, not a count of nothing."""
     (folder / "file").write_text("")
-    held = Database(lambda: database.url_of(Settings(state_dir=folder / "file")), prepare)
+    held = Database(Settings(state_dir=folder / "file"))
     with pytest.raises(StoreUnavailable):
         await Statistics(held, "me").figures()
     await held.close()

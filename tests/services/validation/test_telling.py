@@ -2,27 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from assay.stage import StageResult, StageStatus
 from assay.v1 import validation_pb2
 
-from host.database import Database, url_of
+from host.database import Database
 from host.settings import Settings
 from services.validation.jobs import Happening, Job, LeaseLost
 from services.validation.judgement import Round
 from services.validation.queue import Queue
-from services.validation.store import Stored, prepare
+from services.validation.store import Stored
 from services.validation.telling import JobFollower
 
 ROUND = Round(1, "fixes", ("f",), "a diff", None, kept=False, reason="no time")
 
 
 @pytest.fixture
-async def queue(folder: Path) -> AsyncIterator[Queue]:
+async def queue(database_url: str) -> AsyncIterator[Queue]:
     """Give a queue with one job."""
-    database = Database(lambda: url_of(Settings(state_dir=folder)), prepare)
+    database = Database(Settings(database_url=database_url))
     made = Queue(database, keep=100, most=100, owner="p", lease=60, told=lambda _: None)
     body = validation_pb2.Validation(id="val_1").SerializeToString()
     await made.create(Stored("val_1", "local", "", "", 0, body, validation_pb2.STATE_QUEUED), b"")

@@ -1,0 +1,75 @@
+"""
+Which revisions of the schema there are, and which one a database has.
+
+They make one line. A revision is a file in versions/, named NNNN_what_it_brings.py: so what is known is in the names,
+and an up-to-date database is opened without Alembic, which takes half as long to load as all else that is needed.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.errors import StoreUnavailable
+
+from host.database import sql
+
+if TYPE_CHECKING:
+    from host.database import Connection
+
+FOLDER = Path(__file__).parent
+
+NONE = ""
+"""The revision of a database that has none."""
+
+_TABLE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",
+    "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+}
+
+
+class WrongSchema(StoreUnavailable):
+    """The database has another schema than this version of Assay needs; the message says what to do."""
+
+
+@cache
+def known() -> dict[str, str]:
+    """Return what each revision brings, by its number, in their order."""
+    names = sorted(path.stem for path in (FOLDER / "versions").glob("[0-9]*.py"))
+    return {number: words.replace("_", " ") for number, _, words in (name.partition("_") for name in names)}
+
+
+def newest() -> str:
+    """Return the revision that this version of Assay needs."""
+    return next(reversed(known()))
+
+
+def revision_of(connection: "Connection") -> str:
+    """Return the revision that a database has; :data:`NONE` where it has none."""
+    if connection.execute(sql(_TABLE[connection.dialect.name])).first() is None:
+        return NONE
+    return connection.execute(sql("SELECT version_num FROM alembic_version")).scalar() or NONE
+
+
+def check(found: str) -> None:
+    """
+    Make sure that a database has the revision that this version needs.
+
+    :raises WrongSchema: It has another one, or none.
+    """
+    check_known(found)
+    if found != newest():
+        has = f"the schema {found}" if found else "no schema"
+        raise WrongSchema(f"the database has {has}, and this version of Assay needs {newest()}: run `assay migrate`")
+
+
+def check_known(found: str) -> None:
+    """
+    Make sure that a database has a revision that this version knows, or none.
+
+    :raises WrongSchema: It is a newer version's.
+    """
+    if found and found not in known():
+        raise WrongSchema(
+            f"the database has the schema {found} of a newer version of Assay, and this version knows none after "
+            f"{newest()}: run the newer version, or go back with its `assay migrate --to {newest()}`"
+        )
