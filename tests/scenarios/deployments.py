@@ -17,7 +17,7 @@ from tests.certificates import Authority
 from tests.gateway.guarded import made_key
 from tests.identities import Identities
 from tests.processes import host
-from tests.scenarios.compose_place import composed
+from tests.scenarios.compose_place import Composed, composed
 
 READING = ("static", "placeholder", "semantic")
 
@@ -35,10 +35,12 @@ class Place:
 
     :param straight: How it is connected to behind its gateway: arguments of :func:`assay.client.connect`.
     :param door: How through it.
+    :param composed: What it runs in, where that is Docker Compose.
     """
 
     straight: Mapping[str, Any]
     door: Mapping[str, Any]
+    composed: Composed | None = None
 
 
 async def _key(folder: Path) -> str:
@@ -105,7 +107,7 @@ async def _processes(folder: Path, sandbox: bool, identities: Identities | None)
 async def containers(folder: Path, sandbox: bool) -> AsyncIterator[Place]:
     """Run the suite of compose.yaml, called from outside through its gateway."""
     async with composed(folder, sandbox=sandbox) as suite:
-        yield Place({}, suite.door)
+        yield Place({}, suite.door, suite)
 
 
 PLACES: Mapping[str, Callable[[Path, bool], AbstractAsyncContextManager[Place]]] = {

@@ -1,0 +1,137 @@
+"""What holds of the suite of compose.yaml alone: who reaches what, its replicas, and its end in good order."""
+
+import asyncio
+import json
+import re
+import ssl
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from assay.client import connect, error_from_rpc
+from assay.errors import Unauthenticated
+from assay.v1 import validation_pb2
+from grpc.aio import AioRpcError
+
+from host.catalog import BUILT_IN
+from host.edges import DATABASE, NATS
+from tests.scenarios.asking import AUTHENTIC, candidate
+from tests.scenarios.compose_place import Composed
+from tests.scenarios.deployments import Place
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.docker,
+    pytest.mark.timeout(900),
+    pytest.mark.parametrize("running_place", ["compose"], indirect=True, scope="session"),
+]
+
+POLICY = validation_pb2.ValidationPolicy(stages=["static", "placeholder"], fresh=True)
+COUNT = re.compile(r"^assay_validation_validations_total\{.*\} (\S+)$", re.MULTILINE)
+REPLICAS = 3
+
+REACH = """
+import json, socket, sys
+reached = []
+for name, port in json.loads(sys.argv[1]):
+    try:
+        socket.create_connection((name, port), timeout=2).close()
+        reached.append(name)
+    except OSError:
+        pass
+print(json.dumps(reached))
+"""
+METRICS = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9464/metrics', timeout=5).read().decode())"
+
+SERVERS = (("postgres", 5432), ("nats", 4222), ("sandbox", 50051), ("static", 50051), ("1.1.1.1", 443))
+
+
+@pytest.fixture
+def suite(running_place: Place) -> Composed:
+    """Give the suite that is composed."""
+    assert running_place.composed is not None
+    return running_place.composed
+
+
+async def python(suite: Composed, service: str, *arguments: str, index: int = 1) -> str:
+    """Run a program in the container of a service."""
+    return await suite.compose("exec", "-T", f"--index={index}", service, "python", "-P", "-c", *arguments)
+
+
+async def made(suite: Composed, index: int) -> float:
+    """Return how many validations a replica of the engine has made."""
+    return sum(map(float, COUNT.findall(await python(suite, "validation", METRICS, index=index))))
+
+
+async def states(suite: Composed) -> Sequence[Mapping[str, Any]]:
+    """Return every container of the suite."""
+    listed = await suite.compose("ps", "--all", "--format=json")
+    return [json.loads(line) for line in listed.splitlines()]
+
+
+async def test_everything_is_healthy(suite: Composed) -> None:
+    """Every service runs and says that it is well; what prepares has ended well."""
+    seen = {one["Service"]: (one["State"], one["Health"]) for one in await states(suite)}
+    healthy = [*(entry.name for entry in BUILT_IN), "nats", "postgres"]
+    assert seen == dict.fromkeys(healthy, ("running", "healthy")) | dict.fromkeys(
+        ("prepare", "migrate"), ("exited", "")
+    )
+
+
+async def test_who_reaches_what(suite: Composed) -> None:
+    """Who does not use the database, NATS or the sandbox cannot so much as connect; nobody inside gets out."""
+    asked = json.dumps(SERVERS)
+    for service in ("static", "execution", "validation", "system", "sandbox"):
+        reached = set(json.loads(await python(suite, service, REACH, asked)))
+        assert ("postgres" in reached) == (service in DATABASE)
+        assert ("nats" in reached) == (service in NATS)
+        assert ("sandbox" in reached) == (service in {"execution", "system", "sandbox"})
+        assert ("static" in reached) == (service in {"static", "execution", "validation"})
+        assert "1.1.1.1" not in reached
+
+
+async def test_nobody_gets_in_without_a_key(suite: Composed, running_place: Place) -> None:
+    """Over gRPC and over HTTP a call needs a key; over both the certificate is the gateway's."""
+    without = {name: value for name, value in running_place.door.items() if name != "key"}
+    async with connect(**without) as stranger:
+        with pytest.raises(AioRpcError) as caught:
+            await stranger.validation.ListValidations(validation_pb2.ListValidationsRequest(), timeout=20)
+    assert isinstance(error_from_rpc(caught.value), Unauthenticated)
+    context = ssl.create_default_context(cafile=suite.ca)
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        await asyncio.to_thread(urllib.request.urlopen, f"{suite.http}/v1/health", context=context, timeout=20)
+
+
+async def test_replicas(suite: Composed, running_place: Place) -> None:
+    """Calls, and queued validations, are shared by all replicas of the engine once there are more of it."""
+    up = ("up", "--detach", "--wait", "--no-recreate", "--pull=never")
+    await suite.compose(*up, f"--scale=validation={REPLICAS}", seconds=300)
+    before = [await made(suite, index) for index in range(1, REPLICAS + 1)]
+    async with connect(**running_place.door) as client:
+
+        async def ask(number: int) -> None:
+            request = validation_pb2.ValidateRequest(candidate=candidate(AUTHENTIC + b"# %d\n" % number), policy=POLICY)
+            await client.validation.Validate(request, timeout=120)
+
+        # Connections are made anew once a minute; from then on the new ones have their share.
+        async with asyncio.timeout(300):
+            number, shares = 0, [0.0] * REPLICAS
+            while min(shares) < 10:
+                await asyncio.gather(*(ask(number + more) for more in range(15)))
+                number += 15
+                shares = [await made(suite, index + 1) - before[index] for index in range(REPLICAS)]
+                await asyncio.sleep(1)
+        print(f"{number} calls, by replica: {shares}")  # noqa: T201  # a figure for whoever looks
+        assert sum(shares) == number
+    await suite.compose(*up, "--scale=validation=1", seconds=300)
+
+
+async def test_the_end(suite: Composed) -> None:
+    """Told to stop, every service ends by itself within its time, and starts again with what was stored."""
+    await suite.compose("stop", seconds=300)
+    ended = {one["Service"]: one["ExitCode"] for one in await states(suite)}
+    assert {name: code for name, code in ended.items() if code != 0} == {}
+    await suite.compose("up", "--detach", "--wait", "--pull=never", seconds=300)
+    listed = await suite.compose("exec", "-T", "gateway", "assay", "keys", "list", "--json")
+    assert [key["tenant"] for key in json.loads(listed)] == ["acme"]
