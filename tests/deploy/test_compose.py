@@ -67,6 +67,8 @@ def test_bounds() -> None:
         assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}, name
         assert not service.get("privileged"), name
         assert "container_name" not in service, name
+        for memory in service.get("tmpfs", ()):
+            assert re.fullmatch(r"/[\w/]+:mode=\d{4}(,uid=10001,gid=10001)?,size=\d+m", memory), memory
 
 
 def test_what_may_more(services: Mapping[str, Any]) -> None:
