@@ -200,7 +200,7 @@ class ComposeTarget:
     def _proof(self, project: Project) -> Proof:
         door, options = project.door(), self._options
         address = options.gateway or (door.address if door else "")
-        inside = door.certificate if door and not options.gateway else ""
+        inside = door.certificate if door else ""
         return Proof(
             address,
             options.key,

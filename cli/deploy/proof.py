@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from assay.client import TLS
+
 from cli.deploy import canary
 from cli.deploy.steps import Check, Failed, Step
 from cli.running_suite import AUTHORITIES, RunningSuite
@@ -70,7 +72,8 @@ class Proof:
     def _called(self) -> Iterator[RunningSuite]:
         if not self._address:
             raise Failed("where the gateway can be called is not known: name its address with --gateway")
-        authority = None if os.environ.get(AUTHORITIES) else self._authority()
+        given = os.environ.get(AUTHORITIES) or not self._address.startswith(TLS)
+        authority = None if given else self._authority()
         if self._key:
             yield RunningSuite(self._address, self._key, authority)
             return

@@ -54,7 +54,7 @@ class Tool:
         :param seconds: After which it is ended.
         :raises Failed: It cannot be started, or took longer.
         """
-        name = " ".join((*map(os.path.basename, self.command[:1]), *arguments[:2]))
+        name = self._named(arguments)
         try:
             process = subprocess.Popen(
                 [*self.command, *arguments],
@@ -85,9 +85,13 @@ class Tool:
         """
         ran = self.run(*arguments, seconds=seconds, stdin=stdin)
         if ran.status:
-            name = " ".join((*map(os.path.basename, self.command[:1]), *arguments[:2]))
-            raise Failed(f"`{name}` failed: {ran.said}")
+            raise Failed(f"`{self._named(arguments)}` failed: {ran.said}")
         return ran.output
+
+    def _named(self, arguments: Sequence[str]) -> str:
+        """Return a call as it is told: what it is about, without its options, which may be long."""
+        words = [word for word in arguments if not word.startswith(("-", "/"))]
+        return " ".join((os.path.basename(self.command[0]), *words[:2]))
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
