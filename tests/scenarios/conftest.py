@@ -12,6 +12,7 @@ DEPLOYMENTS = {
     "gateway": ("one", "door"),
     "processes": ("several", "straight"),
     "gateway-tls": ("secured", "door"),
+    "distributed": ("distributed", "door"),
     "compose": ("compose", "door"),
 }
 """Which suite runs, and how it is called. Those of one place, beside each other, share it."""
@@ -19,6 +20,7 @@ DEPLOYMENTS = {
 MARKS = {
     # Many processes, each of which takes seconds to start.
     "gateway-tls": [pytest.mark.slow],
+    "distributed": [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(300)],
     "compose": [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(900)],
 }
 
@@ -34,6 +36,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """Give a suite that reads and runs nothing."""
+    if request.param == "distributed":
+        request.getfixturevalue("backing_ready")
     async with running(request.param, sandbox=False) as found:
         yield found
 
@@ -41,6 +45,8 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
 @pytest.fixture(scope="session")
 async def running_place(request: pytest.FixtureRequest, docker_ready: None) -> AsyncIterator[Place]:
     """Give a suite that runs code in a sandbox too."""
+    if request.param == "distributed":
+        request.getfixturevalue("backing_ready")
     async with running(request.param, sandbox=True) as found:
         yield found
 

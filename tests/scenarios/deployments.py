@@ -12,20 +12,20 @@ from typing import Any
 from gateway.key_store import key_store
 from host.embedded import embedded
 from host.settings import Settings
-from host.settings_network import GatewaySettings, QuotaSettings
+from host.settings_network import GatewaySettings
 from tests.certificates import Authority
 from tests.gateway.guarded import made_key
 from tests.identities import Identities
 from tests.processes import host
+from tests.scenarios.backed import backed
 from tests.scenarios.compose_place import Composed, composed
+from tests.scenarios.fleet import NO_QUOTA, fleet
 
 READING = ("static", "placeholder", "semantic")
 
 CALLERS = {"sandbox": ["execution", "gateway"], "execution": ["validation"], READING[0]: ["validation"],
            "validation": ["gateway"]}  # fmt: skip
 """Who calls what, where processes ask each other for tokens."""
-
-NO_QUOTA = QuotaSettings(calls_per_second=0, concurrent_runs=0, concurrent_streams=0)
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,13 @@ async def _processes(folder: Path, sandbox: bool, identities: Identities | None)
 
 
 @asynccontextmanager
+async def distributed(folder: Path, sandbox: bool) -> AsyncIterator[Place]:
+    """Run a process for each service, as on many machines: with NATS and PostgreSQL between them."""
+    async with backed(folder) as both, fleet(folder, sandbox=sandbox, environment=both.environment, own=both.own) as it:
+        yield Place({}, it.door)
+
+
+@asynccontextmanager
 async def containers(folder: Path, sandbox: bool) -> AsyncIterator[Place]:
     """Run the suite of compose.yaml, called from outside through its gateway."""
     async with composed(folder, sandbox=sandbox) as suite:
@@ -114,6 +121,7 @@ PLACES: Mapping[str, Callable[[Path, bool], AbstractAsyncContextManager[Place]]]
     "one": one_process,
     "several": several_processes,
     "secured": secured_processes,
+    "distributed": distributed,
     "compose": containers,
 }
 

@@ -137,7 +137,7 @@ async def fleet(
     :param sandbox: Whether code is run in it.
     :param replicas: How many processes make validations. The gateway calls the first; all take from the queue.
     :param environment: More settings, for all of them.
-    :param own: And for some alone, by their names.
+    :param own: And for some alone, by their names or that of their service.
     """
     names = [name for name in CALLERS if sandbox or name not in RUNNING]
     named = [*names, *(f"validation-{number}" for number in range(2, replicas + 1))]
@@ -152,8 +152,9 @@ async def fleet(
         service = name.partition("-")[0]
         members[name] = Member(service, addresses[name], folder, {**more, **secured[service]})
     members["gateway"].environment |= settings
-    for name, ones in (own or {}).items():
-        members[name].environment |= ones
+    for name, member in members.items():
+        for key in dict.fromkeys((member.service, name)):
+            member.environment |= (own or {}).get(key, {})
     try:
         await asyncio.gather(*(member.start() for member in members.values()))
         key = await _key(folder, more)
