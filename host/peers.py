@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import grpc.aio
 from assay.client import CHANNEL_OPTIONS
 from assay.errors import Unavailable
+from assay.outgoing import adapted
 
 from host.interceptors.authentication import OutgoingIdentity
 from host.interceptors.chain import outgoing
@@ -66,14 +67,17 @@ class Peers:
 
     def _open(self, address: str) -> grpc.aio.Channel:
         private = address.startswith("unix:")
-        interceptors = outgoing(OutgoingIdentity(self._signer, private=private))
+        identity = OutgoingIdentity(self._signer, private=private)
+        return adapted(self._connected(address, private=private), outgoing(identity))
+
+    def _connected(self, address: str, *, private: bool) -> grpc.aio.Channel:
         credentials = self._tls.own if address == self._own else self._tls.peers
         options: Options = (*CHANNEL_OPTIONS, *(SPREAD if address.startswith(REPLICAS) else ()))
         if private or credentials is None:
-            return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
+            return grpc.aio.insecure_channel(address, options=options)
         if address == self._own and self._tls.own_name:
             options += (("grpc.ssl_target_name_override", self._tls.own_name),)
-        return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
+        return grpc.aio.secure_channel(address, credentials, options=options)
 
     async def close(self) -> None:
         """Close every channel; calls under way on them end as cancelled."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -9,7 +10,7 @@ import grpc
 import grpc.aio
 import structlog
 from assay.errors import AssayError, Unauthenticated, Unavailable
-from assay.outgoing import OutgoingInterceptor, replaced
+from assay.outgoing import Outgoing, OutgoingInterceptor
 
 from host.caller import (
     LOCAL_TENANT,
@@ -158,7 +159,7 @@ class OutgoingIdentity(OutgoingInterceptor):
         self._signer = signer
         self._private = private
 
-    def adapt(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    def adapt(self, call: Outgoing) -> None:
         """
         See :class:`OutgoingInterceptor`.
 
@@ -168,16 +169,18 @@ class OutgoingIdentity(OutgoingInterceptor):
         if self._signer is None and not self._private and who.tenant not in {LOCAL_TENANT, SYSTEM_TENANT}:
             _log.error("a peer cannot be told whose call it is: set ASSAY_TOKENS__SIGNING_KEY")
             raise Unavailable("a service cannot be told whose call it is; the log of the suite has the details")
-        kept = ((key, value) for key, value in details.metadata or () if key.lower() not in _OURS)
-        metadata = grpc.aio.Metadata(*kept)
+        metadata = [pair for pair in call.metadata if pair[0].lower() not in _OURS]
         if self._private:
-            metadata.add(TENANT_HEADER, who.tenant)
-            metadata.add(NAME_HEADER, quote(who.name))
-            metadata.add(SCOPES_HEADER, " ".join(sorted(who.scopes)))
+            said = (TENANT_HEADER, who.tenant), (NAME_HEADER, quote(who.name)), (SCOPES_HEADER, _spaced(who.scopes))
+            metadata.extend(said)
         if self._signer is not None:
-            method = details.method.decode() if isinstance(details.method, bytes) else details.method
-            metadata.add(SHOWN_IN, BEARER + self._signer.sign(method, who))
-        return replaced(details, metadata=metadata)
+            metadata.append((SHOWN_IN, BEARER + self._signer.sign(call.method, who)))
+        call.metadata = metadata
+
+
+@lru_cache(1000)
+def _spaced(scopes: frozenset[str]) -> str:
+    return " ".join(sorted(scopes))
 
 
 _OURS = frozenset({TENANT_HEADER, NAME_HEADER, SCOPES_HEADER, SHOWN_IN})

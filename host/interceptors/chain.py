@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import grpc.aio
-from assay.outgoing import for_every_shape
+from assay.outgoing import OutgoingInterceptor
 
 from host.interceptors.authentication import AuthenticationInterceptor, Identify, OutgoingIdentity, by_nothing
 from host.interceptors.deadlines import DeadlineInterceptor, OutgoingDeadlines
@@ -37,11 +37,12 @@ def incoming(max_call_seconds: float, identify: Identify = by_nothing) -> Sequen
     )
 
 
-def outgoing(identity: OutgoingIdentity | None = None) -> Sequence[grpc.aio.ClientInterceptor]:
+def outgoing(identity: OutgoingIdentity | None = None) -> Sequence[OutgoingInterceptor]:
     """
-    Return the interceptors of the channels to peers. Identity is innermost: a token is signed when the call goes out.
+    Return what adapts the calls to peers (:func:`assay.outgoing.adapted`). Identity is innermost: a token is signed
+    when the call goes out.
 
     :param identity: Tells the peer who calls; None: nothing does.
     """
     named = (identity,) if identity else ()
-    return for_every_shape((OutgoingTracing(), OutgoingDeadlines(), OutgoingUsage(), *named))
+    return OutgoingTracing(), OutgoingDeadlines(), OutgoingUsage(), *named

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import grpc
 import grpc.aio
 from assay.errors import DeadlineExceeded
-from assay.outgoing import OutgoingInterceptor, replaced
+from assay.outgoing import Outgoing, OutgoingInterceptor
 
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.following import follows
@@ -69,11 +69,10 @@ def _forget(token: contextvars.Token[float | None]) -> None:
 class OutgoingDeadlines(OutgoingInterceptor):
     """Bounds each call to a peer by what is left of the deadline of the call that is being served."""
 
-    def adapt(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    def adapt(self, call: Outgoing) -> None:
         """See :class:`OutgoingInterceptor`."""
         left = seconds_left()
-        if left is None:
-            return details
-        timeout = left if details.timeout is None else min(left, details.timeout)
-        # grpc refuses a negative timeout; a call with none left ends at once.
-        return replaced(details, timeout=max(timeout, 0.001))
+        if left is not None:
+            timeout = left if call.timeout is None else min(left, call.timeout)
+            # grpc refuses a negative timeout; a call with none left ends at once.
+            call.timeout = max(timeout, 0.001)

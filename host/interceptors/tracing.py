@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 import grpc.aio
-from assay.outgoing import OutgoingInterceptor, replaced
+from assay.outgoing import Outgoing, OutgoingInterceptor
 from opentelemetry import trace
 from opentelemetry.context import attach, detach
 
@@ -63,11 +63,8 @@ class TracingInterceptor(AroundInterceptor):
 class OutgoingTracing(OutgoingInterceptor):
     """Adds the current trace context to the metadata of each call to a peer."""
 
-    def adapt(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    def adapt(self, call: Outgoing) -> None:
         """See :class:`OutgoingInterceptor`."""
         carrier: dict[str, str] = {}
         TRACE_CONTEXT.inject(carrier)
-        metadata = grpc.aio.Metadata(*(details.metadata or ()))
-        for key, value in carrier.items():
-            metadata.add(key, value)
-        return replaced(details, metadata=metadata)
+        call.metadata.extend(carrier.items())

@@ -20,6 +20,7 @@ from assay import late_writes
 from assay.addresses import is_local
 from assay.client_key import showing
 from assay.errors import DOMAIN, AssayError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable, by_reason
+from assay.outgoing import adapted
 from assay.v1 import event_pb2_grpc, sandbox_pb2_grpc, stage_pb2_grpc, system_pb2_grpc, validation_pb2_grpc
 
 if TYPE_CHECKING:
@@ -79,15 +80,15 @@ async def connect(
         raise InvalidArgument("address", f"authorities and certificates are for addresses that begin with {TLS!r}")
     if key and not (secure or is_local(address)):
         raise InvalidArgument("address", f"a key is not sent to another machine without encryption: use {TLS}{address}")
-    interceptors = showing(key) if key else None
+    shown = (showing(key),) if key else ()
     if secure:
         private, chain = reversed(certificate) if certificate else (None, None)
         credentials = grpc.ssl_channel_credentials(ca, private, chain)
-        channel = grpc.aio.secure_channel(address.removeprefix(TLS), credentials, CHANNEL_OPTIONS, None, interceptors)
+        channel = grpc.aio.secure_channel(address.removeprefix(TLS), credentials, CHANNEL_OPTIONS)
     else:
-        channel = grpc.aio.insecure_channel(address, CHANNEL_OPTIONS, None, interceptors)
+        channel = grpc.aio.insecure_channel(address, CHANNEL_OPTIONS)
     async with channel:
-        yield suite_on(channel)
+        yield suite_on(adapted(channel, shown) if shown else channel)
 
 
 def suite_on(channel: grpc.aio.Channel) -> Suite:

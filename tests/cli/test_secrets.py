@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import pytest
+from assay.outgoing import adapted
 
 from cli.secrets import secrets_in
 from cli.sources import BadSource
@@ -102,8 +103,8 @@ async def test_services_know_each_other(made: Path) -> None:
         credentials = encryption(caller).peers
         assert credentials is not None
         options = [("grpc.ssl_target_name_override", "validation")]
-        interceptors = outgoing(OutgoingIdentity(signer, private=False))
-        channel = grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
+        bare = grpc.aio.secure_channel(address, credentials, options=options)
+        channel = adapted(bare, outgoing(OutgoingIdentity(signer, private=False)))
         with acting_for(Caller("acme", "key", frozenset())):
             try:
                 outcomes[caller] = await echo.call(channel, "UnaryUnary", timeout=5)

@@ -10,6 +10,7 @@ import grpc.aio
 import pytest
 from assay.client import error_from_rpc
 from assay.errors import AssayError, DeadlineExceeded, RateLimited, Unauthenticated, Unavailable
+from assay.outgoing import adapted
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
@@ -204,7 +205,7 @@ async def test_told_on(folder: Path, shape: str, signs: bool) -> None:
     lies = [("x-assay-tenant", "victim"), ("x-assay-scopes", "*"), ("authorization", "Bearer x"), ("x-other", "1")]
     async with (
         echo.served(folder, incoming(5, identify), echo.handler(who)) as address,
-        grpc.aio.insecure_channel(address, interceptors=outgoing(identity)) as channel,
+        adapted(grpc.aio.insecure_channel(address), outgoing(identity)) as channel,
     ):
         assert await asked_as(ACME, channel, shape, *lies) == "acme|key_1|a:write b:read"
         nobody = Caller("acme", "Jürgen\n", frozenset())
@@ -217,7 +218,7 @@ async def test_cannot_be_told(folder: Path, shape: str) -> None:
     """A peer that cannot be told whose call it is is not called for a tenant; it is for the person at this machine."""
     async with (
         echo.served(folder, incoming(5), echo.handler(who)) as address,
-        grpc.aio.insecure_channel(address, interceptors=outgoing(OutgoingIdentity())) as channel,
+        adapted(grpc.aio.insecure_channel(address), outgoing(OutgoingIdentity())) as channel,
     ):
         assert await asked_as(Caller(), channel, shape) == "local||*"
         with pytest.raises(Unavailable, match="cannot be told whose call it is"):
@@ -228,7 +229,7 @@ async def test_side_by_side(folder: Path) -> None:
     """Calls that are served at one time are each on behalf of their own caller, also in the calls that they make."""
     async with echo.served(folder, incoming(5, trusting()), echo.handler(who), "peer") as peer:
         identity = OutgoingIdentity(Signer("gateway", KEY, 30))
-        async with grpc.aio.insecure_channel(peer, interceptors=outgoing(identity)) as to_peer:
+        async with adapted(grpc.aio.insecure_channel(peer), outgoing(identity)) as to_peer:
 
             async def asks(request: bytes, context: object) -> bytes:
                 await asyncio.sleep(0.001 * (request[0] % 7))

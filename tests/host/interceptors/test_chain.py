@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
+from assay.outgoing import adapted
 
 from host.interceptors.around import AroundInterceptor, Context
 from host.interceptors.authentication import AuthenticationInterceptor
@@ -70,7 +71,7 @@ async def test_outgoing_every_shape(folder: Path, shape: str) -> None:
     """A channel with the outgoing interceptors carries calls of every shape."""
     async with (
         echo.served(folder, incoming(5), echo.handler(answers)) as address,
-        grpc.aio.insecure_channel(address, interceptors=outgoing()) as channel,
+        adapted(grpc.aio.insecure_channel(address), outgoing()) as channel,
     ):
         assert await echo.call(channel, shape) == b"X"
 

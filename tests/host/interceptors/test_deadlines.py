@@ -10,6 +10,7 @@ import grpc.aio
 import pytest
 from assay.client import error_from_rpc
 from assay.errors import DeadlineExceeded
+from assay.outgoing import adapted
 
 from host.interceptors.chain import incoming, outgoing
 from host.interceptors.deadlines import seconds_left
@@ -126,7 +127,7 @@ async def test_nested_call_gets_what_is_left(folder: Path, shape: str) -> None:
     """A call made while serving another has at most what is left of that one's deadline."""
     async with (
         echo.served(folder, incoming(600), echo.handler(left), "peer") as peer,
-        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+        adapted(grpc.aio.insecure_channel(peer), outgoing()) as to_peer,
     ):
 
         async def asks(request: bytes, context: object) -> bytes:
@@ -156,7 +157,7 @@ async def test_cancellation_reaches_the_nested_handler(folder: Path, shape: str)
 
     async with (
         echo.served(folder, incoming(600), echo.handler(waits), "peer") as peer,
-        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+        adapted(grpc.aio.insecure_channel(peer), outgoing()) as to_peer,
     ):
 
         async def asks(request: bytes, context: object) -> bytes:

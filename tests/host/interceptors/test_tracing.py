@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
+from assay.outgoing import adapted
 from opentelemetry import baggage, trace
 
 from host.interceptors.around import Context
@@ -28,7 +29,7 @@ async def test_from_client_to_nested_call(folder: Path, shape: str) -> None:
 
     async with (
         echo.served(folder, incoming(5), echo.handler(traced), "peer") as peer,
-        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+        adapted(grpc.aio.insecure_channel(peer), outgoing()) as to_peer,
     ):
 
         async def asks(request: bytes, context: object) -> bytes:
@@ -50,7 +51,7 @@ async def test_baggage_is_left_alone(folder: Path) -> None:
 
     async with (
         echo.served(folder, incoming(5), echo.handler(told), "peer") as peer,
-        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+        adapted(grpc.aio.insecure_channel(peer), outgoing()) as to_peer,
     ):
 
         async def asks(request: bytes, context: Context) -> bytes:
@@ -74,7 +75,7 @@ async def test_metadata_of_the_call_is_kept(folder: Path) -> None:
 
     async with (
         echo.served(folder, incoming(5), echo.handler(told), "peer") as peer,
-        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+        adapted(grpc.aio.insecure_channel(peer), outgoing()) as to_peer,
     ):
 
         async def asks(request: bytes, context: object) -> bytes:

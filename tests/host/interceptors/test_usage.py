@@ -8,6 +8,7 @@ import grpc
 import grpc.aio
 import pytest
 from assay.errors import NotFound
+from assay.outgoing import adapted
 
 from host.interceptors.chain import incoming, outgoing
 from host.tally import SANDBOX_SECONDS, tally
@@ -63,7 +64,7 @@ async def test_through_others(folder: Path, shape: str) -> None:
     """What calls to peers used is part of what the call used that made them, failed ones included."""
     async with (
         echo.served(folder, incoming(5), echo.handler(uses), "peer") as peer,
-        grpc.aio.insecure_channel(peer, interceptors=outgoing()) as to_peer,
+        adapted(grpc.aio.insecure_channel(peer), outgoing()) as to_peer,
     ):
 
         async def asks(request: bytes, context: object) -> bytes:
