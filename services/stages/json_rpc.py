@@ -12,6 +12,9 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 MAX_HEADER_LINES = 16
 
+LATER_SECONDS = 0.05
+"""How long at most it takes until what nobody waits for is sent."""
+
 
 class ConnectionLost(Exception):
     """The other end is gone, or does not speak the protocol."""
@@ -45,6 +48,8 @@ class Connection:
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._unsent: list[bytes] = []
+        self._sending: asyncio.Handle | None = None
+        """Sends what is unsent; nothing is while there is none."""
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -78,8 +83,20 @@ class Connection:
         """
         await self._send(*({"method": method, "params": each} for each in parameters))
 
+    def notify_later(self, method: str, *parameters: object) -> None:
+        """
+        Tell something as :meth:`notify` does, with whatever is sent next, or in :data:`LATER_SECONDS`.
+
+        For what nobody waits for: the other end would begin to work on it while its last answer is still on its way.
+        """
+        self._unsent += (_framed({"method": method, "params": each}) for each in parameters)
+        if self._sending is None:
+            self._sending = asyncio.get_running_loop().call_later(LATER_SECONDS, self._flush)
+
     async def close(self) -> None:
         """Stop reading; whoever waits is told so."""
+        if self._sending is not None:
+            self._sending.cancel()
         self._reading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._reading
@@ -87,17 +104,20 @@ class Connection:
 
     async def _send(self, *messages: dict[str, object]) -> None:
         """Send messages once nothing else is to do: what is sent in one turn of the event loop wakes the other once."""
-        bodies = [json.dumps({"jsonrpc": "2.0"} | message).encode() for message in messages]
+        framed = [_framed(message) for message in messages]
         try:
             await self._writer.drain()
         except (ConnectionError, RuntimeError) as error:
             raise ConnectionLost(type(error).__name__) from None
-        if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._unsent += (b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies)
+        self._unsent += framed
+        if self._sending is None or isinstance(self._sending, asyncio.TimerHandle):
+            if self._sending is not None:
+                self._sending.cancel()
+            self._sending = asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, []
+        self._sending = None
         # What goes wrong in here shows in the next drain, and as the end of reading.
         self._writer.write(b"".join(unsent))
 
@@ -145,3 +165,8 @@ class Connection:
             waiting.set_exception(RequestRefused(int(message["error"].get("code", 0))))
         else:
             waiting.set_result(message.get("result"))
+
+
+def _framed(message: dict[str, object]) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0"} | message).encode()
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)

@@ -140,12 +140,15 @@ class ServerProcess:
         return uris
 
     async def _close(self, opened: Sequence["_Open"]) -> None:
-        """Close what questions had open."""
-        uris = (uri for each in opened for uri in each.uris)
+        """Close what questions had open; what are no files, when the next question opens its own."""
+        closing = [{"textDocument": {"uri": uri}} for each in opened for uri in each.uris]
+        homes = [each.home for each in opened if each.home is not None]
+        if not homes:
+            self._connection.notify_later("textDocument/didClose", *closing)
+            return
         with contextlib.suppress(ConnectionLost):
-            await self._connection.notify("textDocument/didClose", *({"textDocument": {"uri": uri}} for uri in uris))
-        if homes := [each.home for each in opened if each.home is not None]:
-            await asyncio.to_thread(_remove_all, homes)
+            await self._connection.notify("textDocument/didClose", *closing)
+        await asyncio.to_thread(_remove_all, homes)
 
     async def diagnosed(self, uris: Mapping[str, str], wanted: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """Return the diagnostics of some of the open documents."""

@@ -85,6 +85,8 @@ class ProcessWorkers:
         self, seconds: float, function: Callable[..., T], args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> T:
         name = f"{function.__module__}.{function.__qualname__}"
+        # The pool's own threads take the interpreter's lock for a while: what others begin in this turn goes first.
+        await asyncio.sleep(0)
         future = self._submit(seconds, function, args, kwargs)
         self._under_way.add(future)
         try:

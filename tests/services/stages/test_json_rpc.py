@@ -118,3 +118,15 @@ async def test_the_other_end_goes(ends: Ends) -> None:
     ends.writer.close()
     with pytest.raises(ConnectionLost):
         await asked
+
+
+async def test_told_later(ends: Ends) -> None:
+    """What nobody waits for goes out before what is sent next, or by itself in a moment."""
+    ends.connection.notify_later("closed", 1, 2)
+    asking = asyncio.create_task(ends.connection.request("next", {}))
+    assert [(await ends.heard())["method"] for _ in range(3)] == ["closed", "closed", "next"]
+    ends.say({"id": 1, "result": None})
+    await asking
+    ends.connection.notify_later("closed", 3)
+    async with asyncio.timeout(5):
+        assert (await ends.heard())["params"] == 3

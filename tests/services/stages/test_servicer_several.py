@@ -102,3 +102,32 @@ async def test_which_stages(folder: Path, settings: Settings, toy_catalog: Catal
     error = error_from_rpc(caught.value)
     assert isinstance(error, InvalidArgument)
     assert error.field == "runs"
+
+
+begun: list[str] = []
+
+
+def begins(name: str, seconds: float) -> toys.Rule:
+    """Return what tells when a stage begins, and takes some time."""
+
+    async def judge(candidate: Candidate, context: StageContext) -> StageResult:
+        begun.append(name)
+        await asyncio.sleep(seconds)
+        return toys.completed()
+
+    return judge
+
+
+quick = toys.opened(toys.Toy("quick", begins("quick", 0.0)))
+tardy = toys.opened(toys.Toy("tardy", begins("tardy", 0.1)))
+
+
+async def test_the_longest_begins_first(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """What took longest the last time begins first the next time, wherever it stands in the request."""
+    toy_catalog(quick=f"{HERE}:quick", tardy=f"{HERE}:tardy")
+    request = stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(quick=9, tardy=9))
+    begun.clear()
+    async with serving(["quick", "tardy"], f"unix:{folder}/s", settings) as address, connect(address) as suite:
+        for _ in range(2):
+            assert len([event async for event in suite.stages.RunStages(request, timeout=20)]) == 2
+    assert begun == ["quick", "tardy", "tardy", "quick"]
