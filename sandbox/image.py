@@ -108,7 +108,8 @@ def _files(folder: Path) -> list[Input]:
             raise BrokenLanguage(folder, f"{name} is neither a file nor a folder")
         if name.split("/")[0] in {"runner", CA_BUNDLE}:
             raise BrokenLanguage(folder, f"{name}: the build brings a {name.split('/')[0]} of its own")
-        if path.is_dir():
+        # What an interpreter keeps beside a source is none of the inputs, and differs from one machine to the next.
+        if path.is_dir() or "__pycache__" in path.parts:
             continue
         room -= path.stat().st_size
         if len(found) == MAX_FILES or room < 0:

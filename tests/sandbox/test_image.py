@@ -42,6 +42,8 @@ def test_tag_follows_every_input(copy: Path) -> None:
     (folder / "data" / "list.txt").write_text("one")
     before = image.tag(folder)
     (copy / "runner" / "notes.txt").write_text("no input")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "compile.cpython-313.pyc").write_bytes(b"what an interpreter keeps")
     assert image.tag(folder) == before
     for name in (
         "images/python/Dockerfile",
