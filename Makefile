@@ -23,7 +23,7 @@ test: ## set everything up; lint; the whole test suite but what is slow
 	@scripts/typescript
 	@{ $(SANDBOX) && $(BACKING); } $(if $(CI),,|| $(WITHOUT_SANDBOX))
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON_BIN)/python -m pytest -q -m "not slow"
+	$(PYTHON_BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-slow: ## the slow proofs
 	@scripts/venv dev
