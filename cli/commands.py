@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import event_commands, key_commands, options, secret_commands
+from cli import event_commands, key_commands, migrate_commands, options, secret_commands
 from cli.deploy import commands as deploy_commands
 from cli.options import Gateway, Key
 from cli.running_suite import running_suite
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(key_commands.app)
 app.add_typer(deploy_commands.app)
 app.command()(event_commands.events)
+app.command()(migrate_commands.migrate)
 app.command()(secret_commands.secrets)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from typing_extensions import TypedDict
 
@@ -218,6 +218,12 @@ class ValidationSettings(Section):
     """The same for stages that are not named there."""
 
 
+def _database(url: str) -> str:
+    if url and not url.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("it has to be postgresql://USER@HOST:PORT/NAME or sqlite:////PATH")
+    return url
+
+
 class BadSettings(Exception):
     """A setting is unknown, or its value is out of bounds; names it."""
 
@@ -231,7 +237,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Path("~/.local/state/assay")
     """Folder of the default database. Made with mode 0700."""
-    database_url: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgresql://.+)?$")] = ""
+    database_url: Annotated[str, AfterValidator(_database)] = ""
     """The database, which all services share: ``postgresql://USER@HOST:PORT/NAME?sslmode=verify-full``, with what else
     such a URL may say, or ``sqlite:////var/lib/assay.db``; empty: SQLite in the state folder. See docs/database.md."""
     database_password_file: Path | None = None

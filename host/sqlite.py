@@ -135,11 +135,8 @@ def _revision(engine: "Engine") -> str:
 
 
 def _bring_up_to_date(engine: "Engine") -> None:
-    found = _revision(engine)
-    if found == revisions.newest():
-        return
-    revisions.check_known(found)
-    _migrate(engine, "", lambda before, after: None)
+    if revisions.steps(_revision(engine)):
+        _migrate(engine, "", lambda before, after: None)
 
 
 def _migrate(engine: "Engine", to: str, told: "Told") -> None:

@@ -82,10 +82,24 @@ async def postgres_url(copies: Copies, migrated: str) -> AsyncIterator[str]:
     await copies.dropped(name)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.docker)])
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.docker)]
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, folder: Path) -> str:
     """Give the URL of a database with the newest schema, of each kind in turn."""
+    return _of_kind(request, folder, "postgres_url")
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_url(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Give the URL of a database that nothing was made in, of each kind in turn."""
+    return _of_kind(request, folder, "empty_postgres")
+
+
+def _of_kind(request: pytest.FixtureRequest, folder: Path, postgres: str) -> str:
     if request.param == "sqlite":
+        # It is migrated by whoever opens it.
         return sqlite_in(folder)
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue(postgres)
     return url

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 
-from host.migrations.revisions import FOLDER, WrongSchema, check_known, known, newest, revision_of
+from host.migrations.revisions import FOLDER, revision_of, steps
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -20,16 +20,14 @@ def migrate(connection: "Connection", to: str, told: Told) -> None:
     Take a database to a revision, forward or back, by every step that lies between; where it is there, do nothing.
 
     :param to: "": the newest.
-    :raises WrongSchema: The database has a revision of a newer version, or there is none that is called ``to``.
+    :raises host.migrations.revisions.WrongSchema: This version does not know what the database has, or ``to``.
     """
-    wanted, found = to or newest(), revision_of(connection)
-    if wanted not in known():
-        raise WrongSchema(f"there is no schema {wanted}; there are {', '.join(known())}")
-    check_known(found)
-    if wanted == found:
+    way = steps(revision_of(connection), to)
+    if not way:
         return
-    step = command.upgrade if wanted > found else command.downgrade
-    step(_config(connection, told), wanted)
+    (start, _), (_, end) = way[0], way[-1]
+    step = command.upgrade if start < end else command.downgrade
+    step(_config(connection, told), end)
 
 
 def _config(connection: "Connection", told: Told) -> Config:

@@ -5,7 +5,9 @@ They make one line. A revision is a file in versions/, named NNNN_what_it_brings
 and an up-to-date database is opened without Alembic, which takes half as long to load as all else that is needed.
 """
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,20 +58,27 @@ def check(found: str) -> None:
 
     :raises WrongSchema: It has another one, or none.
     """
-    check_known(found)
-    if found != newest():
+    if steps(found, newest()):
         has = f"the schema {found}" if found else "no schema"
         raise WrongSchema(f"the database has {has}, and this version of Assay needs {newest()}: run `assay migrate`")
 
 
-def check_known(found: str) -> None:
+def steps(found: str, to: str = "") -> Sequence[tuple[str, str]]:
     """
-    Make sure that a database has a revision that this version knows, or none.
+    Return the steps that lie between two revisions, forward or back, each as the revisions before and after it.
 
-    :raises WrongSchema: It is a newer version's.
+    :param found: That of the database, or :data:`NONE`.
+    :param to: "": the newest.
+    :raises WrongSchema: This version does not know one of them.
     """
-    if found and found not in known():
+    line = [NONE, *known()]
+    if found not in line:
         raise WrongSchema(
             f"the database has the schema {found} of a newer version of Assay, and this version knows none after "
             f"{newest()}: run the newer version, or go back with its `assay migrate --to {newest()}`"
         )
+    if to and to not in line:
+        raise WrongSchema(f"there is no schema {to}; there are {', '.join(known())}")
+    start, end = line.index(found), line.index(to or newest())
+    way = line[start : end + 1] if start <= end else line[end : start + 1][::-1]
+    return list(pairwise(way))
