@@ -1,6 +1,6 @@
 """One call of `assay deploy`, from its options to its exit status."""
 
-from collections.abc import Sequence
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,30 +41,49 @@ class Wish:
     as_json: bool
 
 
-def by_compose(wish: Wish, folder: Path, files: Sequence[Path], env_file: Path | None, name: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Place:
     """
-    Deploy a compose project, and return the exit status.
+    Where a compose project is.
 
     :param folder: The project's.
-    :param files: Its files; none: its compose.yaml.
+    :param files: Its files; none: those of COMPOSE_FILE, or its compose.yaml.
     :param env_file: The file of its variables; None: its .env.
     :param name: What it is called; empty: as its files say.
+    :param record: The folder of its record; None: one in its own.
     """
+
+    folder: Path
+    files: tuple[Path, ...]
+    env_file: Path | None
+    name: str
+    record: Path | None
+
+    @property
+    def variables(self) -> Path:
+        """The file of its variables, which may not be there yet."""
+        return (self.env_file or self.folder / ".env").absolute()
+
+    def given(self) -> list[str]:
+        """Return the project as compose is given it."""
+        files = self.files or (() if os.environ.get("COMPOSE_FILE") else (self.folder / "compose.yaml",))
+        return [
+            *(part for file in files for part in ("--file", str(file.absolute()))),
+            *(("--env-file", str(self.variables)) if self.env_file or self.variables.exists() else ()),
+            *(("--project-name", self.name) if self.name else ()),
+        ]
+
+
+def by_compose(wish: Wish, place: Place) -> int:
+    """Deploy a compose project, and return the exit status."""
     from cli.deploy.compose import ComposeTarget, Options
     from cli.deploy.docker import Docker
 
-    folder = folder.absolute()
-    variables = env_file or folder / ".env"
-    given = [
-        *(part for file in (files or [folder / "compose.yaml"]) for part in ("--file", str(file))),
-        *(("--env-file", str(variables)) if env_file or variables.exists() else ()),
-        *(("--project-name", name) if name else ()),
-    ]
-    record, report = FileRecord(folder / RECORD), Report(as_json=wish.as_json)
+    record, report = FileRecord(place.record or place.folder / RECORD), Report(as_json=wish.as_json)
     try:
         with record.locked(LOCK_SECONDS) as held:
-            docker = Docker.at(folder, given, held)
-            target = ComposeTarget(docker, Options(wish.image, wish.seconds, variables, wish.gateway, wish.key))
+            docker = Docker.at(place.folder.absolute(), place.given(), held)
+            target = ComposeTarget(docker, Options(wish.image, wish.seconds, place.variables, wish.gateway, wish.key))
             return _called(wish, target, record, report)
     except Failed as failure:
         return report.end(Outcome.REFUSED, str(failure))

@@ -47,6 +47,12 @@ def compose(
         Path | None, typer.Option(metavar="FILE", help="The file of the variables. Without it: .env of the folder.")
     ] = None,
     project_name: Annotated[str, typer.Option(metavar="NAME", help="The project's name.")] = "",
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIRECTORY", help="Where it is written down how far a deployment is. Without it: deploy/record."
+        ),
+    ] = None,
     gateway: Address = "",
     key: Key = "",
     timeout: Timeout = 240,
@@ -61,10 +67,10 @@ def compose(
 
     Exit status: 0 deployed, 1 rolled back, 2 nothing was changed, 3 broken: it could not be rolled back.
     """
-    from cli.deploy.calls import Wish, by_compose
+    from cli.deploy.calls import Place, Wish, by_compose
 
     wish = Wish(image, gateway, key, timeout, roll_back, dry_run, json)
-    return by_compose(wish, folder, tuple(file or ()), env_file, project_name)
+    return by_compose(wish, Place(folder, tuple(file or ()), env_file, project_name, record))
 
 
 @app.command()

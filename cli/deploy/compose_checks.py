@@ -9,7 +9,7 @@ from cli.deploy.docker import PULL_SECONDS, QUICK_SECONDS, Docker
 from cli.deploy.order import GATEWAY, SANDBOX
 from cli.deploy.schema import looked_at as schema_looked_at
 from cli.deploy.secret_files import looked_at as secrets_looked_at
-from cli.deploy.steps import Check, Failed
+from cli.deploy.steps import Check
 from cli.diagnosis import Ill
 
 FREE_BYTES = 2 * 1024**3
@@ -131,12 +131,12 @@ def _free_port(door: Door) -> bool:
 
 def _schema(docker: Docker, project: Project, image: str) -> str:
     """Ask the new version about the schema that the database has."""
-    stores = project.stores(image)
-    if stores and not any(one.service in stores and one.well for one in docker.containers(project)):
+    there = docker.containers(project)
+    stores, suite = project.stores(image), project.suite(image)
+    if stores and not any(one.service in stores and one.well for one in there):
         return "nothing runs yet: the database is made"
-    options = ("run", "--rm", "--no-deps", "-T", MIGRATE, "--check")
-    try:
-        ran = docker.on(project, *options, seconds=QUICK_SECONDS)
-    except Failed as failure:
-        raise Ill(str(failure), "see whether the database answers") from None
-    return schema_looked_at(ran)
+    ran = docker.on(project, "run", "--rm", "--no-deps", "-T", MIGRATE, "--check", seconds=QUICK_SECONDS)
+    if ran.status:
+        raise Ill(ran.said, "see whether the database answers, and docs/database.md")
+    answer = next(iter(reversed(ran.output.strip().splitlines())), "")
+    return schema_looked_at(answer, running=any(one.service in suite and one.running for one in there))

@@ -8,7 +8,7 @@ from typing import Protocol
 from cli.deploy.course import Course, Outcome, Phase, begun, inherited, standing
 from cli.deploy.report import Report, State
 from cli.deploy.steps import Check, Failed, Step, Target
-from cli.diagnosis import examined
+from cli.diagnosis import Ill, examined
 from cli.failures import message_of
 
 
@@ -79,12 +79,19 @@ def _checked(checks: Sequence[Check], report: Report) -> bool:
     good = True
     for check in checks:
         began = time.monotonic()
-        seen = examined(check.name, check.look)
+        seen = examined(check.name, lambda check=check: _look(check))  # type: ignore[misc]
         state = State.FAILED if seen.good is False else State.DONE
         took = time.monotonic() - began
         report.step("check", check.name, state, seen.shown, seconds=took, remedy=seen.remedy)
         good = good and seen.good is not False
     return good
+
+
+def _look(check: Check) -> str:
+    try:
+        return check.look()
+    except Failed as failure:
+        raise Ill(str(failure), "") from None
 
 
 def _gone(course: Course, target: Target, record: Record, report: Report) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.deploy.kubectl import QUICK_SECONDS, Kubectl
 from cli.deploy.manifests import MIGRATE, Manifest, Manifests, name_of, namespace_of, quantity, requests
+from cli.deploy.schema import looked_at as schema_looked_at
 from cli.deploy.secret_files import days, valid_until
 from cli.deploy.steps import Check
 from cli.diagnosis import Ill
@@ -144,7 +145,10 @@ def _schema(kubectl: Kubectl, manifests: Manifests) -> str:
     check["spec"]["backoffLimit"] = 0
     for container in check["spec"]["template"]["spec"]["containers"]:
         container["command"] = ["assay", MIGRATE, "--check"]
+    workloads = [one for _, group in manifests.groups() for one in group]
+    there = [kubectl.get(str(one["kind"]), name_of(one), namespace_of(one)) for one in workloads]
+    running = any((one.get("spec") or {}).get("replicas", 1) for one in there if one is not None)
     try:
-        return kubectl.job_done(check, CHECK_SECONDS)
+        return schema_looked_at(kubectl.job_done(check, CHECK_SECONDS), running=running)
     finally:
         kubectl.remove("job", CHECK_JOB, namespace_of(job))

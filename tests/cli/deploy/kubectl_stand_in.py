@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
 
 def version(cluster: Cluster, arguments: list[str]) -> int:
     """`kubectl version`."""
-    if (FOLDER / "away").exists():
+    if "--client" not in arguments and (FOLDER / "away").exists():
         return said("The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?")
     told(json.dumps({"clientVersion": {}, "serverVersion": {"gitVersion": "v1.34.1"}}))
     return 0
@@ -166,7 +166,7 @@ def rollout(cluster: Cluster, arguments: list[str]) -> int:
 
 def logs(cluster: Cluster, arguments: list[str]) -> int:
     """`kubectl logs job/NAME --tail=1`."""
-    told("the schema is well")
+    told("the schema is 0001")
     return 0
 
 

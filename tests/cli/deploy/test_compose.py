@@ -39,7 +39,7 @@ services:
     command: [sleep, infinity]
   migrate:
     <<: *service
-    entrypoint: [sh, -c, 'test ! -e /stuck && echo the schema is well', migrate]
+    entrypoint: [sh, -c, 'test ! -e /stuck && echo the schema is 0001', migrate]
     healthcheck: {disable: true}
   static:
     <<: *service
