@@ -19,6 +19,8 @@ from assay.v1.source_pb2 import SourceFile
 from host import catalog
 from host.caller import Caller, acting_for
 from sandbox import image as sandbox_image
+from sandbox.containers.owner import MARK
+from sandbox.containers.owner import OWNER as OWNED_BY
 from tests.backing import LABEL, OWNER
 from tests.corpus.reading_cases import SUFFIX_OF, load
 from tests.identities import Identities
@@ -187,8 +189,24 @@ def test_it_reads_as_the_tree_does(image: str, sources: Path) -> None:
     assert findings(there) == findings(here)
 
 
+def test_the_command_runs_code(image: str) -> None:
+    """The command brings a suite of its own up in a container with the socket, and a failing test decides."""
+    mounted = [*HARDENED, *WITH_SOCKET, "-v", f"{ROOT}/examples:/examples:ro", "--entrypoint", "assay"]
+    check = ["check", "/examples/failing_test/main.py", "--tests", "/examples/failing_test/tests.py"]
+    assert "execution/test-failed" in docker("run", "--rm", *mounted, image, *check, seconds=180, expect=1)
+
+
+def sandboxes_of(machine: str) -> list[str]:
+    """Return the sandboxes of services that see the processes of one machine, or container."""
+    lines = docker("ps", "-a", "--filter", f"label={MARK}=1", "--format", f'{{{{.ID}}}} {{{{.Label "{OWNED_BY}"}}}}')
+    return [line.split()[0] for line in lines.splitlines() if line.split()[1].startswith(f"{machine}.")]
+
+
 async def test_the_sandbox_service_runs_programs_from_a_container(start: Start, folder: Path) -> None:
-    """With the socket and its group, and nothing else, the service runs a program for who has a key, and no other."""
+    """
+    With the socket and its group, and nothing else, the service runs a program for who has a key, and no other; and
+    when it is killed with all that its container holds, its sandboxes end by themselves.
+    """
     identities = Identities(folder)
     settings = identities.environment("sandbox", trusts=["execution"])
     for path in folder.iterdir():
@@ -211,3 +229,11 @@ async def test_the_sandbox_service_runs_programs_from_a_container(start: Start, 
         await suite_on(strangers.channel("sandbox")).sandbox.Execute(request, timeout=30)
     await strangers.close()
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    look = "from sandbox.containers.owner import machine; print(machine())"
+    machine = docker("exec", service, "python", "-P", "-c", look)
+    assert sandboxes_of(machine)
+    docker("kill", service)
+    ends_at = time.monotonic() + 60
+    while left := sandboxes_of(machine):
+        assert time.monotonic() < ends_at, f"{left} outlive a service that was killed with its container"
+        await asyncio.sleep(0.5)
