@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from host import catalog
-from host.edges import callers
-from host.settings import ServerSettings
+from host.edges import DATABASE, callers
+from host.settings import ServerSettings, Settings
 from host.streams import JOBS, STREAMS
 from tests.k8s.manifests import LASTING, NAME, SANDBOX, SUITE, Document, Manifests, Workload, is_suite, matches
 
@@ -27,6 +27,14 @@ UNITS = {
     unit: Decimal(text)
     for unit, text in {"": "1", "m": "0.001", "Ki": str(2**10), "Mi": str(2**20), "Gi": str(2**30)}.items()
 }
+
+DEFAULT_CONNECTIONS = Settings.model_fields["database_connections"].default
+
+SANDBOX_HOSTS = 4
+"""How many of them the bounds are made for."""
+
+RESERVED_CONNECTIONS = 10
+"""Those that PostgreSQL keeps for its superuser, and that of a migration."""
 
 TELEMETRY_SECONDS = 5
 """How long a process waits at its end for its last traces."""
@@ -333,6 +341,32 @@ def storage(manifests: Manifests) -> Iterator[str]:
                 yield f"nats: its volume is smaller than its streams may become ({size})"
 
 
+def connections(manifests: Manifests) -> Iterator[str]:
+    """PostgreSQL in the cluster takes as many connections as all replicas that there may be want at one time."""
+    wanted = 0
+    for name in DATABASE:
+        workload = manifests.workload(name)
+        each = int(
+            manifests.environment(workload, workload.main).get("ASSAY_DATABASE_CONNECTIONS", DEFAULT_CONNECTIONS)
+        )
+        wanted += _most(manifests, workload) * each * (2 if name == "gateway" else 1)
+    for workload in manifests.workloads:
+        if workload.name == "postgres":
+            (most,) = (int(one.partition("=")[2]) for one in workload.main["args"] if "max_connections" in one)
+            if wanted > most - RESERVED_CONNECTIONS:
+                yield f"postgres takes {most} connections, and {wanted} are wanted"
+
+
+def _most(manifests: Manifests, workload: Workload) -> int:
+    """Return how many replicas there may be."""
+    if workload.kind == "DaemonSet":
+        return SANDBOX_HOSTS
+    for scaler in manifests.of("HorizontalPodAutoscaler", "ScaledObject"):
+        if scaler["spec"]["scaleTargetRef"]["name"] == workload.name:
+            return int(scaler["spec"].get("maxReplicas") or scaler["spec"]["maxReplicaCount"])
+    return int(workload.document["spec"].get("replicas", 1))
+
+
 def migration(manifests: Manifests) -> Iterator[str]:
     """The schema is brought up to date by a Job that ends, of the version that is deployed."""
     jobs = [workload for workload in manifests.workloads if workload.kind == "Job"]
@@ -364,6 +398,7 @@ CHECKS: Mapping[str, Check] = {
         rolling,
         scaling,
         storage,
+        connections,
         migration,
     )
 }

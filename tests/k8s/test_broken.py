@@ -10,7 +10,7 @@ import pytest
 from tests.k8s import configuration, network
 from tests.k8s.manifests import NAME, NAMESPACE_NAME, SANDBOX, Document, Manifests
 from tests.k8s.policy import CHECKS
-from tests.k8s.variants import LOCAL, PRODUCTION, Variant, rendered
+from tests.k8s.variants import ALL_INSIDE, LOCAL, PRODUCTION, Variant, rendered
 
 Break = Callable[[Manifests], object]
 
@@ -192,6 +192,10 @@ BROKEN: dict[str, tuple[str, Variant, Break, str]] = {
     "a small volume": (
         "storage", LOCAL,
         lambda m: claim(m, "nats")["spec"]["resources"]["requests"].update(storage="1Gi"), "its volume",
+    ),
+    "more connections than PostgreSQL takes": (
+        "connections", ALL_INSIDE,
+        lambda m: m.one("HorizontalPodAutoscaler", "gateway")["spec"].update(maxReplicas=20), "connections",
     ),
     "no migration": ("migration", LOCAL, without("Job", "migrate"), "the jobs []"),
 }  # fmt: skip
