@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gateway.quotas import Bounds, Bucket
-from host.database import sql, try_lock
+from host.database import clock, sql, try_lock
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -18,7 +18,7 @@ BUCKET = "SELECT tokens, filled FROM gateway_calls WHERE tenant = :tenant"
 SET_BUCKET = "UPDATE gateway_calls SET tokens = :tokens, filled = :filled WHERE tenant = :tenant"
 HELD_BY_OTHERS = """
     SELECT COALESCE(SUM(held), 0) FROM gateway_slots
-    WHERE tenant = :tenant AND quota = :quota AND owner <> :owner AND expires > :now
+    WHERE tenant = :tenant AND quota = :quota AND owner <> :owner AND expires > :now AND expires <= :latest
 """
 SET_HELD = """
     INSERT INTO gateway_slots (owner, tenant, quota, held, expires) VALUES (:owner, :tenant, :quota, :held, :expires)
@@ -27,17 +27,17 @@ SET_HELD = """
 FORGET_HELD = "DELETE FROM gateway_slots WHERE owner = :owner AND tenant = :tenant AND quota = :quota"
 RENEW = "UPDATE gateway_slots SET expires = :expires WHERE owner = :owner"
 FORGET_OWNER = "DELETE FROM gateway_slots WHERE owner = :owner"
-FORGET_LOST = "DELETE FROM gateway_slots WHERE expires <= :now"
+FORGET_LOST = "DELETE FROM gateway_slots WHERE expires <= :now OR expires > :latest"
+# What runs out later than anybody can have been given was given before the clock was set back.
 
 
-def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int, now: float) -> tuple[int, float]:
+def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int) -> tuple[int, float]:
     """
     Take calls out of a tenant's bucket.
 
-    :param now: Seconds since 1970.
     :returns: How many there were, up to those wanted; and the seconds until there is another.
     """
-    _lock(connection, tenant, bounds.burst, now)
+    now = _locked(connection, tenant, bounds.burst)
     row = connection.execute(sql(BUCKET), {"tenant": tenant}).one()
     count, left = Bucket(row.tokens, row.filled).filled(bounds, now).taken(want)
     connection.execute(sql(SET_BUCKET), {"tenant": tenant, "tokens": left.tokens, "filled": left.at})
@@ -45,7 +45,7 @@ def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int,
 
 
 def take_slots(
-    connection: "Connection", key: Mapping[str, str], *, held: int, want: int, most: int, now: float, expires: float
+    connection: "Connection", key: Mapping[str, str], *, held: int, want: int, most: int, lease: float
 ) -> int:
     """
     Take slots of a tenant for a process, and return how many there were, up to those wanted.
@@ -53,27 +53,29 @@ def take_slots(
     :param key: The ``owner``, the ``tenant`` and the ``quota``.
     :param held: How many the process has already.
     :param most: How many there are for all processes.
+    :param lease: Seconds for which they are held without a word.
     """
-    _lock(connection, key["tenant"], 0, now)
-    others = connection.execute(sql(HELD_BY_OTHERS), {**key, "now": now}).scalar_one()
+    now = _locked(connection, key["tenant"], 0)
+    others = connection.execute(sql(HELD_BY_OTHERS), {**key, "now": now, "latest": now + lease}).scalar_one()
     granted: int = max(0, min(want, most - others - held))
-    set_held(connection, key, held + granted, expires)
+    set_held(connection, key, held + granted, lease)
     return granted
 
 
-def set_held(connection: "Connection", key: Mapping[str, str], held: int, expires: float) -> None:
-    """Write down how many slots of a tenant a process holds."""
+def set_held(connection: "Connection", key: Mapping[str, str], held: int, lease: float) -> None:
+    """Write down how many slots of a tenant a process holds, for so many seconds."""
     if held:
-        connection.execute(sql(SET_HELD), {**key, "held": held, "expires": expires})
+        connection.execute(sql(SET_HELD), {**key, "held": held, "expires": clock(connection) + lease})
     else:
         connection.execute(sql(FORGET_HELD), key)
 
 
-def renew(connection: "Connection", owner: str, now: float, expires: float) -> int:
+def renew(connection: "Connection", owner: str, lease: float) -> int:
     """Hold all slots of a process for longer, and forget those of lost ones; return of how many tenants it has any."""
-    found = connection.execute(sql(RENEW), {"owner": owner, "expires": expires}).rowcount
+    now = clock(connection)
+    found = connection.execute(sql(RENEW), {"owner": owner, "expires": now + lease}).rowcount
     if try_lock(connection, "forget lost slots"):
-        connection.execute(sql(FORGET_LOST), {"now": now})
+        connection.execute(sql(FORGET_LOST), {"now": now, "latest": now + lease})
     return found
 
 
@@ -82,5 +84,7 @@ def leave(connection: "Connection", owner: str) -> None:
     connection.execute(sql(FORGET_OWNER), {"owner": owner})
 
 
-def _lock(connection: "Connection", tenant: str, burst: int, now: float) -> None:
-    connection.execute(sql(LOCK), {"tenant": tenant, "burst": float(burst), "now": now})
+def _locked(connection: "Connection", tenant: str, burst: int) -> float:
+    """Lock what a tenant has until the transaction ends, and return what time it is then."""
+    connection.execute(sql(LOCK), {"tenant": tenant, "burst": float(burst), "now": clock(connection)})
+    return clock(connection)

@@ -6,8 +6,9 @@ a tenant can make, beyond its rate, its burst and one lot for each process; no m
 
 Slots: what all processes hold together is never more than the bound. A process keeps up to one less than a lot
 (:func:`gateway.quotas.slots_lot`) that nobody uses, for a second; so another one may refuse a call while that many are
-free. What a process held that was lost comes back when its lease runs out. Only where a process cannot reach the
-database for that long, or the clocks of two differ by more, are there as many calls under way beyond the bound.
+free. What a process held that was lost comes back when its lease runs out, by the clock of the database. Only where a
+process cannot reach the database for that long, or that clock is set, are there as many calls under way beyond the
+bound until the leases are renewed.
 """
 
 import asyncio
@@ -158,10 +159,8 @@ class Allowances:
 
     async def _take_calls(self, tenant: str, calls: _Calls, bounds: Bounds) -> int:
         """Take a lot, enough for all who wait."""
-        want, now = max(bounds.lot, calls.waiting), time.time()
-        taken, wait = await self._database.write(
-            lambda connection: store.take_calls(connection, tenant, bounds, want, now)
-        )
+        want = max(bounds.lot, calls.waiting)
+        taken, wait = await self._database.write(lambda connection: store.take_calls(connection, tenant, bounds, want))
         calls.held += taken
         if not taken:
             calls.none_until = time.monotonic() + wait
@@ -205,11 +204,11 @@ class Allowances:
     async def _take_slots(self, slots: _Slots, most: int) -> int:
         """Take a lot, enough for all who wait."""
         async with slots.lock:
-            held, want, now = slots.held, max(slots_lot(most), slots.waiting), time.time()
+            held, want = slots.held, max(slots_lot(most), slots.waiting)
             slots.is_written = False
             taken = await self._database.write(
                 lambda connection: store.take_slots(
-                    connection, slots.key, held=held, want=want, most=most, now=now, expires=now + LEASE_SECONDS
+                    connection, slots.key, held=held, want=want, most=most, lease=LEASE_SECONDS
                 )
             )
             slots.held += taken
@@ -237,10 +236,12 @@ class Allowances:
             # From now on nobody here takes them; where it cannot be written, it is tried again.
             slots.held -= max(surplus, 0)
             slots.none_until = 0.0
-            held, expires = slots.held, time.time() + LEASE_SECONDS
+            held = slots.held
             slots.is_written = False
             with suppress(StoreUnavailable):
-                await self._database.write(lambda connection: store.set_held(connection, slots.key, held, expires))
+                await self._database.write(
+                    lambda connection: store.set_held(connection, slots.key, held, LEASE_SECONDS)
+                )
                 slots.is_written = True
 
     async def keep(self) -> None:
@@ -264,12 +265,9 @@ class Allowances:
             slots.is_idle = True
 
     async def _renew(self) -> None:
-        now = time.time()
         held = sum(1 for slots in self._slots.values() if slots.held)
         try:
-            found = await self._database.write(
-                lambda connection: store.renew(connection, self._owner, now, now + LEASE_SECONDS)
-            )
+            found = await self._database.write(lambda connection: store.renew(connection, self._owner, LEASE_SECONDS))
         except StoreUnavailable as error:
             await _log.awarning("slots cannot be renewed", reason=error.message)
             return

@@ -64,16 +64,16 @@ class Bucket:
     Calls that a tenant may make at once: a bucket of tokens, filled at its rate up to its burst.
 
     :param tokens: Those in it when it was last looked at.
-    :param at: When that was, in seconds since 1970.
+    :param at: When that was, in seconds since 1970, by the clock of the database.
     """
 
     tokens: float
     at: float
 
     def filled(self, bounds: Bounds, now: float) -> "Bucket":
-        """Return it as it is now. A clock that went back, or is another's that lags, fills nothing."""
+        """Return it as it is now. A clock that was set back fills nothing, and fills from then on."""
         added = max(0.0, now - self.at) * bounds.calls_per_second
-        return Bucket(min(float(bounds.burst), self.tokens + added), max(now, self.at))
+        return Bucket(min(float(bounds.burst), self.tokens + added), now)
 
     def taken(self, most: int) -> tuple[int, "Bucket"]:
         """Return how many whole tokens can be taken, up to a number, and what is left."""

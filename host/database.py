@@ -6,6 +6,7 @@ PostgreSQL has by locks: :func:`lock` of a name, :func:`locking` of the rows tha
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
@@ -31,6 +32,7 @@ T = TypeVar("T")
 _log = structlog.get_logger("assay.database")
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
+CLOCK = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"
 
 
@@ -195,6 +197,16 @@ def sql(statement: str) -> "TextClause":
 def locking(connection: "Connection", statement: str) -> "TextClause":
     """Return a SELECT that locks the rows it finds, as they are then, until the transaction ends."""
     return sql(f"{statement} FOR UPDATE" if on_postgresql(connection) else statement)
+
+
+def clock(connection: "Connection") -> float:
+    """
+    Return the time, in seconds since 1970, by the one clock of all who share the database: that of its server.
+
+    Clocks of machines differ, and any of them may be set. What runs out at a time that others are to agree on runs out
+    by this one.
+    """
+    return float(connection.execute(sql(CLOCK)).scalar_one()) if on_postgresql(connection) else time.time()
 
 
 def lock(connection: "Connection", name: str) -> None:

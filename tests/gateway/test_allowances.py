@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from assay.errors import QuotaExceeded, RateLimited, StoreUnavailable
 
+from gateway import allowance_store as store
 from gateway import allowances as leasing
 from gateway.allowances import Allowances, _Leased
 from gateway.quotas import RUNS, Bounds, slots_lot
+from host.database import clock
 from tests.databases import sqlite_in
 from tests.gateway.quotas_setup import bounds, database, process
 
@@ -137,6 +139,25 @@ async def test_slots_of_a_lost_process(database_url: str, monkeypatch: pytest.Mo
                 async with other.slot("a", RUNS, 1):
                     pass
             await asyncio.sleep(1.1)
+            async with other.slot("a", RUNS, 1):
+                pass
+    await own.close()
+
+
+async def test_clock_that_is_set_back(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written down an hour ahead keeps nobody out for that hour: neither calls nor slots of a lost process."""
+    rate = bounds(calls_per_second=10, burst=3)
+    own = database(database_url)
+    lost = Allowances(own)
+    async with AsyncExitStack() as held:
+        with monkeypatch.context() as ahead:
+            ahead.setattr(store, "clock", lambda connection: clock(connection) + 3600)
+            assert await allowed(lost, "a", rate, 3) == 3
+            await held.enter_async_context(lost.slot("a", RUNS, 1))
+        async with process(database_url) as other:
+            await allowed(other, "a", rate, 1)
+            await asyncio.sleep(0.2)
+            await other.call("a", rate)
             async with other.slot("a", RUNS, 1):
                 pass
     await own.close()
