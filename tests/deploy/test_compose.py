@@ -130,6 +130,15 @@ def test_secrets_are_ones_own(services: Mapping[str, Any]) -> None:
         assert writable == ({"/var/run/docker.sock"} if name == "sandbox" else set())
 
 
+def test_all_secrets_are_prepared() -> None:
+    """What is mounted of the secrets, by whomever, can be read there; the key of the authority is mounted nowhere."""
+    services = composed("observability")["services"]
+    secret = {mount.partition("/")[0] for name in {*services} - {"prepare"} for mount in mounts(services[name])
+              if not mount.startswith("/") and mount not in composed("observability")["volumes"]}  # fmt: skip
+    assert {mount for mount in mounts(services["prepare"]) if not mount.startswith("/")} == secret
+    assert "authority" not in secret
+
+
 def test_who_trusts_whom(services: Mapping[str, Any]) -> None:
     """A service trusts the tokens of those that call it, and no others; none calls without encryption."""
     for name in SERVICES:

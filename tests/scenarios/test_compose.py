@@ -48,42 +48,42 @@ SERVERS = (("postgres", 5432), ("nats", 4222), ("sandbox", 50051), ("static", 50
 
 
 @pytest.fixture
-def suite(running_place: Place) -> Composed:
+def stack(running_place: Place) -> Composed:
     """Give the suite that is composed."""
     assert running_place.composed is not None
     return running_place.composed
 
 
-async def python(suite: Composed, service: str, *arguments: str, index: int = 1) -> str:
+async def python(stack: Composed, service: str, *arguments: str, index: int = 1) -> str:
     """Run a program in the container of a service."""
-    return await suite.compose("exec", "-T", f"--index={index}", service, "python", "-P", "-c", *arguments)
+    return await stack.compose("exec", "-T", f"--index={index}", service, "python", "-P", "-c", *arguments)
 
 
-async def made(suite: Composed, index: int) -> float:
+async def made(stack: Composed, index: int) -> float:
     """Return how many validations a replica of the engine has made."""
-    return sum(map(float, COUNT.findall(await python(suite, "validation", METRICS, index=index))))
+    return sum(map(float, COUNT.findall(await python(stack, "validation", METRICS, index=index))))
 
 
-async def states(suite: Composed) -> Sequence[Mapping[str, Any]]:
-    """Return every container of the suite."""
-    listed = await suite.compose("ps", "--all", "--format=json")
+async def states(stack: Composed) -> Sequence[Mapping[str, Any]]:
+    """Return every container of the stack."""
+    listed = await stack.compose("ps", "--all", "--format=json")
     return [json.loads(line) for line in listed.splitlines()]
 
 
-async def test_everything_is_healthy(suite: Composed) -> None:
+async def test_everything_is_healthy(stack: Composed) -> None:
     """Every service runs and says that it is well; what prepares has ended well."""
-    seen = {one["Service"]: (one["State"], one["Health"]) for one in await states(suite)}
+    seen = {one["Service"]: (one["State"], one["Health"]) for one in await states(stack)}
     healthy = [*(entry.name for entry in BUILT_IN), "nats", "postgres"]
     assert seen == dict.fromkeys(healthy, ("running", "healthy")) | dict.fromkeys(
         ("prepare", "migrate"), ("exited", "")
     )
 
 
-async def test_who_reaches_what(suite: Composed) -> None:
+async def test_who_reaches_what(stack: Composed) -> None:
     """Who does not use the database, NATS or the sandbox cannot so much as connect; nobody inside gets out."""
     asked = json.dumps(SERVERS)
     for service in ("static", "execution", "validation", "system", "sandbox"):
-        reached = set(json.loads(await python(suite, service, REACH, asked)))
+        reached = set(json.loads(await python(stack, service, REACH, asked)))
         assert ("postgres" in reached) == (service in DATABASE)
         assert ("nats" in reached) == (service in NATS)
         assert ("sandbox" in reached) == (service in {"execution", "system", "sandbox"})
@@ -91,23 +91,23 @@ async def test_who_reaches_what(suite: Composed) -> None:
         assert "1.1.1.1" not in reached
 
 
-async def test_nobody_gets_in_without_a_key(suite: Composed, running_place: Place) -> None:
+async def test_nobody_gets_in_without_a_key(stack: Composed, running_place: Place) -> None:
     """Over gRPC and over HTTP a call needs a key; over both the certificate is the gateway's."""
     without = {name: value for name, value in running_place.door.items() if name != "key"}
     async with connect(**without) as stranger:
         with pytest.raises(AioRpcError) as caught:
             await stranger.validation.ListValidations(validation_pb2.ListValidationsRequest(), timeout=20)
     assert isinstance(error_from_rpc(caught.value), Unauthenticated)
-    context = ssl.create_default_context(cafile=suite.ca)
+    context = ssl.create_default_context(cafile=stack.ca)
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        await asyncio.to_thread(urllib.request.urlopen, f"{suite.http}/v1/health", context=context, timeout=20)
+        await asyncio.to_thread(urllib.request.urlopen, f"{stack.http}/v1/health", context=context, timeout=20)
 
 
-async def test_replicas(suite: Composed, running_place: Place) -> None:
+async def test_replicas(stack: Composed, running_place: Place) -> None:
     """Calls, and queued validations, are shared by all replicas of the engine once there are more of it."""
     up = ("up", "--detach", "--wait", "--no-recreate", "--pull=never")
-    await suite.compose(*up, f"--scale=validation={REPLICAS}", seconds=300)
-    before = [await made(suite, index) for index in range(1, REPLICAS + 1)]
+    await stack.compose(*up, f"--scale=validation={REPLICAS}", seconds=300)
+    before = [await made(stack, index) for index in range(1, REPLICAS + 1)]
     async with connect(**running_place.door) as client:
 
         async def ask(number: int) -> None:
@@ -120,18 +120,18 @@ async def test_replicas(suite: Composed, running_place: Place) -> None:
             while min(shares) < 10:
                 await asyncio.gather(*(ask(number + more) for more in range(15)))
                 number += 15
-                shares = [await made(suite, index + 1) - before[index] for index in range(REPLICAS)]
+                shares = [await made(stack, index + 1) - before[index] for index in range(REPLICAS)]
                 await asyncio.sleep(1)
         print(f"{number} calls, by replica: {shares}")  # noqa: T201  # a figure for whoever looks
         assert sum(shares) == number
-    await suite.compose(*up, "--scale=validation=1", seconds=300)
+    await stack.compose(*up, "--scale=validation=1", seconds=300)
 
 
-async def test_the_end(suite: Composed) -> None:
+async def test_the_end(stack: Composed) -> None:
     """Told to stop, every service ends by itself within its time, and starts again with what was stored."""
-    await suite.compose("stop", seconds=300)
-    ended = {one["Service"]: one["ExitCode"] for one in await states(suite)}
+    await stack.compose("stop", seconds=300)
+    ended = {one["Service"]: one["ExitCode"] for one in await states(stack)}
     assert {name: code for name, code in ended.items() if code != 0} == {}
-    await suite.compose("up", "--detach", "--wait", "--pull=never", seconds=300)
-    listed = await suite.compose("exec", "-T", "gateway", "assay", "keys", "list", "--json")
+    await stack.compose("up", "--detach", "--wait", "--pull=never", seconds=300)
+    listed = await stack.compose("exec", "-T", "gateway", "assay", "keys", "list", "--json")
     assert [key["tenant"] for key in json.loads(listed)] == ["acme"]
