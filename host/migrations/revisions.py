@@ -3,6 +3,9 @@ Which revisions of the schema there are, and which one a database has.
 
 They make one line. A revision is a file in versions/, named NNNN_what_it_brings.py: so what is known is in the names,
 and an up-to-date database is opened without Alembic, which takes half as long to load as all else that is needed.
+
+One whose number ends in a letter, NNNNa, NNNNb, …, only adds to the ones before it: code that knows NNNN works on it as
+well. So the former version runs beside a newer one, and after it where that is taken back (docs/deploying.md).
 """
 
 from collections.abc import Sequence
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from host.database import Connection
 
 FOLDER = Path(__file__).parent
+
+DIGITS = 4
+"""How many characters of a revision say what it is a further one of."""
 
 NONE = ""
 """The revision of a database that has none."""
@@ -52,9 +58,14 @@ def revision_of(connection: "Connection") -> str:
     return connection.execute(sql("SELECT version_num FROM alembic_version")).scalar() or NONE
 
 
+def only_adds(found: str, to: str) -> bool:
+    """Return whether a revision, of a newer version perhaps, only adds to another one, so that its code works on it."""
+    return found > to and found[:DIGITS] == to[:DIGITS]
+
+
 def check(found: str) -> None:
     """
-    Make sure that a database has the revision that this version needs.
+    Make sure that a database has the revision that this version needs, or one that only adds to it.
 
     :raises WrongSchema: It has another one, or none.
     """
@@ -67,11 +78,15 @@ def steps(found: str, to: str = "") -> Sequence[tuple[str, str]]:
     """
     Return the steps that lie between two revisions, forward or back, each as the revisions before and after it.
 
+    None lie between the newest that this version knows and one that only adds to it.
+
     :param found: That of the database, or :data:`NONE`.
     :param to: "": the newest.
     :raises WrongSchema: This version does not know one of them.
     """
     line = [NONE, *known()]
+    if to in {"", newest()} and only_adds(found, newest()):
+        return []
     if found not in line:
         raise WrongSchema(
             f"the database has the schema {found} of a newer version of Assay, and this version knows none after "

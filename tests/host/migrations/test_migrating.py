@@ -13,7 +13,7 @@ from sqlalchemy import Column, Float, Integer, LargeBinary, column, inspect, sel
 
 from host.database import Database, sql
 from host.migrations.migrating import _config
-from host.migrations.revisions import FOLDER, NONE, known, newest
+from host.migrations.revisions import FOLDER, NONE, known, newest, only_adds
 from host.settings import Settings
 from tests.host.migrations.schemas import differences, whole
 
@@ -135,6 +135,37 @@ async def test_unknown_revision(database: Database, empty_database_url: str, rev
             await attempt
     assert await again.revision() == revision
     await again.close()
+
+
+async def test_what_only_adds(database: Database, empty_database_url: str) -> None:
+    """A schema of a newer version that only adds to this one's is used as it is: the former version works beside it."""
+    await database.migrate("", unheard)
+    change = sql("UPDATE alembic_version SET version_num = :revision")
+    await database.write(lambda connection: connection.execute(change, {"revision": f"{newest()}z"}))
+    await database.close()
+    again = Database(Settings(database_url=empty_database_url))
+    await again.open()
+    await again.write(fill)
+    await again.migrate("", unheard)
+    assert await again.revision() == f"{newest()}z"
+    await again.close()
+
+
+@pytest.mark.parametrize(
+    ("found", "to", "adds"),
+    [
+        ("0001a", "0001", True),
+        ("0001b", "0001a", True),
+        ("0001", "0001", False),
+        ("0001a", "0001b", False),
+        ("0002", "0001", False),
+        ("0002a", "0001", False),
+        (NONE, "0001", False),
+    ],
+)
+def test_numbers(found: str, to: str, adds: bool) -> None:
+    """What only adds has the same digits and a later letter."""
+    assert only_adds(found, to) == adds
 
 
 def scripts() -> Iterator[Any]:
