@@ -32,6 +32,9 @@ AGAIN_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 CONNECT_SECONDS = 5.0
 """How long it may take to connect."""
 
+CLOSE_SECONDS = 2.0
+"""How long it may take to close all connections."""
+
 RECYCLE_SECONDS = 1800.0
 """How long a connection is used, so that a server that was added behind an address gets its share."""
 
@@ -87,7 +90,7 @@ class Postgres:
         try:
             return await self._bounded(self._repeated(engine, revisions.revision_of, READ))
         finally:
-            await engine.dispose()
+            await _disposed(engine)
 
     async def migrate(self, to: str, told: "Told") -> None:
         """See :class:`host.database.Database`."""
@@ -98,7 +101,7 @@ class Postgres:
         """See :class:`host.database.Database`."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._engine is not None:
-            await self._engine.dispose()
+            await _disposed(self._engine)
             self._engine = None
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
@@ -151,12 +154,12 @@ class Postgres:
                     try:
                         revisions.check(await self._repeated(engine, revisions.revision_of, READ))
                     except BaseException:
-                        await engine.dispose()
+                        await _disposed(engine)
                         raise
                     self._engine = engine
         return self._engine
 
-    async def _new_engine(self, **options: Any) -> "AsyncEngine":
+    async def _new_engine(self) -> "AsyncEngine":
         library = await asyncio.to_thread(import_module, "sqlalchemy.ext.asyncio")
         engine: AsyncEngine = library.create_async_engine(
             "postgresql+asyncpg://",
@@ -223,12 +226,22 @@ class Postgres:
             await engine.dispose()
 
 
+async def _disposed(engine: "AsyncEngine") -> None:
+    """Say good-bye to the server; where it does not answer, go without."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await engine.dispose()
+    except TimeoutError:
+        await engine.dispose(close=False)
+
+
 async def _once(engine: "AsyncEngine", work: "Callable[[Connection], T]", options: Mapping[str, Any]) -> T:
     async with engine.connect() as connection:
         if options:
             await connection.execution_options(**options)
         result = await connection.run_sync(work)
-        await _commit(connection)
+        if options is not READ:
+            await _commit(connection)
         return result
 
 
@@ -237,8 +250,8 @@ async def _commit(connection: "AsyncConnection") -> None:
 
     try:
         await connection.commit()
-    except DBAPIError as error:
-        if _state_of(error) in CONFLICTS or not error.connection_invalidated:
+    except (DBAPIError, OSError) as error:
+        if isinstance(error, DBAPIError) and not error.connection_invalidated and _state_of(error) not in LOST:
             raise
         raise StoreUnavailable("the database was lost while it wrote; whether it has written is not known") from error
 

@@ -43,6 +43,13 @@ class Copies:
         """Remove a database, and end whoever uses it."""
         await self._administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    async def ended(self, url: str) -> None:
+        """End all connections to a database."""
+        name = url.rpartition("/")[2]
+        await self._administrator.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        )
+
     def url_of(self, name: str) -> str:
         """Return the URL of a database."""
         return self._server.url_of(name)
