@@ -15,6 +15,7 @@ from tests.deploy.composing import MACHINE, ROOT, composed, config
 
 SERVICES = [entry.name for entry in BUILT_IN]
 SOCKET = "docker.sock"
+SECRETS = f"{ROOT}/{Path(MACHINE['ASSAY_SECRETS']).name}/"
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,7 @@ def seconds(text: str) -> float:
 
 def mounts(service: Mapping[str, Any]) -> set[str]:
     """Return what a service mounts of the machine or of volumes, below the secrets by its path there."""
-    sources = (str(mount["source"]) for mount in service.get("volumes", ()))
-    secrets = f"{ROOT}/{Path(MACHINE['ASSAY_SECRETS']).name}/"
-    return {source.removeprefix(secrets) for source in sources}
+    return {str(mount["source"]).removeprefix(SECRETS) for mount in service.get("volumes", ())}
 
 
 def on(services: Mapping[str, Any], network: str) -> set[str]:
@@ -132,11 +131,13 @@ def test_secrets_are_ones_own(services: Mapping[str, Any]) -> None:
 
 def test_all_secrets_are_prepared() -> None:
     """What is mounted of the secrets, by whomever, can be read there; the key of the authority is mounted nowhere."""
-    services = composed("observability")["services"]
-    secret = {mount.partition("/")[0] for name in {*services} - {"prepare"} for mount in mounts(services[name])
-              if not mount.startswith("/") and mount not in composed("observability")["volumes"]}  # fmt: skip
-    assert {mount for mount in mounts(services["prepare"]) if not mount.startswith("/")} == secret
-    assert "authority" not in secret
+    folders: dict[str, set[str]] = {}
+    for name, service in composed("observability")["services"].items():
+        binds = [mount["source"] for mount in service.get("volumes", ()) if mount["type"] == "bind"]
+        folders[name] = {source.removeprefix(SECRETS).partition("/")[0] for source in binds if SECRETS in source}
+    prepared = folders.pop("prepare")
+    assert prepared == set.union(*folders.values())
+    assert "authority" not in prepared
 
 
 def test_who_trusts_whom(services: Mapping[str, Any]) -> None:
@@ -158,8 +159,9 @@ def test_networks(suite: Mapping[str, Any], services: Mapping[str, Any]) -> None
     assert on(services, "inside") == {"gateway", *doors}
     assert on(services, "stages") == {"validation", *stage_names()}
     assert on(services, "sandboxes") == {"sandbox", *callers("sandbox")}
-    assert on(services, "database") == {"postgres", "migrate", *DATABASE}
-    assert on(services, "bus") == {"nats", *NATS}
+    assert on(services, "database") == {"postgres", "migrate", *DATABASE} - {"sandbox"}
+    assert on(services, "bus") == {"nats", *NATS} - {"sandbox"}
+    assert on(services, "records") == {"postgres", "nats", "sandbox"}
     assert {name for name, network in suite["networks"].items() if not network.get("internal")} <= {"front", "watch"}
     for caller, called in calls().items():
         for name in called:
