@@ -105,7 +105,7 @@ class JetStreamPermits:
     async def issue(self, permits: Sequence[Issued]) -> None:
         """See :class:`host.permits.Permits`."""
         sending = (
-            self._publish(JOBS_SUBJECT, {"id": one.id, "trace": one.trace}, f"{one.id}/{one.number}", one.trace)
+            self._publish(JOBS_SUBJECT, {"id": one.id, "trace": one.trace}, f"{one.id}/{one.mark}", one.trace)
             for one in permits
         )
         ends = await asyncio.gather(*sending, return_exceptions=True)

@@ -19,12 +19,12 @@ class Issued:
     A permit to be issued.
 
     :param id: The job that made it.
-    :param number: The job's number: with its id, what one permit is known by, however often it is issued.
+    :param mark: What one permit is known by, with the id, however often it is issued; another attempt has another.
     :param trace: The trace of the call that queued it; empty: none.
     """
 
     id: str
-    number: int
+    mark: str
     trace: str = ""
 
 

@@ -51,6 +51,10 @@ class Announcer:
         """Tell how a validation ended, by its state."""
         self._tell(tenant, f"validation.{_KINDS[message.state]}", message, dict(_end(message)))
 
+    def died(self, tenant: str, message: validation_pb2.Validation) -> None:
+        """Tell that a queued validation was given up, besides that it failed."""
+        self._tell(tenant, "validation.dead", message, dict(_end(message)))
+
     @contextmanager
     def making(self, message: validation_pb2.Validation) -> Iterator[None]:
         """Tell that a validation that somebody waits for was made, or why it was not."""

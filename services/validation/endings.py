@@ -1,4 +1,4 @@
-"""How a validation ends that was queued: with a verdict, or without."""
+"""How a validation ends that was queued: with a verdict, or without; and how one begins again."""
 
 from dataclasses import replace
 
@@ -27,14 +27,30 @@ def succeeded(row: Stored, message: validation_pb2.Validation, key: str) -> Stor
     return replace(row, state=message.state, verdict=message.verdict, body=body, key=key)
 
 
-def failed(row: Stored, error: AssayError) -> Stored:
-    """Return a validation as one for which no verdict can be reached."""
-    return _ended(row, validation_pb2.STATE_FAILED, error_to_proto(error))
+def failed(row: Stored, error: AssayError, reason: str = "") -> Stored:
+    """
+    Return a validation as one for which no verdict can be reached.
+
+    :param reason: An ErrorReason without its prefix; empty: that of the error.
+    """
+    said = error_to_proto(error)
+    if reason:
+        said = validation_pb2.ValidationError(reason=f"ERROR_REASON_{reason}", message=said.message)
+    return _ended(row, validation_pb2.STATE_FAILED, said)
 
 
 def cancelled(row: Stored) -> Stored:
     """Return a validation as one that was stopped at the caller's wish."""
     return _ended(row, validation_pb2.STATE_CANCELLED)
+
+
+def queued_again(row: Stored) -> Stored:
+    """Return a validation that failed as one that waits as on its first day."""
+    message = validation_pb2.Validation.FromString(row.body)
+    message.state = validation_pb2.STATE_QUEUED
+    for field in ("end_time", "error"):
+        message.ClearField(field)
+    return replace(row, state=message.state, body=message.SerializeToString())
 
 
 def _ended(row: Stored, state: validation_pb2.State, error: validation_pb2.ValidationError | None = None) -> Stored:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assay.v1 import validation_pb2
 
 from host.database import locking, on_postgresql, sql, try_lock
+from services.validation import blobs
 from services.validation.store import Stored, get
 
 if TYPE_CHECKING:
@@ -49,13 +50,14 @@ class Waiting:
     """
     A job that nobody has.
 
+    :param digest: Of its request; see :mod:`services.validation.blobs`.
     :param attempts: How often it was begun.
     :param trace: The trace of the call that queued it; empty: none.
     """
 
     id: str
     tenant: str
-    request: bytes
+    digest: str
     attempts: int
     trace: str = ""
 
@@ -82,30 +84,36 @@ class Job:
 
 LOADS = "SELECT tenant, COUNT(*), SUM(size) FROM jobs GROUP BY tenant"
 WAITING = """
-    SELECT tenant, SUM(CASE WHEN owner IS NULL OR expires < :now THEN 0 ELSE 1 END),
+    SELECT tenant, SUM(CASE WHEN owner IS NULL OR owner = '' OR expires < :now THEN 0 ELSE 1 END),
         MIN(CASE WHEN owner IS NULL OR expires < :now THEN number END) AS oldest
     FROM jobs GROUP BY tenant ORDER BY oldest
 """
 QUEUE = """
-    INSERT INTO jobs (id, tenant, request, size, attempts, owner, expires, trace)
-    VALUES (:id, :tenant, :request, :size, 0, NULL, 0, :trace)
+    INSERT INTO jobs (id, tenant, digest, size, attempts, owner, expires, trace, issued)
+    VALUES (:id, :tenant, :digest, :size, 0, NULL, 0, :trace, 0)
 """
 OLDEST = """
-    SELECT id, tenant, request, attempts, trace FROM jobs WHERE number = (
+    SELECT id, tenant, digest, attempts, trace FROM jobs WHERE number = (
         SELECT MIN(number) FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
     )
 """
 OLDEST_UNLOCKED = """
-    SELECT id, tenant, request, attempts, trace FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
+    SELECT id, tenant, digest, attempts, trace FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1 WHERE id = :id"
+TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1, issued = 1 WHERE id = :id"
 HELD = "SELECT 1 FROM jobs WHERE id = :id AND owner = :owner AND attempts = :attempt"
 RENEW = "UPDATE jobs SET expires = :expires WHERE id = :id AND owner = :owner"
 OWN = "SELECT id FROM jobs WHERE owner = :owner ORDER BY number"
 LOCK = "SELECT 1 FROM jobs WHERE id = :id"
 GIVE_BACK = "UPDATE jobs SET owner = NULL, expires = 0, attempts = attempts - 1 WHERE id = :id"
-REMOVE = "DELETE FROM jobs WHERE id = :id"
+WAIT = "UPDATE jobs SET owner = '', expires = :until, issued = 0 WHERE id = :id"
+REMOVE = "DELETE FROM jobs WHERE id = :id RETURNING tenant, digest"
+UNISSUED = """
+    SELECT id, number, attempts, trace FROM jobs WHERE issued = 0 AND (owner IS NULL OR expires < :now)
+    ORDER BY number LIMIT :most
+"""
+ISSUED = "UPDATE jobs SET issued = 1 WHERE id = :id AND number = :number AND attempts = :attempts"
 SET_STATE = "UPDATE validations SET state = :state WHERE id = :id"
 END = "UPDATE validations SET state = :state, verdict = :verdict, body = :body, key = :key WHERE id = :id"
 KNOWN = "SELECT 1 FROM events WHERE id = :id AND name = :name"
@@ -115,6 +123,7 @@ HAPPENED = """
 """
 DONE = "SELECT body FROM events WHERE id = :id AND name LIKE :name ORDER BY sequence"
 SINCE = "SELECT body FROM events WHERE id = :id AND sequence > :sequence ORDER BY sequence LIMIT :most"
+BEFORE = "UPDATE events SET name = 'before/' || sequence WHERE id = :id AND name NOT LIKE 'before/%'"
 FORGET = "DELETE FROM events WHERE created < :before AND id NOT IN (SELECT id FROM jobs)"
 
 
@@ -131,9 +140,15 @@ def waiting(connection: "Connection", now: float) -> dict[str, int]:
 
 def queue(connection: "Connection", row: Stored, request: bytes, trace: str) -> None:
     """Make a validation a job."""
-    made = {"id": row.id, "tenant": row.tenant, "request": request, "size": len(request), "trace": trace}
+    digest = blobs.keep(connection, row.tenant, request)
+    add(connection, row.id, tenant=row.tenant, digest=digest, size=len(request), trace=trace)
+
+
+def add(connection: "Connection", identifier: str, *, tenant: str, digest: str, size: int, trace: str) -> None:
+    """Make a validation a job, whose request is kept already."""
+    made = {"id": identifier, "tenant": tenant, "digest": digest, "size": size, "trace": trace}
     connection.execute(sql(QUEUE), made)
-    happened(connection, row.id, Happening(state=validation_pb2.STATE_QUEUED))
+    happened(connection, identifier, Happening(state=validation_pb2.STATE_QUEUED))
 
 
 def oldest(connection: "Connection", tenant: str, now: float) -> Waiting | None:
@@ -150,7 +165,8 @@ def take(connection: "Connection", job: Waiting, owner: str, expires: float) -> 
     _come_to(connection, job.id, validation_pb2.STATE_RUNNING)
     done = connection.execute(sql(DONE), {"id": job.id, "name": f"{COMPLETED}%"}).scalars()
     said = tuple(Happening.FromString(body) for body in done)
-    return Job(get(connection, job.tenant, job.id), job.request, owner, job.attempts + 1, said, job.trace)
+    request = blobs.content(connection, job.tenant, job.digest)
+    return Job(get(connection, job.tenant, job.id), request, owner, job.attempts + 1, said, job.trace)
 
 
 def lock(connection: "Connection", identifier: str) -> None:
@@ -186,14 +202,44 @@ def give_back(connection: "Connection", owner: str) -> None:
         _come_to(connection, identifier, validation_pb2.STATE_QUEUED)
 
 
+def wait(connection: "Connection", job: Job, until: float) -> None:
+    """Let a job whose attempt failed be taken again after a time (seconds since 1970)."""
+    connection.execute(sql(WAIT), {"id": job.row.id, "until": until})
+    _come_to(connection, job.row.id, validation_pb2.STATE_QUEUED)
+
+
+def unissued(connection: "Connection", now: float, most: int) -> list[tuple[str, int, int, str]]:
+    """Return id, number, attempts and trace of jobs that wait and of which no permit was issued, the oldest first."""
+    rows = connection.execute(sql(UNISSUED), {"now": now, "most": most})
+    return [(identifier, number, attempts, trace) for identifier, number, attempts, trace in rows]
+
+
+def issued(connection: "Connection", identifier: str, number: int, attempts: int) -> None:
+    """Keep that a permit of a job was issued; where it was begun meanwhile that changes nothing."""
+    connection.execute(sql(ISSUED), {"id": identifier, "number": number, "attempts": attempts})
+
+
 def end(connection: "Connection", row: Stored) -> None:
-    """Let a validation end as a row says, and be no job any more; and forget what happened long ago."""
+    """Let a validation end as a row says, and be no job any more."""
+    for tenant, digest in connection.execute(sql(REMOVE), {"id": row.id}).all():
+        blobs.release(connection, tenant, digest)
+    close(connection, row)
+
+
+def close(connection: "Connection", row: Stored) -> None:
+    """Let a validation end as a row says; and forget what happened long ago."""
     ended = {"id": row.id, "state": row.state, "verdict": row.verdict, "body": row.body, "key": row.key or None}
     connection.execute(sql(END), ended)
-    connection.execute(sql(REMOVE), {"id": row.id})
     happened(connection, row.id, Happening(state=validation_pb2.State.Name(row.state)))
     if try_lock(connection, "forget events"):
         connection.execute(sql(FORGET), {"before": time.time() - EVENTS_KEPT_SECONDS})
+
+
+def reopen(connection: "Connection", row: Stored) -> None:
+    """Let a validation that has ended wait again; what happened before is kept, and is none of what will happen."""
+    opened = {"id": row.id, "state": row.state, "verdict": 0, "body": row.body, "key": None}
+    connection.execute(sql(END), opened)
+    connection.execute(sql(BEFORE), {"id": row.id})
 
 
 def happened(connection: "Connection", identifier: str, event: Happening, name: str = "") -> None:

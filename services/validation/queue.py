@@ -2,7 +2,8 @@
 The queue of validations that nobody waits for, in the database: what was queued survives the end of any process.
 
 A process takes the oldest job that nobody has and holds it by a lease, which it renews. Where it is lost its lease
-runs out and another takes the job again, a bounded number of times. Each change of a job is one transaction that makes
+runs out and another takes the job again, a bounded number of times; then it is dead (:mod:`services.validation.dead`).
+So is one whose attempts all fail by an error of the suite's. Each change of a job is one transaction that makes
 sure of the lease: so a job ends once, and what a lost attempt still writes is refused. What happened to a validation
 is numbered, and has a name by which nothing happens twice: where an attempt was lost, the next one goes on from what
 its stages said.
@@ -16,17 +17,19 @@ from assay.errors import AssayError, QueueFull
 from assay.v1 import validation_pb2
 
 from host.database import Database, lock
-from services.validation import jobs
+from services.validation import dead, jobs
 from services.validation.announcing import SILENT, Announcer
-from services.validation.endings import cancelled, failed
+from services.validation.dead import Bounds
+from services.validation.endings import cancelled
 from services.validation.jobs import Happening, Job, Load
 from services.validation.store import Stored, add, get
 
 if TYPE_CHECKING:
     from host.database import Connection
 
-ATTEMPTS = 3
-"""How often a job is begun. Being given back in good order is not counted."""
+AGAIN_SECONDS = 1.0
+MOST_AGAIN_SECONDS = 60.0
+"""When an attempt is made after the first one failed; each time it takes twice as long, up to the second."""
 
 RETRY_SECONDS = 5.0
 """When to come back where the queue is full."""
@@ -44,6 +47,7 @@ class Queue:
     :param owner: Names this process, among all that ever use this database.
     :param lease: Seconds for which a job is held without a word.
     :param told: Hears of each validation to which something happened.
+    :param bounds: When a job is given up.
     :param announcer: Tells the suite of it, once it is written.
     """
 
@@ -56,6 +60,7 @@ class Queue:
         owner: str,
         lease: float,
         told: Callable[[str], None],
+        bounds: Bounds,
         announcer: Announcer = SILENT,
     ) -> None:
         self._database = database
@@ -64,6 +69,7 @@ class Queue:
         self._owner = owner
         self.lease = lease
         self._told = told
+        self._bounds = bounds
         self._announcer = announcer
 
     async def create(self, row: Stored, request: bytes, trace: str = "") -> Stored:
@@ -113,11 +119,11 @@ class Queue:
         """
         Take the oldest job of a tenant that nobody has; None where there is none.
 
-        One that was begun as often as may be, and lost each time, is failed instead.
+        One that was begun as often as may be, and lost the last time, is given up instead.
         """
         job, lost = await self._database.write(lambda connection: self._take(connection, tenant))
         for row in lost:
-            self._ended(row)
+            self._given_up(row)
         if job is not None:
             self._told(job.row.id)
             self._announcer.started(job.row.tenant, message_of(job.row), job.attempt)
@@ -127,12 +133,36 @@ class Queue:
         now = time.time()
         lost: list[Stored] = []
         while (found := jobs.oldest(connection, tenant, now)) is not None:
-            if found.attempts < ATTEMPTS:
+            if found.attempts < self._bounds.attempts:
                 return jobs.take(connection, found, self._owner, now + self.lease), lost
-            error = AssayError(f"it was begun {found.attempts} times, and the service was lost each time")
-            lost.append(failed(get(connection, found.tenant, found.id), error))
-            jobs.end(connection, lost[-1])
+            error = AssayError("the process that made it was lost")
+            lost.append(dead.bury(connection, get(connection, found.tenant, found.id), error, self._bounds))
         return None, lost
+
+    async def failed(self, job: Job, error: AssayError) -> None:
+        """
+        Keep that an attempt failed by an error of the suite's: the job waits for another one, or is given up.
+
+        :raises services.validation.jobs.LeaseLost: The job is not this process's any more.
+        """
+
+        def work(connection: "Connection") -> Stored | None:
+            jobs.held(connection, job)
+            if job.attempt >= self._bounds.attempts:
+                return dead.bury(connection, job.row, error, self._bounds)
+            pause = min(MOST_AGAIN_SECONDS, AGAIN_SECONDS * 2 ** (job.attempt - 1))
+            jobs.wait(connection, job, time.time() + pause)
+            return None
+
+        given_up = await self._database.write(work)
+        if given_up is not None:
+            self._given_up(given_up)
+        else:
+            self._told(job.row.id)
+
+    def _given_up(self, row: Stored) -> None:
+        self._ended(row)
+        self._announcer.died(row.tenant, message_of(row))
 
     def _ended(self, row: Stored) -> None:
         self._told(row.id)

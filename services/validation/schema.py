@@ -49,21 +49,54 @@ jobs = Table(
     metadata,
     Column("number", NUMBER, primary_key=True, autoincrement=True),
     Column("id", String(64), ForeignKey("validations.id"), nullable=False, unique=True),
-    Column("request", LargeBinary, nullable=False),
     Column("size", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("owner", String(64), nullable=True),
     Column("expires", Float(53), nullable=False),
     Column("trace", String(64), nullable=False, server_default=text("''")),
     Column("tenant", String(64), nullable=False, server_default="local"),
+    Column("digest", String(64), nullable=False, server_default=text("''")),
+    Column("issued", Integer, nullable=False, server_default="0"),
     Index("ix_jobs_load", "tenant", "owner", "expires", "size"),
     sqlite_autoincrement=True,
 )
 """
 Validations that wait or run. ``owner`` is the process that has one, until ``expires`` (seconds since 1970) unless it
 says that it is still there; ``attempts`` counts how often one was begun; ``trace`` is the trace of the call that queued
-it (https://www.w3.org/TR/trace-context/#traceparent-header); ``tenant`` is the validation's. What is asked of all of
-them is in an index: to find what stands behind a request in a row SQLite reads all of the request.
+it (https://www.w3.org/TR/trace-context/#traceparent-header); ``tenant`` is the validation's; ``digest`` is that of its
+request, which is among the blobs; ``issued`` says whether a permit to take it was issued (:mod:`host.permits`). An
+owner without a name has it until it may be tried again.
+"""
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("uses", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Requests of jobs, by their SHA-256, each tenant's apart; ``uses`` counts the jobs and dead jobs that refer to one."""
+
+dead_jobs = Table(
+    "dead_jobs",
+    metadata,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("error", String(500), nullable=False),
+    Column("died", Float(53), nullable=False),
+    Column("trace", String(64), nullable=False),
+    Column("told", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""
+Jobs that were given up, and what they failed of. ``told`` says whether it was told outside of the database. One may
+outlive its validation.
 """
 
 events = Table(

@@ -19,6 +19,7 @@ from services.validation.engine import Stages
 from services.validation.judging import ASK_SECONDS
 from services.validation.listing import page, rules_of
 from services.validation.queue import Queue
+from services.validation.relay import Relay
 from services.validation.store import ValidationStore
 from services.validation.turns import Turns
 from services.validation.validating import Validating
@@ -42,6 +43,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
     :param store: Where they are kept.
     :param queue: Where they wait that nobody waits for.
     :param workers: Make those.
+    :param relay: Tells that there are some.
     :param watching: Follows those.
     :param turns: Bounds how many are under way.
     """
@@ -54,6 +56,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         store: ValidationStore,
         queue: Queue,
         workers: QueueWorkers,
+        relay: Relay,
         watching: Watching,
         turns: Turns,
     ) -> None:
@@ -62,6 +65,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
         self._store = store
         self._queue = queue
         self._workers = workers
+        self._relay = relay
         self._watching = watching
         self._turns = turns
         self._batches = itertools.count()
@@ -122,7 +126,7 @@ class ValidationServicer(validation_pb2_grpc.ValidationServiceServicer):
             request_id=request.request_id,
         )
         validation = await self._validating.queue(asked)
-        self._workers.wake()
+        self._relay.wake()
         return validation_pb2.CreateValidationResponse(validation=validation)
 
     async def CancelValidation(  # noqa: N802  # the contract's name

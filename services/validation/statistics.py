@@ -52,9 +52,9 @@ class Figures:
 QUEUED = """
     SELECT COUNT(*), MIN(events.created) FROM jobs
     JOIN events ON events.id = jobs.id AND events.sequence = 1
-    WHERE jobs.owner IS NULL OR jobs.expires < :now
+    WHERE jobs.owner IS NULL OR jobs.owner = '' OR jobs.expires < :now
 """
-ELSEWHERE = "SELECT COUNT(*) FROM jobs WHERE owner <> :owner AND expires >= :now"
+ELSEWHERE = "SELECT COUNT(*) FROM jobs WHERE owner NOT IN ('', :owner) AND expires >= :now"
 VERDICTS = "SELECT verdict, COUNT(*) FROM validations WHERE tenant <> :system GROUP BY state, verdict"
 
 

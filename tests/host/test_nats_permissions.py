@@ -83,7 +83,7 @@ async def test_what_each_needs(server: Nats, passwords: Path) -> None:
                     await listener.heard()
                     heard |= {event.resource for event in listener.take()}
             await until(lambda: permits.are_there)
-            await permits.issue([Issued("val_1", 1)])
+            await permits.issue([Issued("val_1", "1.0")])
             permit = await permits.next(BOUND)
             assert permit is not NO_PERMIT
             await permit.hold()

@@ -1,6 +1,7 @@
 """The first revision, on databases of SQLite from before there were revisions: nothing that they hold is lost."""
 
 import asyncio
+import hashlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from assay.errors import StoreUnavailable
 
 from host.database import Database
 from host.settings import Settings
-from services.validation import jobs
+from services.validation import blobs, jobs
 from services.validation.store import Stored, ValidationStore
 from tests.host.migrations.schemas import differences
 
@@ -109,7 +110,9 @@ async def test_jobs_of_before(folder: Path, script: str) -> None:
     write(folder, script)
     async with opened(folder) as database:
         found = await database.write(lambda connection: jobs.oldest(connection, "acme", 1))
-    assert found == jobs.Waiting("val_1", "acme", b"r", 0, "")
+        digest = hashlib.sha256(b"r").hexdigest()
+        assert found == jobs.Waiting("val_1", "acme", digest, 0, "")
+        assert await database.read(lambda connection: blobs.content(connection, "acme", digest)) == b"r"
 
 
 async def test_one_process_migrates(folder: Path) -> None:

@@ -6,18 +6,22 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 from assay.errors import NotFound, QueueFull, RequestIdReused
-from assay.v1 import stage_pb2, validation_pb2
+from assay.v1 import error_reason_pb2, stage_pb2, validation_pb2
 
 from host.database import Database
 from host.settings import Settings
 from services.validation import jobs
 from services.validation import queue as queue_module
+from services.validation.dead import Bounds
 from services.validation.endings import succeeded
 from services.validation.jobs import Happening, Job, LeaseLost
-from services.validation.queue import ATTEMPTS, Queue
+from services.validation.queue import Queue
 from services.validation.store import Stored, ValidationStore
 
 QUEUED, RUNNING, SUCCEEDED = validation_pb2.STATE_QUEUED, validation_pb2.STATE_RUNNING, validation_pb2.STATE_SUCCEEDED
+
+ATTEMPTS = 3
+BOUNDS = Bounds(ATTEMPTS, keep=3, seconds=1e9)
 
 
 def row(number: int, request_id: str = "", tenant: str = "local") -> Stored:
@@ -35,7 +39,9 @@ async def queues(database_url: str, *leases: float, most: int = 100) -> AsyncIte
             held = Database(Settings(database_url=database_url))
             stack.push_async_callback(held.close)
             told: list[str] = []
-            made.append(Queue(held, keep=1000, most=most, owner=f"p{number}", lease=lease, told=told.append))
+            made.append(
+                Queue(held, keep=1000, most=most, owner=f"p{number}", lease=lease, told=told.append, bounds=BOUNDS)
+            )
         yield made
 
 
@@ -165,7 +171,7 @@ async def test_left(database_url: str, clock: Clock) -> None:
 
 
 async def test_too_often(database_url: str) -> None:
-    """A job that was lost as often as may be is failed, and the one behind it is taken."""
+    """A job that was lost as often as may be is given up, and the one behind it is taken."""
     async with queues(database_url, 0.0, 60) as (lost, other):
         await lost.create(row(1), b"")
         for attempt in range(1, ATTEMPTS + 1):
@@ -176,7 +182,8 @@ async def test_too_often(database_url: str) -> None:
         failed, events = await other.since("local", "val_1", 0)
         message = validation_pb2.Validation.FromString(failed.body)
     assert (failed.state, message.state) == (validation_pb2.STATE_FAILED,) * 2
-    assert "begun 3 times" in message.error.message
+    assert message.error.message == "it was given up after 3 attempts; the last one: the process that made it was lost"
+    assert message.error.reason == error_reason_pb2.ERROR_REASON_INTERNAL
     assert [event.state for event in events] == [QUEUED, RUNNING, RUNNING, RUNNING, validation_pb2.STATE_FAILED]
 
 
@@ -321,7 +328,7 @@ async def test_forgotten(database_url: str, monkeypatch: pytest.MonkeyPatch) -> 
 async def test_kept_however_many_come(database_url: str) -> None:
     """A validation that waits is not among the oldest that give way."""
     held = Database(Settings(database_url=database_url))
-    queue = Queue(held, keep=3, most=100, owner="p", lease=60, told=lambda _: None)
+    queue = Queue(held, keep=3, most=100, owner="p", lease=60, told=lambda _: None, bounds=BOUNDS)
     store = ValidationStore(held, 3)
     await queue.create(row(1), b"")
     for number in range(10, 20):

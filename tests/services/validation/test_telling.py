@@ -9,6 +9,7 @@ from assay.v1 import validation_pb2
 
 from host.database import Database
 from host.settings import Settings
+from services.validation.dead import Bounds
 from services.validation.jobs import Happening, Job, LeaseLost
 from services.validation.judgement import Round
 from services.validation.queue import Queue
@@ -22,7 +23,7 @@ ROUND = Round(1, "fixes", ("f",), "a diff", None, kept=False, reason="no time")
 async def queue(database_url: str) -> AsyncIterator[Queue]:
     """Give a queue with one job."""
     database = Database(Settings(database_url=database_url))
-    made = Queue(database, keep=100, most=100, owner="p", lease=60, told=lambda _: None)
+    made = Queue(database, keep=100, most=100, owner="p", lease=60, told=lambda _: None, bounds=Bounds(3, 3, 1e9))
     body = validation_pb2.Validation(id="val_1").SerializeToString()
     await made.create(Stored("val_1", "local", "", "", 0, body, validation_pb2.STATE_QUEUED), b"")
     yield made
