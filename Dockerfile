@@ -46,6 +46,8 @@ COPY services/stages/semantic/reference.txt /build/services/stages/semantic/refe
 RUN set -eu; \
     mkdir -p /opt/assay/.cache; \
     [ "$REFERENCE" = 0 ] || env HOME=/opt/assay PYTHON=/build/tools/bin/python /build/scripts/reference
+# Made for its maker alone; here another user reads it.
+RUN chmod -R a+rX /opt/assay/.cache
 
 # --- what the suite needs, without what it never loads -------------------------------------------------------------------
 FROM builder AS packages

@@ -119,10 +119,11 @@ def test_every_service_starts_is_well_and_stops(start: Start) -> None:
 
 
 def test_nothing_to_climb(image: str) -> None:
-    """Its user owns nothing but its state, and there is nothing that gives rights, builds, or fetches."""
+    """Its user owns nothing but its state and can read what is its; nothing there gives rights, builds, or fetches."""
     look = (
         "id -u; find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -perm /6000 -type f -print;"
         "find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -user assay -print;"
+        "find /opt/assay ! -readable;"
         "for name in pip pip3 npm gcc cc make git curl wget; do command -v $name; done; true"
     )
     assert docker("run", "--rm", "--entrypoint", "sh", image, "-c", look).split() == ["10001", "/var/lib/assay"]
