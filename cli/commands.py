@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import event_commands, key_commands, migrate_commands, options, secret_commands
+from cli import event_commands, job_commands, key_commands, migrate_commands, options, secret_commands
 from cli.deploy import commands as deploy_commands
 from cli.options import Gateway, Key
 from cli.running_suite import running_suite
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(key_commands.app)
+app.add_typer(job_commands.app)
 app.add_typer(deploy_commands.app)
 app.command()(event_commands.events)
 app.command()(migrate_commands.migrate)

@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "services.system": {"assay", "host", "services.system"},
     "gateway": {"assay", "host", "gateway"},
     # Keys are made and taken back in the database, without a gateway: what is kept of one is written in one place.
-    "cli": {"assay", "host", "gateway", "cli"},
+    "cli": {"assay", "host", "gateway", "cli", "cli.jobs"},
+    # Dead jobs are looked at and queued again in the database, in the same way.
+    "cli.jobs": {"assay", "host", "services.validation", "cli"},
 }
 """Packages of the project that each package may import. The innermost one that holds a module decides."""
 
