@@ -63,6 +63,11 @@ async def made(stack: Composed, index: int) -> float:
     return sum(map(float, COUNT.findall(await python(stack, "validation", METRICS, index=index))))
 
 
+async def counts(stack: Composed) -> list[float]:
+    """Return how many validations each replica has made."""
+    return await asyncio.gather(*(made(stack, index) for index in range(1, REPLICAS + 1)))
+
+
 async def states(stack: Composed) -> Sequence[Mapping[str, Any]]:
     """Return every container of the stack."""
     listed = await stack.compose("ps", "--all", "--format=json")
@@ -108,23 +113,28 @@ async def test_replicas(stack: Composed, running_place: Place) -> None:
     """Calls, and queued validations, are shared by all replicas of the engine once there are more of it."""
     up = ("up", "--detach", "--wait", "--no-recreate", "--pull=never")
     await stack.compose(*up, f"--scale=validation={REPLICAS}", seconds=300)
-    before = [await made(stack, index) for index in range(1, REPLICAS + 1)]
     async with connect(**running_place.door) as client:
 
-        async def ask(number: int) -> None:
-            request = validation_pb2.ValidateRequest(candidate=candidate(AUTHENTIC + b"# %d\n" % number), policy=POLICY)
-            await client.validation.Validate(request, timeout=120)
+        async def shares(first: int, count: int) -> list[float]:
+            """Ask for some validations, and return how many of them each replica made."""
+            before = await counts(stack)
+            requests = [
+                validation_pb2.ValidateRequest(candidate=candidate(AUTHENTIC + b"# %d\n" % number), policy=POLICY)
+                for number in range(first, first + count)
+            ]
+            await asyncio.gather(*(client.validation.Validate(request, timeout=120) for request in requests))
+            return [now - then for now, then in zip(await counts(stack), before, strict=True)]
 
         # Connections are made anew once a minute; from then on the new ones have their share.
         async with asyncio.timeout(300):
-            number, shares = 0, [0.0] * REPLICAS
-            while min(shares) < 10:
-                await asyncio.gather(*(ask(number + more) for more in range(15)))
-                number += 15
-                shares = [await made(stack, index + 1) - before[index] for index in range(REPLICAS)]
+            number = 0
+            while min(await shares(number, 9)) == 0:
+                number += 9
                 await asyncio.sleep(1)
-        print(f"{number} calls, by replica: {shares}")  # noqa: T201  # a figure for whoever looks
-        assert sum(shares) == number
+        found = await shares(1000, 60)
+        print(f"{number} calls until all were found; 60 more, by replica: {found}")  # noqa: T201  # a figure
+        assert sum(found) == 60
+        assert min(found) >= 10
     await stack.compose(*up, "--scale=validation=1", seconds=300)
 
 
