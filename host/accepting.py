@@ -16,7 +16,7 @@ import grpc.aio
 from grpc._cython import cygrpc
 
 AT_ONCE = 16
-"""For how many calls of one method the core is asked at one time."""
+"""For how many calls of one method the core is asked at one time, where nothing else is said."""
 
 
 class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no types
@@ -24,6 +24,8 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
     What takes the calls of a server that :mod:`grpc.aio` makes, of methods that are registered by name.
 
     The parameters are those of the base class, less those that are for other methods.
+
+    :param at_once: For how many calls of one method the core is asked at one time; each costs a few microseconds once.
     """
 
     def __init__(
@@ -32,12 +34,14 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
         interceptors: Sequence[grpc.aio.ServerInterceptor],
         options: Sequence[tuple[str, Any]],
         maximum_concurrent_rpcs: int,
+        at_once: int = AT_ONCE,
     ) -> None:
         super().__init__(loop, None, (), interceptors, options, None)
         # The base's own cannot be read from here.
         self._around = tuple(interceptors)
         self._methods = _Methods()
         self._most = maximum_concurrent_rpcs
+        self._at_once = at_once
         self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,7 +55,7 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
         if method is None:
             future: asyncio.Future[Any] = super()._make_request_call_future(method)
             return future
-        for _ in range(1, AT_ONCE):
+        for _ in range(1, self._at_once):
             self._task(self._ask_beside(method))
         return self._task(self._ask(method))
 

@@ -29,6 +29,7 @@ async def test_order(folder: Path) -> None:
         "AuditInterceptor",
         "AuthenticationInterceptor",
         "QuotaInterceptor",
+        "CrowdInterceptor",
         "DeadlineInterceptor",
         "FollowingInterceptor",
         "LateReading",
