@@ -15,7 +15,9 @@ from cli.deploy.proof import Proof, of_its_own
 from cli.deploy.steps import Check, Failed, Step
 
 KEPT = "assay-former"
-"""The name under which images that ran are kept: one that no tag names any more would go with the next clearing up."""
+"""How images that ran are called, with the project: an image without any name goes when room is made."""
+
+NATS = "nats"
 
 ONCE_SECONDS = 1800.0
 """How long a service may take that does something and ends, as migration does."""
@@ -58,7 +60,7 @@ class ComposeTarget:
     @property
     def image(self) -> str:
         """The image that is wanted, by its name."""
-        return self._options.image or str((self._project.services.get(GATEWAY) or {}).get("image", ""))
+        return self._options.image or self._project.image
 
     def wanted(self) -> Mapping[str, Any]:
         """Return the project as it is described now."""
@@ -82,21 +84,23 @@ class ComposeTarget:
 
     def keep(self, former: Mapping[str, Any]) -> None:
         """Give the images that ran a name of their own, and take it from those of deployments before."""
-        docker = self._docker.docker
-        images = {service["image"] for service in (former.get("services") or {}).values()}
-        for image in images:
-            docker.output("tag", image, _kept(image), seconds=QUICK_SECONDS)
-        listed = docker.output("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", KEPT, seconds=QUICK_SECONDS)
-        for name in set(listed.split()) - {_kept(image) for image in images}:
-            docker.run("rmi", name, seconds=QUICK_SECONDS)
+        if not former:
+            return
+        docker, name = self._docker.docker, Project(former["project"]).name
+        kept = {service["image"]: _kept(name, service["image"]) for service in former["services"].values()}
+        for image, tag in kept.items():
+            docker.output("tag", image, tag, seconds=QUICK_SECONDS)
+        form = "{{.Repository}}:{{.Tag}}"
+        listed = docker.output("image", "ls", "--format", form, f"{KEPT}/{name}", seconds=QUICK_SECONDS)
+        for tag in set(listed.split()) - set(kept.values()):
+            docker.run("rmi", tag, seconds=QUICK_SECONDS)
 
     def forward(self, wanted: Mapping[str, Any], former: Mapping[str, Any]) -> Sequence[Step]:
         """Return the steps to the version that is wanted."""
         project, image = Project(wanted["project"]), str(wanted["image"])
         replicas = {name: int(service["replicas"]) for name, service in (former.get("services") or {}).items()}
-        before = [name for name in project.that_end() if name != MIGRATE]
         return [
-            *(Step(name, lambda name=name: self._once(project, name)) for name in before),  # type: ignore[misc]
+            *self._preparing(project),
             Step("stores", lambda: self._stores(project, image)),
             Step("migrate", lambda: self._once(project, MIGRATE)),
             Step("pause", lambda: self._pause(project), lambda: self._why_no_pause(project)),
@@ -116,11 +120,11 @@ class ComposeTarget:
         removal = [Step("remove", lambda: self._remove(new, gone), lambda: self._why_nothing_to_remove(new, gone))]
         if not services:
             return removal
-        images = {name: self._name(service) for name, service in services.items()}
-        project = Project(former["project"]).with_images(images)
+        project = self._former(former)
         replicas = {name: int(service["replicas"]) for name, service in services.items()}
         groups = [(name, tuple(one for one in group if one in services)) for name, group in new.groups(image)]
         return [
+            *self._preparing(project),
             Step("pause", lambda: self._pause(new), lambda: self._as_before(services, new) or self._why_no_pause(new)),
             *(
                 Step(
@@ -132,13 +136,36 @@ class ComposeTarget:
             ),
             *removal,
             *self._proof(project).steps(),
-            Step("settle", lambda: self._settle(images.get(GATEWAY) or next(iter(images.values())))),
+            Step("settle", lambda: self._settle(project.image)),
         ]
 
-    def _name(self, service: Mapping[str, Any]) -> str:
+    def _former(self, former: Mapping[str, Any]) -> Project:
+        """Return the project as it ran: with the images of then, also for what does something and ends."""
+        project = Project(former["project"])
+        images = {name: self._name(project, service) for name, service in former["services"].items()}
+        own = images.get(GATEWAY) or next(iter(images.values()))
+        ended = [name for name in project.that_end() if project.services[name].get("image") == project.image]
+        return project.with_images(images | dict.fromkeys(ended, own))
+
+    def _name(self, project: Project, service: Mapping[str, Any]) -> str:
         """Return a name of the image that a service ran: the one that it had, unless that is another image's now."""
         named, image = str(service["name"]), str(service["image"])
-        return named if self._docker.image_id(named) == image else _kept(image)
+        return named if self._docker.image_id(named) == image else _kept(project.name, image)
+
+    def _preparing(self, project: Project) -> list[Step]:
+        """Return the steps of what writes files for the others, as a version needs them; NATS reads its own anew."""
+        names = [name for name in project.that_end() if name != MIGRATE]
+        steps = [Step(name, lambda name=name: self._once(project, name)) for name in names]  # type: ignore[misc]
+        return [*steps, Step("settings of NATS", lambda: self._read_anew(project), lambda: self._why_not_anew(project))]
+
+    def _read_anew(self, project: Project) -> str:
+        ran = self._docker.on(project, "kill", "--signal", "SIGHUP", NATS, seconds=QUICK_SECONDS)
+        if ran.status:
+            raise Failed(ran.said)
+        return "read anew"
+
+    def _why_not_anew(self, project: Project) -> str:
+        return "" if any(one.running for one in self._of(project, [NATS])) else "it does not run here"
 
     def _once(self, project: Project, name: str) -> str:
         """Have a service do its work to the end."""
@@ -221,5 +248,5 @@ class ComposeTarget:
         return f"{self._options.env_file.name} names {image}"
 
 
-def _kept(image: str) -> str:
-    return f"{KEPT}:{image.removeprefix('sha256:')[:12]}"
+def _kept(project: str, image: str) -> str:
+    return f"{KEPT}/{project}:{image.removeprefix('sha256:')[:12]}"

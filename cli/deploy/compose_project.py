@@ -56,6 +56,11 @@ class Project:
         found: Mapping[str, Mapping[str, Any]] = self.data.get("services") or {}
         return found
 
+    @property
+    def image(self) -> str:
+        """The image of the suite: its gateway's."""
+        return str((self.services.get(GATEWAY) or {}).get("image", ""))
+
     def groups(self, image: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return the services that run an image, in the groups of a roll-out; see :func:`cli.deploy.order.grouped`."""
         return grouped(name for name in self.services if self._runs(name, image))

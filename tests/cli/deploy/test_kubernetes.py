@@ -108,6 +108,7 @@ def steps(ended: Ended, phase: str) -> dict[str, str]:
     return {line["step"]: line["state"] for line in lines if line.get("phase") == phase}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_up_and_up_again_and_ill(deploy: Deploy, cluster: Cluster) -> None:
     """First one version, then another in its place, then one that is ill, which goes back by itself."""

@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(2400)]
 
 ASSAY = Path(sys.executable).with_name("assay")
 DEPLOY_SECONDS = 900
+SETTLE_SECONDS = 600
 
 NAME = "assay-upgrade"
 
@@ -62,8 +63,11 @@ def docker(*arguments: str, stdin: str = "") -> str:
 def images() -> Iterator[None]:
     """Make the versions once the first one is there; take them away at the end."""
     yield
-    for version in VERSIONS:
-        subprocess.run(["docker", "rmi", "--force", f"{NAME}:{version}"], capture_output=True, timeout=120, check=False)
+    kept = docker(
+        "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=assay-former/assay-test-*"
+    )
+    for name in [*(f"{NAME}:{version}" for version in VERSIONS), *kept.split()]:
+        subprocess.run(["docker", "rmi", "--force", name], capture_output=True, timeout=120, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +93,12 @@ async def under_load(suite: Composed, title: str) -> AsyncIterator[None]:
     """Queue jobs until the block is left, and see then that each that was acknowledged has its one end."""
     ledger = Ledger()
     async with connect(**suite.door) as client:
-        async with load(client, ledger, mixed, every=0.5):
+        async with load(client, ledger, mixed, every=1.0):
             yield
+        # What waited while validation paused is more than what comes, and a small machine makes it slowly.
+        following = asyncio.create_task(ledger.follow(client))
+        await ledger.settled(SETTLE_SECONDS)
+        following.cancel()
         lines = (await suite.compose("logs", "--no-log-prefix", "sandbox")).splitlines()
         found = await account(client, ledger, lines)
     print(table(title, ledger, found))  # noqa: T201  # what a proof by measuring is for
