@@ -16,6 +16,7 @@ from host.migrations.revisions import WrongSchema
 from host.settings import BadSettings, Settings
 from tests.backing import Postgres, started_postgres
 from tests.databases import Copies
+from tests.processes import run_python
 
 pytestmark = pytest.mark.docker
 
@@ -317,3 +318,14 @@ async def test_closed_while_frozen(own_server: Postgres, monkeypatch: pytest.Mon
             await database.close()
     finally:
         own_server.unpause()
+
+
+@pytest.mark.parametrize("name", ["validation", "events"])
+async def test_service_refuses_to_start(empty_postgres: str, name: str) -> None:
+    """A service over a database without its schema ends with status 2 and one line that says what to run."""
+    environment = {"ASSAY_DATABASE_URL": empty_postgres}
+    done = await run_python("-P", "-m", "host", name, "--listen", "127.0.0.1:0", environment=environment)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("host: the database has no schema, and this version of Assay needs ")
+    assert done.stderr.endswith("run `assay migrate`\n")
+    assert "Traceback" not in done.stderr
