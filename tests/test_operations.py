@@ -23,7 +23,8 @@ UNITS = {"s": "_seconds"}
 
 OF_THE_HOST = {
     "rpc_server_call_duration_seconds", "assay_calls_active", "assay_event_loop_lag_seconds",
-    "assay_events_dropped_total", "assay_usage_total",
+    "assay_events_dropped_total", "assay_usage_total", "assay_nats_connected", "assay_events_refused_total",
+    "assay_permits_refused_total", "assay_wakes_refused_total",
 }  # fmt: skip
 OF_THE_PROCESS = {
     "process_resident_memory_bytes", "process_virtual_memory_bytes", "process_cpu_seconds_total", "process_open_fds",
