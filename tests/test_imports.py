@@ -46,7 +46,11 @@ OURS = {"assay", "host", "sandbox", "services", "gateway", "cli", "benchmarks", 
 WIRE = {"grpc", "grpc_status", "google", "docker", "nats", "sqlalchemy", "pebble"}
 
 DOMAIN = (
+    "cli/deploy/compose_project.py",
     "cli/deploy/course.py",
+    "cli/deploy/manifests.py",
+    "cli/deploy/order.py",
+    "cli/deploy/schema.py",
     "cli/deploy/steps.py",
     "gateway/overload.py",
     "gateway/quotas.py",

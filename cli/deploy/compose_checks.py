@@ -24,6 +24,8 @@ for name, folder in image.folders().items():
     print(name, image.tag(folder))
 """
 
+_CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 10).close()"
+
 
 def checks(docker: Docker, project: Project, image: str) -> Sequence[Check]:
     """Return all looks, those first without which others say nothing."""
@@ -34,6 +36,7 @@ def checks(docker: Docker, project: Project, image: str) -> Sequence[Check]:
         Check("secrets", lambda: secrets_looked_at(project.given())),
         Check("capacity", lambda: _capacity(docker, project, image)),
         Check("gateway", lambda: _gateway(docker, project)),
+        Check("nats", lambda: _nats(docker, project)),
         Check("schema", lambda: _schema(docker, project, image)),
     ]
 
@@ -127,6 +130,19 @@ def _free_port(door: Door) -> bool:
         except OSError:
             return False
     return True
+
+
+def _nats(docker: Docker, project: Project) -> str:
+    """See that a NATS somewhere else can be reached, from where the gateway will be."""
+    where = project.nats()
+    if where is None:
+        return "it is the project's own, or there is none"
+    address = f"{where[0]}:{where[1]}"
+    once = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "python", GATEWAY, "-P", "-c", _CONNECT, where[0])
+    ran = docker.on(project, *once, str(where[1]), seconds=QUICK_SECONDS)
+    if ran.status:
+        raise Ill(f"{address} is not reached: {ran.said}", "start it, or name another by ASSAY_NATS__URL")
+    return f"{address} is reached"
 
 
 def _schema(docker: Docker, project: Project, image: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cli.deploy.order import GATEWAY, grouped
 
@@ -13,6 +14,9 @@ MIGRATE = "migrate"
 
 LISTEN_SETTING = "ASSAY_GATEWAY__LISTEN"
 CERTIFICATE_SETTING = "ASSAY_GATEWAY__CERTIFICATE"
+
+NATS_SETTING = "ASSAY_NATS__URL"
+NATS_PORT = 4222
 
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 what is published everywhere is called on this machine
 
@@ -116,6 +120,14 @@ class Project:
                 certificate = str(environment.get(CERTIFICATE_SETTING) or "")
                 return Door("127.0.0.1" if host in _ANYWHERE else host, int(port["published"]), certificate)
         return None
+
+    def nats(self) -> tuple[str, int] | None:
+        """Return where NATS is that is none of the project's services; None where there is none such."""
+        gateway = self.services.get(GATEWAY) or {}
+        url = urlsplit(str((gateway.get("environment") or {}).get(NATS_SETTING) or ""))
+        if not url.hostname or url.hostname in self.services:
+            return None
+        return url.hostname, url.port or NATS_PORT
 
     def memory(self, names: Sequence[str]) -> int:
         """Return what some services may use of memory together, in bytes, as far as they are bounded."""

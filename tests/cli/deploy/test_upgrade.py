@@ -10,12 +10,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from assay.client import connect
+from assay.client import Suite, connect
+from assay.v1 import validation_pb2
+from grpc import StatusCode
+from grpc.aio import AioRpcError
 
 from tests.faults.jobs import Job, reading, running
 from tests.faults.ledger import Ledger, account, table
@@ -160,3 +164,43 @@ async def test_rolled_back(suite: Composed, place: Path, version: str, step: str
     lines = [json.loads(line) for line in told.splitlines()]
     assert [line["step"] for line in lines if line.get("state") == "failed"] == [step]
     assert image_of(place) == before
+
+
+WRITING = ("gateway", "validation", "events", "system", "sandbox")
+
+
+async def test_back_up_and_restore(suite: Composed) -> None:
+    """What docs/operations.md says brings back what was stored, and what was made since is gone; then all goes on."""
+    database = ("exec", "-T", "postgres")
+    dump = ("pg_dump", "--username", "postgres", "--format", "custom", "--file", "/tmp/assay.dump", "assay")
+    restore = ("pg_restore", "--username", "postgres", "--dbname", "postgres", "--clean", "--create", "--exit-on-error")
+    async with connect(**suite.door) as client:
+        before = await ended(client, reading(0))
+        await suite.compose(*database, *dump)
+        after = await ended(client, reading(1))
+        await suite.compose("stop", *WRITING, seconds=300)
+        await suite.compose(*database, *restore, "/tmp/assay.dump")
+        await suite.compose("run", "--rm", "--no-deps", "-T", "migrate")
+        await suite.compose("up", "--detach", "--no-recreate", "--wait", seconds=400)
+        assert (await found(client, before.id)).verdict == before.validation.verdict
+        with pytest.raises(AioRpcError) as missed:
+            await found(client, after.id)
+        assert missed.value.code() is StatusCode.NOT_FOUND
+        assert (await ended(client, reading(2))).validation.verdict == reading(2).verdict
+
+
+async def ended(client: Suite, job: Job) -> Job:
+    """Queue a job and wait for its end."""
+    ledger = Ledger()
+    await ledger.ask(client, job, time.monotonic() + 60)
+    following = asyncio.create_task(ledger.follow(client))
+    await ledger.settled(120)
+    following.cancel()
+    assert job.ended
+    return job
+
+
+async def found(client: Suite, identifier: str) -> validation_pb2.Validation:
+    """Return what is stored of a validation."""
+    request = validation_pb2.GetValidationRequest(id=identifier)
+    return (await client.validation.GetValidation(request, timeout=30, wait_for_ready=True)).validation
