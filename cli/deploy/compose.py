@@ -80,7 +80,16 @@ class ComposeTarget:
             if one.service in suite:
                 facts = {"image": one.image, "name": one.name, "config": one.config, "replicas": 0}
                 services.setdefault(one.service, facts)["replicas"] += 1
-        return {"services": services, "project": (standing or wanted)["project"]} if services else {}
+        if not services:
+            return {}
+        known = standing if standing and self._runs(standing, services) else wanted
+        return {"services": services, "project": known["project"]}
+
+    def _runs(self, standing: Mapping[str, Any], services: Mapping[str, Any]) -> bool:
+        """Return whether services are as the last deployment left them: nobody brought them up by other files since."""
+        project = self._former(standing) if "services" in standing else Project(standing["project"])
+        hashes = self._docker.hashes(project)
+        return all(hashes.get(name) == service["config"] for name, service in services.items())
 
     def keep(self, former: Mapping[str, Any]) -> None:
         """Give the images that ran a name of their own, and take it from those of deployments before."""

@@ -105,6 +105,17 @@ class Docker:
         if ran.status:
             raise Failed(f"{ran.said}{self._last_words(project, services)}")
 
+    def hashes(self, project: Project) -> dict[str, str]:
+        """
+        Return what compose tells the configuration of each service from another one by.
+
+        :raises Failed: Compose does not tell.
+        """
+        ran = self.on(project, "config", "--hash", "*", seconds=QUICK_SECONDS)
+        if ran.status:
+            raise Failed(ran.said)
+        return dict(line.split(" ", 1) for line in ran.output.splitlines() if " " in line)
+
     def containers(self, project: Project) -> list[Container]:
         """
         Return the containers of a project's services, those that do not run too.
