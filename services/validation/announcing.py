@@ -128,6 +128,10 @@ class Announced:
         await self._inner.completed(result)
         self._announcer.stage_completed(self._tenant, self._message, result)
 
+    async def unreachable(self, error: AssayError) -> None:
+        """See :class:`services.validation.following.Follower`."""
+        await self._inner.unreachable(error)
+
     async def repaired(self, made: Round) -> None:
         """See :class:`services.validation.following.Follower`."""
         await self._inner.repaired(made)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
-from assay.errors import AssayError, PluginFailed, UnknownLanguage
+from assay.errors import AssayError, PluginFailed, Unavailable, UnknownLanguage
 from assay.languages import DEFAULT_VERSIONS, SUFFIXES, of_path
 from assay.stage import Candidate, RuleInfo, Severity, StageResult, StageStatus
 
@@ -161,6 +161,8 @@ class Run:
         """Return what a stage says, or why it says nothing."""
         name = description.name
         if description.unavailable:
+            if description.configured:
+                await self._follower.unreachable(Unavailable(f"the stage {name!r}: {description.unavailable}"))
             status = StageStatus.FAILED if description.configured else StageStatus.SKIPPED
             return StageResult(status, stage=name, reason=description.unavailable)
         if self._stopped_by:
@@ -184,6 +186,8 @@ class Run:
                 pass
             except AssayError as error:
                 reason = error.message
+                if error.code == Unavailable.code:
+                    await self._follower.unreachable(error)
         return StageResult(StageStatus.FAILED, stage=name, version=description.version, reason=reason)
 
     def _note(self, result: StageResult) -> None:

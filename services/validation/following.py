@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+from assay.errors import AssayError
 from assay.stage import StageResult
 
 from services.validation.judgement import Round
@@ -22,6 +23,9 @@ class Follower(Protocol):
     async def completed(self, result: StageResult) -> None:
         """Hear what a stage said."""
 
+    async def unreachable(self, error: AssayError) -> None:
+        """Hear that a stage, or what it needs, could not be reached: later it may be."""
+
     async def repaired(self, made: Round) -> None:
         """Hear what a round of repair came to."""
 
@@ -35,6 +39,9 @@ class Nobody:
         """See :class:`Follower`."""
 
     async def completed(self, result: StageResult) -> None:
+        """See :class:`Follower`."""
+
+    async def unreachable(self, error: AssayError) -> None:
         """See :class:`Follower`."""
 
     async def repaired(self, made: Round) -> None:

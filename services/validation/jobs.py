@@ -84,8 +84,8 @@ class Job:
 
 LOADS = "SELECT tenant, COUNT(*), SUM(size) FROM jobs GROUP BY tenant"
 WAITING = """
-    SELECT tenant, SUM(CASE WHEN owner IS NULL OR owner = '' OR expires < :now THEN 0 ELSE 1 END),
-        MIN(CASE WHEN owner IS NULL OR expires < :now THEN number END) AS oldest
+    SELECT tenant, SUM(CASE WHEN owner IS NULL OR owner = '' OR expires < :now OR expires > :latest THEN 0 ELSE 1 END),
+        MIN(CASE WHEN owner IS NULL OR expires < :now OR expires > :latest THEN number END) AS oldest
     FROM jobs GROUP BY tenant ORDER BY oldest
 """
 QUEUE = """
@@ -94,11 +94,13 @@ QUEUE = """
 """
 OLDEST = """
     SELECT id, tenant, digest, attempts, trace FROM jobs WHERE number = (
-        SELECT MIN(number) FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
+        SELECT MIN(number) FROM jobs
+        WHERE tenant = :tenant AND (owner IS NULL OR expires < :now OR expires > :latest)
     )
 """
 OLDEST_UNLOCKED = """
-    SELECT id, tenant, digest, attempts, trace FROM jobs WHERE tenant = :tenant AND (owner IS NULL OR expires < :now)
+    SELECT id, tenant, digest, attempts, trace FROM jobs
+    WHERE tenant = :tenant AND (owner IS NULL OR expires < :now OR expires > :latest)
     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 TAKE = "UPDATE jobs SET owner = :owner, expires = :expires, attempts = attempts + 1, issued = 1 WHERE id = :id"
@@ -132,9 +134,13 @@ def loads(connection: "Connection") -> dict[str, Load]:
     return {tenant: Load(count, int(size)) for tenant, count, size in connection.execute(sql(LOADS))}
 
 
-def waiting(connection: "Connection", now: float) -> dict[str, int]:
-    """Return how many jobs are had of each tenant that has one that nobody has; the oldest of these is first."""
-    rows = connection.execute(sql(WAITING), {"now": now})
+def waiting(connection: "Connection", now: float, latest: float) -> dict[str, int]:
+    """
+    Return how many jobs are had of each tenant that has one that nobody has; the oldest of these is first.
+
+    :param latest: What is held until later than that is nobody's.
+    """
+    rows = connection.execute(sql(WAITING), {"now": now, "latest": latest})
     return {tenant: int(running) for tenant, running, number in rows if number is not None}
 
 
@@ -151,11 +157,11 @@ def add(connection: "Connection", identifier: str, *, tenant: str, digest: str, 
     happened(connection, identifier, Happening(state=validation_pb2.STATE_QUEUED))
 
 
-def oldest(connection: "Connection", tenant: str, now: float) -> Waiting | None:
-    """Return the oldest job of a tenant that nobody has, or is about to take."""
+def oldest(connection: "Connection", tenant: str, now: float, latest: float) -> Waiting | None:
+    """Return the oldest job of a tenant that nobody has, or is about to take; see :func:`waiting`."""
     # SQLite has one writer at a time, and reads what is in an index only in the way of the first statement.
     statement = OLDEST_UNLOCKED if on_postgresql(connection) else OLDEST
-    row = connection.execute(sql(statement), {"tenant": tenant, "now": now}).first()
+    row = connection.execute(sql(statement), {"tenant": tenant, "now": now, "latest": latest}).first()
     return None if row is None else Waiting(*row)
 
 

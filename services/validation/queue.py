@@ -9,14 +9,13 @@ is numbered, and has a name by which nothing happens twice: where an attempt was
 its stages said.
 """
 
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, QueueFull
 from assay.v1 import validation_pb2
 
-from host.database import Database, lock
+from host.database import Database, clock, lock
 from services.validation import dead, jobs
 from services.validation.announcing import SILENT, Announcer
 from services.validation.dead import Bounds
@@ -112,8 +111,7 @@ class Queue:
 
         The tenant whose job has waited longest is first.
         """
-        now = time.time()
-        return await self._database.read(lambda connection: jobs.waiting(connection, now))
+        return await self._database.read(lambda connection: jobs.waiting(connection, *self._times(connection)))
 
     async def take(self, tenant: str) -> Job | None:
         """
@@ -130,14 +128,27 @@ class Queue:
         return job
 
     def _take(self, connection: "Connection", tenant: str) -> tuple[Job | None, Sequence[Stored]]:
-        now = time.time()
+        now, latest = self._times(connection)
         lost: list[Stored] = []
-        while (found := jobs.oldest(connection, tenant, now)) is not None:
+        while (found := jobs.oldest(connection, tenant, now, latest)) is not None:
             if found.attempts < self._bounds.attempts:
                 return jobs.take(connection, found, self._owner, now + self.lease), lost
             error = AssayError("the process that made it was lost")
             lost.append(dead.bury(connection, get(connection, found.tenant, found.id), error, self._bounds))
         return None, lost
+
+    def _times(self, connection: "Connection") -> tuple[float, float]:
+        """
+        Return what time it is, and until when at most anything can be held or wait.
+
+        What is held for longer was so before the clock of the database was set back: it is nobody's.
+        """
+        now = clock(connection)
+        return now, now + 2 * max(self.lease, MOST_AGAIN_SECONDS)
+
+    def is_last(self, job: Job) -> bool:
+        """Say whether there is no attempt after this one."""
+        return job.attempt >= self._bounds.attempts
 
     async def failed(self, job: Job, error: AssayError) -> None:
         """
@@ -148,10 +159,10 @@ class Queue:
 
         def work(connection: "Connection") -> Stored | None:
             jobs.held(connection, job)
-            if job.attempt >= self._bounds.attempts:
+            if self.is_last(job):
                 return dead.bury(connection, job.row, error, self._bounds)
             pause = min(MOST_AGAIN_SECONDS, AGAIN_SECONDS * 2 ** (job.attempt - 1))
-            jobs.wait(connection, job, time.time() + pause)
+            jobs.wait(connection, job, clock(connection) + pause)
             return None
 
         given_up = await self._database.write(work)
@@ -175,8 +186,11 @@ class Queue:
         :param identifiers: Of those that it works at. One that it left, since it could not be written down, is not
             among them, and is taken again.
         """
-        expires = time.time() + self.lease
-        return await self._database.write(lambda connection: jobs.renew(connection, identifiers, self._owner, expires))
+
+        def work(connection: "Connection") -> frozenset[str]:
+            return jobs.renew(connection, identifiers, self._owner, clock(connection) + self.lease)
+
+        return await self._database.write(work)
 
     async def give_back(self) -> None:
         """Let others take this process's jobs, as if they had not been begun."""

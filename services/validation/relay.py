@@ -6,7 +6,6 @@ whenever NATS is there again, however long it was away, and one that is issued t
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from assay.errors import StoreUnavailable, Unavailable
 
-from host.database import Database
+from host.database import Database, clock
 from host.permits import Issued, Permits
 from host.waiting import a_while
 from services.validation import jobs
@@ -94,8 +93,7 @@ class Relay:
 
     async def _issued(self) -> bool:
         """Issue some permits, and return whether there may be more to issue."""
-        now = time.time()
-        waiting = await self._database.read(lambda connection: jobs.unissued(connection, now, BATCH))
+        waiting = await self._database.read(lambda connection: jobs.unissued(connection, clock(connection), BATCH))
         if not waiting:
             return False
         await self._permits.issue(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assay.errors import StoreUnavailable
 
 from host.caller import SYSTEM_TENANT
-from host.database import Database, sql
+from host.database import Database, clock, sql
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -111,7 +111,7 @@ class Statistics:
         return Figures(self._queue(connection), verdicts)
 
     def _queue(self, connection: "Connection") -> QueueFigures:
-        now = time.time()
+        now = clock(connection)
         queued, oldest = connection.execute(sql(QUEUED), {"now": now}).one()
         elsewhere = connection.execute(sql(ELSEWHERE), {"now": now, "owner": self._owner}).scalar_one()
         return QueueFigures(queued, elsewhere, 0.0 if oldest is None else max(0.0, now - oldest))

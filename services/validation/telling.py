@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from assay.convert import result_from_proto, result_to_proto
+from assay.errors import AssayError, Unavailable
 from assay.stage import StageResult
 
 from services.validation import convert
@@ -34,6 +35,12 @@ class JobFollower:
     async def completed(self, result: StageResult) -> None:
         """See :class:`services.validation.following.Follower`."""
         self._tell(f"{COMPLETED}{result.stage}", Happening(stage_completed=result_to_proto(result)))
+
+    async def unreachable(self, error: AssayError) -> None:
+        """End this attempt, unless it is the last: nobody waits, and what was away for a moment is there later."""
+        if not self._queue.is_last(self._job):
+            # Whatever it is there: here it is neither the database's end nor this process's.
+            raise Unavailable(error.message)
 
     async def repaired(self, made: Round) -> None:
         """See :class:`services.validation.following.Follower`."""

@@ -3,14 +3,18 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from assay.client import Suite
+from assay.client import Suite, connect
 
+from tests.backing import Backing
 from tests.faults.jobs import Job
 from tests.faults.ledger import Ledger
+from tests.scenarios.backed import Backed
+from tests.scenarios.fleet import Fleet, fleet
 
 RECOVER_SECONDS = 90.0
 """What has not recovered by then hangs."""
@@ -34,6 +38,26 @@ class Victim:
     name: str
     kill: Callable[[], Awaitable[None]]
     start: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def whole(
+    folder: Path,
+    both: Backed,
+    *,
+    replicas: int = 1,
+    environment: Mapping[str, str] | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
+) -> AsyncIterator[tuple[Fleet, Suite]]:
+    """Run a whole suite over its NATS and PostgreSQL and connect to its door; see :mod:`tests.scenarios.fleet`."""
+    own = own or {}
+    settings = {name: {**both.own.get(name, {}), **own.get(name, {})} for name in both.own.keys() | own.keys()}
+    everywhere = {**both.environment, **(environment or {})}
+    async with (
+        fleet(folder, sandbox=True, replicas=replicas, environment=everywhere, own=settings) as suite,
+        connect(**suite.door) as client,
+    ):
+        yield suite, client
 
 
 @asynccontextmanager
@@ -62,6 +86,16 @@ async def load(suite: Suite, ledger: Ledger, make: Callable[[int], Job], every: 
         for task in (*tasks, *asking):
             task.cancel()
         await asyncio.gather(*tasks, *asking, return_exceptions=True)
+
+
+def process(suite: Fleet, name: str) -> Victim:
+    """Return a process of a suite as what is killed."""
+    return Victim(name, suite.members[name].kill, suite.members[name].start)
+
+
+def server(name: str, backing: Backing) -> Victim:
+    """Return NATS or PostgreSQL as what is killed."""
+    return Victim(name, lambda: asyncio.to_thread(backing.kill), lambda: asyncio.to_thread(backing.start))
 
 
 async def kill_in_turn(ledger: Ledger, victims: Sequence[Victim]) -> None:

@@ -5,13 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
-from assay.client import connect
 
 from tests.faults.clock import Clock
 from tests.faults.jobs import Job, reading, running
 from tests.faults.ledger import Ledger, account, check
-from tests.faults.load import load
-from tests.scenarios.fleet import fleet
+from tests.faults.load import load, whole
+from tests.scenarios.backed import Backed
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -31,13 +30,11 @@ def mixed(number: int) -> Job:
     return running(number // 3, seconds=1.5) if number % 3 == 2 else reading(number)
 
 
-async def test_of_a_machine(folder: Path, docker_ready: None) -> None:
+async def test_of_a_machine(folder: Path, both: Backed) -> None:
     """The clock of all processes goes forward and back, also while one is killed that holds jobs."""
     clock, ledger = Clock(folder), Ledger()
-    async with (
-        fleet(folder, sandbox=True, environment={**LIMITS, **clock.environment}, own={"gateway": QUOTA}) as suite,
-        connect(**suite.door) as client,
-    ):
+    environment = {**LIMITS, **clock.environment}
+    async with whole(folder, both, environment=environment, own={"gateway": QUOTA}) as (suite, client):
         async with load(client, ledger, mixed, every=0.4):
             for seconds in (HOUR, 0.0, -HOUR, 0.0):
                 since = asyncio.get_running_loop().time()
@@ -57,13 +54,11 @@ async def test_of_a_machine(folder: Path, docker_ready: None) -> None:
     check("the clock of all processes an hour forward and back", ledger, found)
 
 
-async def test_of_one_replica(folder: Path, docker_ready: None) -> None:
+async def test_of_one_replica(folder: Path, both: Backed) -> None:
     """The clock of one of two replicas is an hour ahead, then an hour behind; each time it is killed with its jobs."""
     clock, ledger = Clock(folder), Ledger()
-    async with (
-        fleet(folder, sandbox=True, replicas=2, environment=LIMITS, own={"validation-2": clock.environment}) as suite,
-        connect(**suite.door) as client,
-    ):
+    own = {"validation-2": clock.environment}
+    async with whole(folder, both, replicas=2, environment=LIMITS, own=own) as (suite, client):
         async with load(client, ledger, mixed, every=0.4):
             for seconds in (HOUR, -HOUR):
                 clock.set(seconds)

@@ -13,8 +13,9 @@ from assay.client import connect
 
 from tests.faults.jobs import Job, reading, running
 from tests.faults.ledger import Ledger, account, check
-from tests.faults.load import load
-from tests.scenarios.fleet import Fleet, fleet
+from tests.faults.load import load, whole
+from tests.scenarios.backed import Backed
+from tests.scenarios.fleet import Fleet
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -52,10 +53,10 @@ async def stranger(suite: Fleet, ledger: Ledger, number: int, until: float) -> N
         await ledger.ask(client, reading(number), until)
 
 
-async def test_each_in_turn(folder: Path, docker_ready: None) -> None:
+async def test_each_in_turn(folder: Path, both: Backed) -> None:
     """Whichever service has none left, every job that was acknowledged has one end, and the service goes on."""
     ledger = Ledger()
-    async with fleet(folder, sandbox=True) as suite, connect(**suite.door) as client:
+    async with whole(folder, both) as (suite, client):
         async with load(client, ledger, mixed, every=0.4), asyncio.TaskGroup() as strangers:
             for name in STARVED:
                 async with starved(suite, name):

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import grpc.aio
 import pytest
-from assay.client import Suite, connect
+from assay.client import Suite
 from assay.v1 import validation_pb2
 
 from tests.faults.jobs import Job, reading, running
 from tests.faults.ledger import Ledger, account, check
-from tests.scenarios.fleet import Fleet, fleet
+from tests.faults.load import whole
+from tests.scenarios.backed import Backed
+from tests.scenarios.fleet import Fleet
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -52,10 +54,10 @@ async def restarted(suite: Fleet, client: Suite, job: Job) -> validation_pb2.Val
     return await state_of(client, job)
 
 
-async def test_poison(folder: Path, docker_ready: None) -> None:
+async def test_poison(folder: Path, both: Backed) -> None:
     """After its attempts it has failed, with the reason; the fifty behind it have their verdicts."""
     ledger = Ledger()
-    async with fleet(folder, sandbox=True, environment=SETTINGS) as suite, connect(**suite.door) as client:
+    async with whole(folder, both, environment=SETTINGS) as (suite, client):
         following = asyncio.create_task(ledger.follow(client))
         poison = running(0, seconds=8)
         loop = asyncio.get_running_loop()

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from assay.client import connect
 
 from tests.faults.jobs import Job, reading, running
 from tests.faults.ledger import Ledger, account, check
-from tests.faults.load import Victim, kill_in_turn, load
-from tests.scenarios.fleet import fleet
+from tests.faults.load import kill_in_turn, load, process, server, whole
+from tests.scenarios.backed import Backed
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -26,17 +25,32 @@ KILLED = (
 )
 
 
+NATS_KILLS = 20
+
+
 def mixed(number: int) -> Job:
     """Return a job: one in four is run."""
     return running(number // 4) if number % 4 == 3 else reading(number)
 
 
-async def test_each_in_turn(folder: Path, docker_ready: None) -> None:
-    """Whichever service is killed, every job that was acknowledged has one end, the right one, and soon."""
+async def test_each_in_turn(folder: Path, both: Backed) -> None:
+    """Whichever service is killed, or PostgreSQL, every job that was acknowledged has one end, which is told once."""
     ledger = Ledger()
-    async with fleet(folder, sandbox=True) as suite, connect(**suite.door) as client:
-        victims = [Victim(name, suite.members[name].kill, suite.members[name].start) for name in KILLED]
+    async with whole(folder, both) as (suite, client):
+        victims = [*(process(suite, name) for name in KILLED), *[server("postgres", both.postgres)] * 3]
         async with load(client, ledger, mixed, every=0.4):
             await kill_in_turn(ledger, victims)
         found = await account(client, ledger, suite.members["sandbox"].lines)
     check("each process killed in turn", ledger, found)
+    assert not found.untold
+
+
+async def test_nats(folder: Path, both: Backed) -> None:
+    """However often NATS is killed, every job that was acknowledged has one end, which is told once."""
+    ledger = Ledger()
+    async with whole(folder, both) as (suite, client):
+        async with load(client, ledger, mixed, every=0.4):
+            await kill_in_turn(ledger, [server("nats", both.nats)] * NATS_KILLS)
+        found = await account(client, ledger, suite.members["sandbox"].lines)
+    check(f"NATS killed {NATS_KILLS} times", ledger, found)
+    assert not found.untold

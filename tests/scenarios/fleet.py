@@ -141,7 +141,7 @@ async def fleet(
     """
     names = [name for name in CALLERS if sandbox or name not in RUNNING]
     named = [*names, *(f"validation-{number}" for number in range(2, replicas + 1))]
-    addresses = dict(zip(named, _free_addresses(len(named)), strict=True))
+    addresses = dict(zip(named, free_addresses(len(named)), strict=True))
     identities, authority = Identities(folder), Authority(folder, "public")
     more = {**SMALL, "ASSAY_PEERS": json.dumps({name: addresses[name] for name in names}), **(environment or {})}
     door, settings = _door(authority)
@@ -166,7 +166,7 @@ async def fleet(
 
 def _door(authority: Authority) -> tuple[str, Mapping[str, str]]:
     """Return where the door is, and the gateway's settings of it."""
-    (address,) = _free_addresses(1)
+    (address,) = free_addresses(1)
     pair = authority.signed("door")
     return address, {
         "ASSAY_GATEWAY__LISTEN": address,
@@ -187,7 +187,7 @@ async def _key(folder: Path, environment: Mapping[str, str]) -> str:
         return (await made_key(store))[0]
 
 
-def _free_addresses(count: int) -> list[str]:
+def free_addresses(count: int) -> list[str]:
     """Return addresses at which nobody listens."""
     found: list[str] = []
     for port in random.sample(PORTS, len(PORTS)):

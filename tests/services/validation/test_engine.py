@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
-from assay.errors import PluginFailed, StoreUnavailable, Unavailable, UnknownLanguage
+from assay.errors import AssayError, PluginFailed, StoreUnavailable, Unavailable, UnknownLanguage
 from assay.stage import Candidate, Category, RuleInfo, Severity, SourceFile, StageResult, StageStatus
 
 from services.validation.engine import VERDICT_SECONDS, Run, StageDescription, in_language, in_order
@@ -241,6 +241,10 @@ class Recorder:
         self.told.append(f"{result.stage} {result.status.name}")
         if result.reason == "tell nobody":
             raise StoreUnavailable("it cannot be told")
+
+    async def unreachable(self, error: AssayError) -> None:
+        """See Follower."""
+        self.told.append(error.message)
 
     async def repaired(self, made: Round) -> None:
         """See Follower."""

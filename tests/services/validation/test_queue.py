@@ -130,7 +130,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = 1e9
 
-    def time(self) -> float:
+    def __call__(self, _connection: object) -> float:
         """Return the time."""
         return self.now
 
@@ -139,7 +139,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Give the clock by which leases run out."""
     made = Clock()
-    monkeypatch.setattr(queue_module, "time", made)
+    monkeypatch.setattr(queue_module, "clock", made)
     return made
 
 
@@ -155,6 +155,18 @@ async def test_renewed(database_url: str, clock: Clock) -> None:
             assert await other.take("local") is None
         await other.cancel("local", "val_1")
         assert await one.renew(["val_1", "val_2"]) == {"val_2"}
+
+
+async def test_clock_that_is_set(database_url: str, clock: Clock) -> None:
+    """Where the clock is set back an hour nobody holds a job for that hour, and its attempt writes no more."""
+    async with queues(database_url, 3, 60) as (lost, other):
+        await lost.create(row(1), b"")
+        held = await taken(lost)
+        clock.now -= 3600
+        assert (await taken(other)).attempt == 2
+        assert await lost.renew(["val_1"]) == frozenset()
+        with pytest.raises(LeaseLost):
+            await lost.end(held, made(held))
 
 
 async def test_left(database_url: str, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """What validations come to: counted over all tenants, told to the suite's own services."""
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,10 +44,10 @@ async def test_counted(database_url: str) -> None:
             added = store.add(connection, row(number, tenant, state, verdict), 100)
             if state == QUEUED:
                 jobs.queue(connection, added, b"", "")
-        mine = jobs.oldest(connection, "a", time.time())
+        mine = jobs.oldest(connection, "a", time.time(), math.inf)
         assert mine is not None
         jobs.take(connection, mine, "me", time.time() + 60)
-        other = jobs.oldest(connection, "a", time.time())
+        other = jobs.oldest(connection, "a", time.time(), math.inf)
         assert other is not None
         jobs.take(connection, other, "other", time.time() + 60)
         connection.exec_driver_sql("UPDATE events SET created = created - 30")

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
+from assay.errors import Unavailable
 from assay.stage import StageResult, StageStatus
 from assay.v1 import validation_pb2
 
@@ -56,6 +58,16 @@ async def test_in_order(queue: Queue) -> None:
     assert (repaired.repair_round.reason, list(repaired.repair_round.mended)) == ("no time", ["f"])
     await queue.give_back()
     assert JobFollower(queue, await taken(queue)).done == {"static": result}
+
+
+async def test_unreachable(queue: Queue) -> None:
+    """A stage that cannot be reached ends an attempt, unless it is the last one: that keeps what it comes to."""
+    error = Unavailable("the stage 'static': it cannot be reached")
+    job = await taken(queue)
+    for attempt in (1, 2):
+        with pytest.raises(Unavailable):
+            await JobFollower(queue, replace(job, attempt=attempt)).unreachable(error)
+    await JobFollower(queue, replace(job, attempt=3)).unreachable(error)
 
 
 async def test_nobody_waits(queue: Queue) -> None:
