@@ -375,6 +375,19 @@ def migration(manifests: Manifests) -> Iterator[str]:
     for job in jobs:
         if job.main.get("command") != ["assay", "migrate"] or "activeDeadlineSeconds" not in job.document["spec"]:
             yield "the migration is none, or never ends"
+        # What is applied before everything else, where there is kubectl alone.
+        wanted = {source["configMapRef"]["name"] for source in job.main["envFrom"]}
+        first = {
+            one["metadata"]["name"]
+            for one in manifests.of("ConfigMap")
+            if one["metadata"]["namespace"] == job.namespace and _component(one) == "configuration"
+        }
+        if not wanted <= first or _component(job.document) != "migration":
+            yield "the migration and what it is told cannot be applied first"
+
+
+def _component(document: Document) -> str:
+    return str(document["metadata"].get("labels", {}).get("app.kubernetes.io/component", ""))
 
 
 CHECKS: Mapping[str, Check] = {

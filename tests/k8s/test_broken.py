@@ -197,6 +197,10 @@ BROKEN: dict[str, tuple[str, Variant, Break, str]] = {
         "connections", ALL_INSIDE,
         lambda m: m.one("HorizontalPodAutoscaler", "gateway")["spec"].update(maxReplicas=20), "connections",
     ),
+    "a migration that is told nothing": (
+        "migration", LOCAL,
+        lambda m: m.one("ConfigMap", "database")["metadata"].update(labels={}), "cannot be applied first",
+    ),
     "no migration": ("migration", LOCAL, without("Job", "migrate"), "the jobs []"),
 }  # fmt: skip
 
