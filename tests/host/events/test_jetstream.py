@@ -194,6 +194,7 @@ async def test_what_cannot_be_told(url: str) -> None:
         assert names(await heard(listener, 1)) == ["r" * 256]
 
 
+@pytest.mark.slow
 async def test_nats_comes_late_and_goes(backing_ready: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     What is told while NATS is away is sent when it is back, as far as there is room; neither telling nor ending waits
