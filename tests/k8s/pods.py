@@ -22,7 +22,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.backing import LABEL, OWNER
 from tests.k8s.manifests import Document, Manifests, Workload, matches
-from tests.k8s.policy import quantity
+from tests.k8s.pod_policy import quantity
 
 READY_SECONDS = 180.0
 
