@@ -28,7 +28,6 @@ FORGET_HELD = "DELETE FROM gateway_slots WHERE owner = :owner AND tenant = :tena
 RENEW = "UPDATE gateway_slots SET expires = :expires WHERE owner = :owner"
 FORGET_OWNER = "DELETE FROM gateway_slots WHERE owner = :owner"
 FORGET_LOST = "DELETE FROM gateway_slots WHERE expires <= :now OR expires > :latest"
-# What runs out later than anybody can have been given was given before the clock was set back.
 
 
 def take_calls(connection: "Connection", tenant: str, bounds: Bounds, want: int) -> tuple[int, float]:
@@ -56,7 +55,7 @@ def take_slots(
     :param lease: Seconds for which they are held without a word.
     """
     now = _locked(connection, key["tenant"], 0)
-    others = connection.execute(sql(HELD_BY_OTHERS), {**key, "now": now, "latest": now + lease}).scalar_one()
+    others = connection.execute(sql(HELD_BY_OTHERS), {**key, "now": now, "latest": _latest(now, lease)}).scalar_one()
     granted: int = max(0, min(want, most - others - held))
     set_held(connection, key, held + granted, lease)
     return granted
@@ -75,13 +74,19 @@ def renew(connection: "Connection", owner: str, lease: float) -> int:
     now = clock(connection)
     found = connection.execute(sql(RENEW), {"owner": owner, "expires": now + lease}).rowcount
     if try_lock(connection, "forget lost slots"):
-        connection.execute(sql(FORGET_LOST), {"now": now, "latest": now + lease})
+        connection.execute(sql(FORGET_LOST), {"now": now, "latest": _latest(now, lease)})
     return found
 
 
 def leave(connection: "Connection", owner: str) -> None:
     """Give back all slots of a process."""
     connection.execute(sql(FORGET_OWNER), {"owner": owner})
+
+
+def _latest(now: float, lease: float) -> float:
+    """Return when at the latest a lease runs out; one that does later was given before the clock was set back."""
+    # Another process may have looked at the clock after this one, and have written what this one comes to see.
+    return now + 2 * lease
 
 
 def _locked(connection: "Connection", tenant: str, burst: int) -> float:

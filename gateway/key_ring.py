@@ -40,6 +40,7 @@ class KeyRing:
         self._store = store
         self._root = b""
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._rooting = asyncio.Lock()
         self._looking = asyncio.Lock()
 
     async def find(self, text: str) -> Key | None:
@@ -62,7 +63,10 @@ class KeyRing:
         return known.key
 
     async def _rooted(self) -> bytes:
-        self._root = await self._store.root()
+        # One asks for all who come at the start.
+        async with self._rooting:
+            if not self._root:
+                self._root = await self._store.root()
         return self._root
 
     def _remembered(self, identifier: str) -> _Known | None:

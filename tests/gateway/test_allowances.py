@@ -165,11 +165,11 @@ async def test_clock_that_is_set_back(database_url: str, monkeypatch: pytest.Mon
 
 async def test_slots_of_a_living_process(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process holds stays its own for longer than a lease, as long as it lives."""
-    monkeypatch.setattr(leasing, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(leasing, "LEASE_SECONDS", 2.0)
     monkeypatch.setattr(leasing, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(leasing, "RENEW_SECONDS", 0.2)
     async with process(database_url) as one, process(database_url) as two, one.slot("a", RUNS, 1):
-        for _ in range(15):
+        for _ in range(25):
             await asyncio.sleep(0.1)
             with pytest.raises(QuotaExceeded):
                 async with two.slot("a", RUNS, 1):

@@ -242,6 +242,7 @@ async def migrated_on(server: Postgres) -> str:
     return url
 
 
+@pytest.mark.slow
 async def test_killed(own_server: Postgres) -> None:
     """While the server is away each call is told within a bound, and all work again once it is back."""
     url = await migrated_on(own_server)
@@ -256,6 +257,7 @@ async def test_killed(own_server: Postgres) -> None:
             assert len(await database.read(names)) == 8
 
 
+@pytest.mark.slow
 async def test_restarted_under_load(own_server: Postgres) -> None:
     """Of what was said to be written while the server was killed and came back all is there, and each once."""
     url = await migrated_on(own_server)
@@ -289,6 +291,7 @@ async def test_restarted_under_load(own_server: Postgres) -> None:
     assert len(found) - len(written) <= 4
 
 
+@pytest.mark.slow
 async def test_frozen(own_server: Postgres) -> None:
     """A server that no longer answers costs each call its bound and no more, and works again once it goes on."""
     url = await migrated_on(own_server)
@@ -306,6 +309,7 @@ async def test_frozen(own_server: Postgres) -> None:
             assert await database.read(names) == ["a"]
 
 
+@pytest.mark.slow
 async def test_closed_while_frozen(own_server: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that stops while the server does not answer ends all the same."""
     monkeypatch.setattr(module, "CONNECT_SECONDS", 1.0)
