@@ -137,7 +137,8 @@ class Daemon:
         """Have the images of an archive that ``docker save`` wrote; raise :class:`Refused` where it is none."""
 
         def call(client: "APIClient") -> None:
-            for told in client.load_image(archive):
+            load: Any = client.load_image
+            for told in load(archive):
                 if "error" in told:
                     raise Refused(str(told["error"])[:500])
 

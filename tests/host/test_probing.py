@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -56,7 +57,7 @@ async def test_nothing_else(folder: Path, settings: Settings, toy_catalog: Catal
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await suite.stages.ListStages(stage_pb2.ListStagesRequest(), timeout=5)
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-        reflect = suite.channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+        reflect: Any = suite.channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             [answer async for answer in reflect(iter([b""]), timeout=5)]
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
