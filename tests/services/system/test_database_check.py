@@ -15,7 +15,11 @@ from services.system.database_check import DatabaseCheck, free_bytes
 
 async def look(folder: Path) -> Found:
     """Look twice at a database in a folder, and return what the second look found."""
-    settings = Settings(state_dir=folder)
+    return await looked_at(Settings(state_dir=folder))
+
+
+async def looked_at(settings: Settings) -> Found:
+    """Look twice at a database, and return what the second look found."""
     url = partial(url_of, settings)
     database = Database(settings)
     try:
@@ -33,6 +37,15 @@ async def test_well(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.status is Status.HEALTHY
     assert set(found.figures) == {"write_and_read_seconds", "free_bytes"}
     assert found.figures["free_bytes"] > 0
+
+
+@pytest.mark.docker
+async def test_postgresql(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of PostgreSQL only whether and how fast it writes is known, not the room that it has."""
+    monkeypatch.setattr(database_check, "SLOW_SECONDS", 60)
+    found = await looked_at(Settings(database_url=postgres_url))
+    assert found.status is Status.HEALTHY
+    assert set(found.figures) == {"write_and_read_seconds"}
 
 
 @pytest.mark.parametrize(
