@@ -103,7 +103,8 @@ class Docker:
         wait = ("--detach", "--no-build", "--quiet-pull", "--wait", "--wait-timeout", f"{seconds:.0f}")
         ran = self.on(project, "up", *wait, *flags, *services, seconds=seconds + QUICK_SECONDS)
         if ran.status:
-            raise Failed(f"{ran.said}{self._last_words(project, services)}")
+            # Before the last line come those of its progress.
+            raise Failed(f"{ran.said.rpartition(' / ')[2]}{self._last_words(project, services)}")
 
     def hashes(self, project: Project) -> dict[str, str]:
         """
