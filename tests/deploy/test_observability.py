@@ -27,7 +27,7 @@ LABELS = {
     "status", "rule", "result", "improved", "kept", "tenant", "kind", "language", "outcome", "reason", "class",
 }  # fmt: skip
 WORDS = {
-    "by", "on", "and", "or", "unless", "sum", "max", "min", "rate", "increase", "histogram_quantile", "topk", "changes",
+    "by", "on", "and", "or", "unless", "sum", "max", "min", "rate", "vector", "increase", "histogram_quantile", "topk", "changes",
     "max_over_time",
 }  # fmt: skip
 
