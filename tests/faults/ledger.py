@@ -18,7 +18,7 @@ from tests.faults.jobs import LABEL, Job
 
 CALL_SECONDS = 5.0
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.4
 
 PAGE = 200
 

@@ -22,6 +22,9 @@ RECOVER_SECONDS = 90.0
 GIVE_UP_SECONDS = 60.0
 """How long one job is asked for, again and again."""
 
+MOST_OPEN = 16
+"""Jobs that may be asked for or open when there is another one."""
+
 AWAY_SECONDS = 0.5
 """How long what was killed is away before it is started again: a supervisor takes so long to notice."""
 
@@ -72,8 +75,10 @@ async def load(suite: Suite, ledger: Ledger, make: Callable[[int], Job], every: 
     async def ask() -> None:
         number = 0
         while True:
-            asking.add(asyncio.create_task(ledger.ask(suite, make(number), time.monotonic() + GIVE_UP_SECONDS)))
-            number += 1
+            # No more than a slow machine comes to: recovery is not to wait behind a queue that only grows.
+            if len(ledger.open) + sum(not task.done() for task in asking) < MOST_OPEN:
+                asking.add(asyncio.create_task(ledger.ask(suite, make(number), time.monotonic() + GIVE_UP_SECONDS)))
+                number += 1
             await asyncio.sleep(every)
 
     tasks = [asyncio.create_task(ask()), asyncio.create_task(ledger.follow(suite))]
