@@ -86,8 +86,9 @@ class Kept:
 
     def _make_folder(self, folder: Path) -> None:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
-        for above in (*reversed(folder.relative_to(self._folder).parents), folder.relative_to(self._folder)):
-            (self._folder / above).mkdir(mode=0o700, exist_ok=True)
+        for above in reversed((folder, *folder.parents)):
+            if above == self._folder or self._folder in above.parents:
+                above.mkdir(mode=0o700, exist_ok=True)
 
     def read(self, name: str) -> bytes:
         """
