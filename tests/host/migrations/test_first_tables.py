@@ -109,7 +109,7 @@ async def test_jobs_of_before(folder: Path, script: str) -> None:
     """A job that was queued under an earlier version is still there, its tenant's, and belongs to no trace."""
     write(folder, script)
     async with opened(folder) as database:
-        found = await database.write(lambda connection: jobs.oldest(connection, "acme", 1))
+        found = await database.write(lambda connection: jobs.oldest(connection, "acme", 1, 2))
         digest = hashlib.sha256(b"r").hexdigest()
         assert found == jobs.Waiting("val_1", "acme", digest, 0, "")
         assert await database.read(lambda connection: blobs.content(connection, "acme", digest)) == b"r"
