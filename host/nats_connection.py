@@ -119,13 +119,11 @@ class NatsConnection:
 
     async def _used(self, server: SplitResult) -> float:
         """Connect to a server and keep the connection while it lasts; return after how long to try again."""
-        import nats.errors
-
         lost = asyncio.Event()
         try:
             await _probe(server)
             client = await self._connect(server, lost)
-        except (OSError, TimeoutError, nats.errors.Error) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
             if "authorization" in str(error).lower():
                 await self._failed("NATS does not let us in; see ASSAY_NATS__USER", server, error)
                 return REFUSED_SECONDS

@@ -64,8 +64,7 @@ class JetStreamPermits:
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-            if self._pull is not None:
-                await self._pull.close()
+            await self.stop()
             for message in self._arrived:
                 await JetStreamPermit(message).back()
             await self._flush()
@@ -76,15 +75,13 @@ class JetStreamPermits:
                 await asyncio.wait_for(client.flush(), CLOSE_SECONDS)
 
     async def _work(self) -> None:
-        import nats.errors
-
         await self._wanted.wait()
         while True:
             client = await self._connection.connected()
             try:
                 await self._prepare(client)
                 await self._connection.lost(client)
-            except (nats.errors.Error, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
                 await _log.awarning(
                     "the queue of JetStream cannot be used yet", error=f"{type(error).__name__}: {str(error)[:200]}"
                 )
@@ -118,15 +115,13 @@ class JetStreamPermits:
         await self._publish(DEAD_SUBJECT, dead, f"dead/{dead['id']}/{dead['number']}")
 
     async def _publish(self, subject: str, said: Mapping[str, Any], identifier: str, trace: str = "") -> None:
-        import nats.errors
-
         if not self.are_there or self._client is None:
             raise Unavailable("NATS is away")
         headers = {"Nats-Msg-Id": identifier} | ({"traceparent": trace} if trace else {})
         message = json.dumps(said, separators=(",", ":")).encode()
         try:
             await self._client.jetstream(timeout=ACK_SECONDS).publish(subject, message, headers=headers)
-        except (nats.errors.Error, OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it was not taken
             raise _unavailable(error) from None
 
     async def next(self, seconds: float) -> Permit:
@@ -147,6 +142,11 @@ class JetStreamPermits:
             await permit.end()
             return NO_PERMIT
         return permit
+
+    async def stop(self) -> None:
+        """See :class:`host.permits.Permits`."""
+        if self._pull is not None:
+            await self._pull.close()
 
     def _next(self) -> "JetStreamPermit | None":
         """Return a permit that is there, less those that are none."""

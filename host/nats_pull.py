@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,10 @@ PATIENCE_SECONDS = 2.0
 STILL_THERE = "100"
 """The status by which a server says that a request is not forgotten. With every other one the request has ended:
 nothing came in its time, or as much is out as may be, or there is no such consumer."""
+
+
+ACK = "$JS.ACK."
+"""How the subject begins on which it is told what became of a message. What has none is no message of a consumer."""
 
 
 class Pull:
@@ -65,15 +69,9 @@ class Pull:
         await self._client.publish(self._subject, json.dumps(request).encode(), reply=self._inbox)
 
     async def _hear(self, message: "Msg") -> None:
-        status = _status(message.headers or {})
-        if status and message.reply == "":
-            if status != STILL_THERE:
-                self._open = 0
-        else:
+        if message.reply.startswith(ACK):
             self._open = max(0, self._open - 1)
             self._arrived(message)
+        elif (message.headers or {}).get("Status", STILL_THERE) != STILL_THERE:
+            self._open = 0
         self.changed.set()
-
-
-def _status(headers: Mapping[str, str]) -> str:
-    return headers.get("Status", "")

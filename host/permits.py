@@ -82,6 +82,9 @@ class Permits(Protocol):
     async def next(self, seconds: float) -> Permit:
         """Wait for a permit; :data:`NO_PERMIT` where none comes in a time. One caller at a time."""
 
+    async def stop(self) -> None:
+        """Take no more of them here: those that are given back from now on go to others."""
+
 
 class NoPermits:
     """:class:`Permits` where there is no queue beside the database."""
@@ -100,3 +103,6 @@ class NoPermits:
         """See :class:`Permits`."""
         await asyncio.sleep(seconds)
         return NO_PERMIT
+
+    async def stop(self) -> None:
+        """See :class:`Permits`."""

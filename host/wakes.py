@@ -109,14 +109,12 @@ class NatsWakes:
             await asyncio.gather(working, return_exceptions=True)
 
     async def _work(self) -> None:
-        import nats.errors
-
         await self._told.wait()
         while True:
             client = await self._connection.connected()
             try:
                 await self._serve(client)
-            except (nats.errors.Error, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
                 await _log.awarning("replicas cannot be woken yet", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 

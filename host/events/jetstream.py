@@ -227,14 +227,12 @@ class JetStreamListener:
                     await asyncio.wait_for(client.flush(), 1)
 
     async def _hear(self) -> None:
-        import nats.errors
-
         while True:
             client = await self._connection.connected()
             try:
                 await ensure(client.jetstream(timeout=ACK_SECONDS), EVENTS, self._connection.replicas)
                 await self._hear_from(client)
-            except (nats.errors.Error, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
                 await _log.awarning("events cannot be heard yet", error=f"{type(error).__name__}: {str(error)[:200]}")
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -90,6 +90,8 @@ class Relay:
             # It stays untold, and whoever makes jobs looks for them meanwhile.
             await _log.awarning("what is queued cannot be told yet", reason=error.message)
             self._work()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next time may be better
+            await _log.aexception("what is queued cannot be told", exc_info=error)
 
     async def _issued(self) -> bool:
         """Issue some permits, and return whether there may be more to issue."""

@@ -125,6 +125,7 @@ class QueueWorkers:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._permits.stop()
             await self._give_back()
             # Handed out again only now: whoever has one finds a job that nobody has.
             for permit in self._held:

@@ -71,8 +71,9 @@ async def test_what_each_needs(server: Nats, passwords: Path) -> None:
         wakes = {name: NatsWakes(links[user]) for name, user in (("one", "validation"), ("events", "events"))}
         async with connected(server, passwords, "validation") as other:
             hearing = NatsWakes(other)
-            for part in (*buses.values(), permits, *wakes.values(), hearing):
-                await stack.enter_async_context(part.at_work())
+            works = [*(bus.at_work() for bus in buses.values()), *(one.at_work() for one in wakes.values())]
+            for work in (*works, permits.at_work(), hearing.at_work()):
+                await stack.enter_async_context(work)
             stack.enter_context(hearing.hearing("validation", woken.extend))
             listener = await stack.enter_async_context(buses["events"].listen(100))
             for user, kind in kinds.items():

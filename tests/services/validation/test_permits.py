@@ -147,7 +147,7 @@ async def test_stopped(folder: Path, url: str) -> None:
         gate.set()
         async with replica(folder, "c", url, 1):
             assert (await ended(idle, identifier)).state == validation_pb2.STATE_SUCCEEDED
-        await come_to(url, (0, 0))
+            await come_to(url, (0, 0))
 
 
 @pytest.mark.slow
