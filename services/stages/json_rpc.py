@@ -90,7 +90,7 @@ class Connection:
         For what nobody waits for: the other end would begin to work on it while its last answer is still on its way.
         """
         self._unsent += (_framed({"method": method, "params": each}) for each in parameters)
-        if self._sending is None:
+        if self._unsent and self._sending is None:
             self._sending = asyncio.get_running_loop().call_later(LATER_SECONDS, self._flush)
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from assay.errors import PluginFailed
 
 from services.stages.json_rpc import MAX_MESSAGE_BYTES, Connection, ConnectionLost, RequestRefused
+from services.stages.server_documents import Document, KeptDocuments, opened
 from services.stages.server_spec import Request, ServerSpec
 from services.stages.server_turns import Turn, Turns
 
@@ -52,10 +53,12 @@ class _Open:
     What one question has open.
 
     :param home: Where its documents are files; None where they are not.
+    :param alone: Its one document, which may stay open.
     """
 
-    home: Path | None
-    uris: tuple[str, ...]
+    home: Path | None = None
+    uris: tuple[str, ...] = ()
+    alone: Document | None = None
 
 
 class ServerProcess:
@@ -70,6 +73,7 @@ class ServerProcess:
         self._connection = connection
         self._asked = 0
         self._turns: Turns[_Open] = Turns(spec.turn_seconds, self._close)
+        self._kept = KeptDocuments()
         self.busy = 0
         """Questions under way."""
         self.cancelled = 0
@@ -123,25 +127,35 @@ class ServerProcess:
             self.busy -= 1
 
     async def _opened(self, opening: Opening, turn: Turn["_Open"]) -> Mapping[str, str]:
-        home, documents = self._folder / opening.home, opening.documents
-        written = self._spec.on_disk and len(documents) > 1
+        shown = await (self._shown if len(opening.documents) == 1 else self._all_opened)(opening, turn)
+        await turn.opened()
+        return shown
+
+    async def _shown(self, opening: Opening, turn: Turn["_Open"]) -> Mapping[str, str]:
+        """Have the server look at a document by itself."""
+        [(path, text)] = opening.documents.items()
+        key = opening.home.parent, path
+        document = self._kept.take(key) or Document(key, (self._folder / opening.home / path).as_uri())
+        turn.close_later(_Open(alone=document))
+        await document.show(self._connection, self._spec.language, text)
+        return {path: document.uri}
+
+    async def _all_opened(self, opening: Opening, turn: Turn["_Open"]) -> Mapping[str, str]:
+        """Open documents that see each other."""
+        home, documents, written = self._folder / opening.home, opening.documents, self._spec.on_disk
         uris = {path: (home / path).as_uri() for path in (opening.asked if written else documents)}
         turn.close_later(_Open(home if written else None, tuple(uris.values())))
         if written:
             await asyncio.to_thread(_write, home, documents)
-        await self._connection.notify(
-            "textDocument/didOpen",
-            *(
-                {"textDocument": {"uri": uri, "languageId": self._spec.language, "version": 1, "text": documents[path]}}
-                for path, uri in uris.items()
-            ),
-        )
-        await turn.opened()
+        await self._connection.notify("textDocument/didOpen", *opened(uris, self._spec.language, documents))
         return uris
 
     async def _close(self, opened: Sequence["_Open"]) -> None:
         """Close what questions had open; what are no files, when the next question opens its own."""
-        closing = [{"textDocument": {"uri": uri}} for each in opened for uri in each.uris]
+        given_up = [document.uri for each in opened if each.alone for document in self._kept.keep(each.alone)]
+        closing = [
+            {"textDocument": {"uri": uri}} for uri in (*given_up, *(uri for each in opened for uri in each.uris))
+        ]
         homes = [each.home for each in opened if each.home is not None]
         if not homes:
             self._connection.notify_later("textDocument/didClose", *closing)

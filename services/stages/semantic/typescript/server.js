@@ -1,8 +1,8 @@
 /**
  * TypeScript's compiler as a language server: it is told texts, and says which names and members in them do not exist.
  *
- * It speaks as much of the Language Server Protocol as its owner asks for: initialize, didOpen, didClose, and pull
- * diagnostics. Documents of one folder see each other; beyond them it reads its own libraries and nothing else.
+ * It speaks as much of the Language Server Protocol as its owner asks for: initialize, didOpen, didChange, didClose,
+ * and pull diagnostics. Documents of one folder see each other; beyond them it reads its own libraries and nothing else.
  */
 "use strict";
 
@@ -17,6 +17,8 @@ let workspace;
 const NOTIFICATIONS = {
   initialized: () => workspace.warm(),
   "textDocument/didOpen": ({ textDocument }) => workspace.open(textDocument.uri, textDocument.text),
+  // Its owner tells a new text as a whole.
+  "textDocument/didChange": ({ textDocument, contentChanges }) => workspace.open(textDocument.uri, contentChanges[0].text),
   "textDocument/didClose": ({ textDocument }) => workspace.close(textDocument.uri),
 };
 
