@@ -27,8 +27,8 @@ LABELS = {
     "status", "rule", "result", "improved", "kept", "tenant", "kind", "language", "outcome", "reason", "class",
 }  # fmt: skip
 WORDS = {
-    "by", "on", "and", "or", "unless", "sum", "max", "min", "rate", "vector", "increase", "histogram_quantile", "topk", "changes",
-    "max_over_time",
+    "by", "on", "and", "or", "unless", "sum", "max", "min", "rate", "vector", "increase", "histogram_quantile", "topk",
+    "changes", "max_over_time",
 }  # fmt: skip
 
 
