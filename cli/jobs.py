@@ -85,11 +85,11 @@ async def _requeued(dead: "DeadJobs", identifiers: Sequence[str], tenant: str) -
 
 def _with_dead(work: "Callable[[DeadJobs], Awaitable[T]]") -> T:
     async def opened() -> T:
-        from host.database import opened
+        from host.database import using
         from host.settings import read
         from services.validation.dead import DeadJobs
 
-        async with opened(read()) as database:
+        async with using(read()) as database:
             return await work(DeadJobs(database))
 
     return run(opened())

@@ -19,13 +19,12 @@ def migrate(to: str, *, check: bool) -> int:
 
 
 async def _migrate(to: str, *, check: bool) -> None:
-    from host.database import Database, url_of
+    from host.database import url_of, using
     from host.migrations.revisions import steps
     from host.settings import read
 
     settings = read()
-    database = Database(settings)
-    try:
+    async with using(settings) as database:
         _say(f"database {_shown(url_of(settings))}")
         found = await database.revision()
         todo = steps(found, to)
@@ -39,8 +38,6 @@ async def _migrate(to: str, *, check: bool) -> None:
         else:
             await database.migrate(to, lambda before, after: _say(_step(before, after)))
             _say(f"the schema is {wanted}, it was {found or 'none'}")
-    finally:
-        await database.close()
 
 
 def _step(before: str, after: str) -> str:

@@ -33,12 +33,12 @@ def usage(*, tenant: str, days: int, as_json: bool) -> int:
 
 
 async def _read(tenant: str, days: int) -> "Sequence[Used]":
-    from host.database import opened
+    from host.database import using
     from host.settings import read
     from host.usage import day_of, since
 
     first = day_of(time.time()) - days + 1
-    async with opened(read()) as database:
+    async with using(read()) as database:
         return await database.read(lambda connection: since(connection, first, tenant))
 
 

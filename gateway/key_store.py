@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.errors import NotFound
 
 from gateway.keys import Key, new_root
-from host.database import Database, opened, sql
+from host.database import Database, sql, using
 from host.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class KeyStore:
 @asynccontextmanager
 async def key_store(settings: Settings) -> AsyncIterator[KeyStore]:
     """Open the keys of the database that the settings name, until the block is left."""
-    async with opened(settings) as database:
+    async with using(settings) as database:
         yield KeyStore(database)
 
 

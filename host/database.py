@@ -153,9 +153,19 @@ def _backend(settings: Settings) -> Backend:
 
 
 @asynccontextmanager
+async def using(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the suite's database, which the first transaction opens, and close it as the block is left."""
+    database = Database(settings)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def opened(settings: Settings, *, early: bool = False) -> AsyncIterator[Database]:
     """
-    Yield the suite's database, and close it as the block is left.
+    Yield the suite's database to a service, and close it as the block is left.
 
     PostgreSQL is opened first: with another schema than this version needs nothing is to be begun. Where it cannot be
     reached it is opened by the first transaction that can.
@@ -163,16 +173,15 @@ async def opened(settings: Settings, *, early: bool = False) -> AsyncIterator[Da
     :param early: Begin to open SQLite too, which the first transaction else does; an error is told by that one.
     :raises host.migrations.revisions.WrongSchema: PostgreSQL has another schema.
     """
-    database = Database(settings)
-    opening = asyncio.create_task(database.open()) if early or settings.on_postgresql else None
-    try:
-        if settings.on_postgresql and opening is not None:
-            await _waited_for(opening)
-        yield database
-    finally:
-        if opening is not None:
-            await asyncio.gather(opening, return_exceptions=True)
-        await database.close()
+    async with using(settings) as database:
+        opening = asyncio.create_task(database.open()) if early or settings.on_postgresql else None
+        try:
+            if settings.on_postgresql and opening is not None:
+                await _waited_for(opening)
+            yield database
+        finally:
+            if opening is not None:
+                await asyncio.gather(opening, return_exceptions=True)
 
 
 async def _waited_for(opening: "asyncio.Task[None]") -> None:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -58,11 +57,15 @@ def test_to(migrate: Callable[..., Ended]) -> None:
     assert refused.stderr == f"assay: there is no schema 9999; there are {', '.join(known())}\n"
 
 
-def test_cannot_be_reached(folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", [["migrate"], ["keys", "list"], ["usage"]], ids=" ".join)
+def test_cannot_be_reached(
+    command: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that cannot be reached is said in one line, without its password, and is exit status 2."""
     monkeypatch.setenv("ASSAY_DATABASE_URL", "postgresql://assay:hunter2@127.0.0.1:1/assay?password=hunter2")
-    assert _status(["migrate"]) == 2
+    assert _status(command) == 2
     said = capfd.readouterr()
+    assert said.out.splitlines() == (["database postgresql://127.0.0.1:1/assay"] if command == ["migrate"] else [])
     assert "see ASSAY_DATABASE_URL" in said.err
     assert said.err.count("\n") == 1
     assert "hunter2" not in said.out + said.err
