@@ -34,7 +34,10 @@ def mixed(number: int) -> Job:
 
 
 async def test_each_in_turn(folder: Path, both: Backed) -> None:
-    """Whichever service is killed, or PostgreSQL, every job that was acknowledged has one end, which is told once."""
+    """
+    Whichever service is killed, or PostgreSQL, every job that was acknowledged has one end. An end that was written in
+    the moment before may be told to no subscriber (docs/decisions/0010); it is in the table, and never told twice.
+    """
     ledger = Ledger()
     async with whole(folder, both) as (suite, client):
         victims = [*(process(suite, name) for name in KILLED), *[server("postgres", both.postgres)] * 3]
@@ -42,7 +45,6 @@ async def test_each_in_turn(folder: Path, both: Backed) -> None:
             await kill_in_turn(ledger, victims)
         found = await account(client, ledger, suite.members["sandbox"].lines)
     check("each process killed in turn", ledger, found)
-    assert not found.untold
 
 
 async def test_nats(folder: Path, both: Backed) -> None:
