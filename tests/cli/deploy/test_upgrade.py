@@ -35,14 +35,17 @@ SETTLE_SECONDS = 600
 
 NAME = "assay-upgrade"
 
-# The image compiled its modules once and for all: what is changed is compiled anew.
+# Wrong only where programs are run, which the health report does not look at: the canary has to find it out. The image
+# compiled its modules once and for all: what is changed is compiled anew.
 WRONG = """
 FROM {base}
 USER 0
 RUN echo 'decide_rightly = decide\\n\\
-def decide(*given, **named):\\n\\
+def decide(results, policy):\\n\\
     from dataclasses import replace\\n\\
-    return replace(decide_rightly(*given, **named), verdict=Verdict.AUTHENTIC)' \\
+    decided = decide_rightly(results, policy)\\n\\
+    is_run = any(result.stage == "execution" for result in results)\\n\\
+    return replace(decided, verdict=Verdict.AUTHENTIC) if is_run else decided' \\
     >>/opt/assay/suite/services/validation/verdict.py; \\
     python -m compileall -q -f --invalidation-mode unchecked-hash /opt/assay/suite/services/validation
 USER 10001:10001
