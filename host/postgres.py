@@ -7,6 +7,7 @@ knows whether it was, and that is said instead.
 """
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from importlib import import_module
@@ -181,18 +182,23 @@ class Postgres:
         import asyncpg  # type: ignore[import-untyped]
 
         bound = str(round(seconds * 1000))
-        return await asyncpg.connect(
-            self._settings.database_url,
-            password=self._password(),
-            timeout=CONNECT_SECONDS,
-            server_settings={
-                "application_name": "assay",
-                "statement_timeout": bound,
-                "idle_in_transaction_session_timeout": bound,
-                # No statement here is long enough to gain by it, and estimates that are off make some wait for it.
-                "jit": "off",
-            },
-        )
+        settings = {
+            "application_name": "assay",
+            "statement_timeout": bound,
+            "idle_in_transaction_session_timeout": bound,
+            # No statement here is long enough to gain by it, and estimates that are off make some wait for it.
+            "jit": "off",
+        }
+        try:
+            return await asyncpg.connect(
+                self._settings.database_url,
+                password=self._password(),
+                timeout=CONNECT_SECONDS,
+                server_settings=settings,
+            )
+        except ValueError:
+            # What it says may hold the password.
+            raise BadSettings("the setting ASSAY_DATABASE_URL: it is no URL of PostgreSQL") from None
 
     def _password(self) -> str | None:
         """Return what the file says now: it may be another since the last connection."""
@@ -275,9 +281,14 @@ def _state_of(error: Exception) -> str:
 def _unusable(error: Exception) -> Exception:
     if _state_of(error) == NOT_TEXT:
         return InvalidArgument("request", "its texts cannot have the character NUL")
-    original = getattr(error, "orig", None) or error
-    cause = str(getattr(original, "orig", None) or original).splitlines()
     return StoreUnavailable(
-        f"the database cannot be used ({cause[0] if cause else type(original).__name__}); "
-        "see ASSAY_DATABASE_URL and ASSAY_DATABASE_PASSWORD_FILE"
+        f"the database cannot be used ({_cause(error)}); see ASSAY_DATABASE_URL and ASSAY_DATABASE_PASSWORD_FILE"
     )
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, OSError):
+        # Without the addresses that were tried: callers of the suite are told this too.
+        return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or "it cannot be reached"
+    original = getattr(error, "orig", None) or error
+    return next(iter(str(getattr(original, "orig", None) or original).splitlines()), type(original).__name__)

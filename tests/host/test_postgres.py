@@ -211,8 +211,17 @@ async def test_start_without_schema(empty_postgres: str) -> None:
 async def test_start_without_server() -> None:
     """Where the server is away what uses it is begun, and told at each use."""
     async with opened(Settings(database_url="postgresql://a@127.0.0.1:1/b")) as database:
-        with pytest.raises(StoreUnavailable, match="Connect call failed"):
+        with pytest.raises(StoreUnavailable, match="Connection refused"):
             await database.read(names)
+
+
+@pytest.mark.parametrize("url", ["postgresql://a:hunter2@127.0.0.1:none/b", "postgresql://[::1:hunter2/b"])
+async def test_no_url(url: str) -> None:
+    """A URL that is none is said to be none, and not shown."""
+    async with used(url) as database:
+        with pytest.raises(StoreUnavailable, match="it is no URL of PostgreSQL") as caught:
+            await database.read(names)
+    assert "hunter2" not in caught.value.message
 
 
 async def test_migrated_while_it_is_used(postgres_url: str) -> None:
