@@ -34,10 +34,15 @@ async def jetstream(url: str) -> AsyncIterator[JetStreamContext]:
 
 
 async def emptied(url: str) -> None:
-    """Remove what tests before left in the streams of the suite."""
+    """
+    Remove what tests before left in the streams of the suite.
+
+    Emptied first: a server with much to do removes the files of a stream later, and finds them in one of the same name.
+    """
     async with jetstream(url) as context:
         for stream in STREAMS:
             with suppress(NotFoundError):
+                await context.purge_stream(stream.name)
                 await context.delete_stream(stream.name)
 
 

@@ -64,7 +64,8 @@ async def test_told_and_heard(url: str) -> None:
         with span("telling") as telling:
             there.publish(event)
         assert await heard(listener, 1) == [event]
-        message = await context.get_msg(EVENTS.name, 1)
+        info = await stream_info(context, EVENTS.name)
+        message = await context.get_msg(EVENTS.name, info.state.last_seq)
         assert message.subject == "assay.=dGVhbS5yZWQ.test.done"
         assert message.headers is not None
         assert message.headers["Nats-Msg-Id"] == event.id

@@ -220,9 +220,9 @@ async def test_dead(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> 
         ends = await asyncio.gather(*(ended(suite, identifier) for identifier in good))
         assert {end.state for end in ends} == {validation_pb2.STATE_SUCCEEDED}
         async with jetstream(url) as context, asyncio.timeout(BOUND):
-            while not (await stream_info(context, DEAD.name)).state.messages:
+            while not (info := await stream_info(context, DEAD.name)).state.messages:
                 await asyncio.sleep(0.05)
-            message = await context.get_msg(DEAD.name, 1)
+            message = await context.get_msg(DEAD.name, info.state.last_seq)
         assert message.data is not None
         assert bad.encode() in message.data
         assert b'"attempts":3' in message.data
