@@ -9,7 +9,7 @@ import pytest
 from tests.faults.clock import Clock
 from tests.faults.jobs import Job, reading, running
 from tests.faults.ledger import Ledger, account, check
-from tests.faults.load import load, whole
+from tests.faults.load import RECOVER_SECONDS, load, whole
 from tests.scenarios.backed import Backed
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -40,7 +40,7 @@ async def test_of_a_machine(folder: Path, both: Backed) -> None:
                 since = asyncio.get_running_loop().time()
                 clock.set(seconds)
                 await asyncio.sleep(SECONDS)
-                await ledger.recovered(since, 30)
+                await ledger.recovered(since, RECOVER_SECONDS)
             # A lease that was given an hour ahead.
             clock.set(HOUR)
             await asyncio.sleep(SECONDS)
@@ -49,7 +49,7 @@ async def test_of_a_machine(folder: Path, both: Backed) -> None:
             ledger.kills.append("validation, an hour ahead")
             clock.set(0.0)
             await suite.members["validation"].start()
-            await ledger.recovered(since, 60)
+            await ledger.recovered(since, RECOVER_SECONDS)
         found = await account(client, ledger, suite.members["sandbox"].lines)
     check("the clock of all processes an hour forward and back", ledger, found)
 
@@ -66,7 +66,7 @@ async def test_of_one_replica(folder: Path, both: Backed) -> None:
                 since = asyncio.get_running_loop().time()
                 await suite.members["validation-2"].kill()
                 ledger.kills.append(f"a replica, {seconds:+.0f} s")
-                await ledger.recovered(since, 30)
+                await ledger.recovered(since, RECOVER_SECONDS)
                 await suite.members["validation-2"].start()
             clock.set(0.0)
         found = await account(client, ledger, suite.members["sandbox"].lines)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+from assay.v1 import validation_pb2
 
 from tests.backing import Nats
 from tests.faults.jobs import Job, reading, running
@@ -28,6 +29,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TIMES = 3
 
+RUNNING = validation_pb2.STATE_RUNNING
+
 BOUND = 60.0
 
 SETTINGS = {"ASSAY_VALIDATION__LEASE_SECONDS": "3"}
@@ -35,10 +38,13 @@ SETTINGS = {"ASSAY_VALIDATION__LEASE_SECONDS": "3"}
 
 @asynccontextmanager
 async def locked(both: Backed, job: Job) -> AsyncIterator[None]:
-    """Let nobody write down anything about a validation: as a database that is slow at the wrong moment."""
+    """Let nobody write down anything about a validation that has begun: a database that is slow at the wrong moment."""
     name = urlsplit(both.environment["ASSAY_DATABASE_URL"]).path[1:]
     connection = await asyncpg.connect(both.postgres.url_of(name))
     try:
+        async with asyncio.timeout(BOUND):
+            while await connection.fetchval("SELECT state FROM validations WHERE id = $1", job.id) != RUNNING:
+                await asyncio.sleep(0.05)
         async with connection.transaction():
             await connection.fetch("SELECT 1 FROM validations WHERE id = $1 FOR UPDATE", job.id)
             yield
@@ -66,7 +72,7 @@ async def test_before_it_is_written(folder: Path, both: Backed) -> None:
     async with whole(folder, both, environment=SETTINGS) as (suite, client):
         async with load(client, ledger, reading, every=0.5):
             for number in range(TIMES):
-                job = running(number, seconds=2.0)
+                job = running(number, seconds=4.0)
                 await ledger.ask(client, job, time.monotonic() + BOUND)
                 async with locked(both, job):
                     await until(partial(runs, suite, job))

@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,9 @@ SMALL: Mapping[str, str] = {
     "ASSAY_SANDBOX__POOLS": '{"python": {"floor": 2, "ceiling": 4}}',
 }
 """What keeps a dozen processes on a small machine from standing in one another's way."""
+
+AT_ONCE = 4
+"""Processes that are started at one time: all at once, each of them takes as long as all."""
 
 PORTS = range(20_000, 30_000)
 """Below those that outgoing connections are given, so that none takes the port of a process that is being restarted."""
@@ -156,12 +159,22 @@ async def fleet(
         for key in dict.fromkeys((member.service, name)):
             member.environment |= (own or {}).get(key, {})
     try:
-        await asyncio.gather(*(member.start() for member in members.values()))
+        await _started(members.values())
         key = await _key(folder, more)
         yield Fleet(members, {"address": f"tls:{door}", "ca": authority.content, "key": key})
         await asyncio.gather(*(member.stop() for member in members.values()))
     finally:
         await asyncio.gather(*(member.end() for member in members.values()))
+
+
+async def _started(members: Iterable[Member]) -> None:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def start(member: Member) -> None:
+        async with turns:
+            await member.start()
+
+    await asyncio.gather(*map(start, members))
 
 
 def _door(authority: Authority) -> tuple[str, Mapping[str, str]]:
