@@ -100,30 +100,38 @@ async def judged(gateway: RunningSuite, seconds: float) -> str:
     """
     Have both programs judged, and return how long that took.
 
-    :param seconds: How long both may take together.
-    :raises Failed: A verdict is not what it has to be, a stage was not heard, or it took longer.
+    What could not be judged is tried again, since a suite that was just started may not reach all of its parts yet. A
+    wrong verdict is not: the longer it stands, the more others get one.
+
+    :param seconds: How long it may take in all.
+    :raises Failed: A verdict is not what it has to be, or none was reached in time.
     """
     began = time.monotonic()
-    try:
-        async with asyncio.timeout(seconds), gateway.connected() as client:
-            _expect(await _waited_for(client, _candidate(REAL)), validation_pb2.VERDICT_AUTHENTIC, "real")
-            _expect(await _queued(client, _candidate(EMPTY)), validation_pb2.VERDICT_INAUTHENTIC, "empty")
-    except TimeoutError:
-        raise Failed(f"the canaries were not judged within {seconds:.0f} s") from None
-    except Failed:
-        raise
-    except Exception as error:
-        raise Failed(f"the canaries could not be judged: {message_of(error)}") from error
+    await _until(_judge, gateway, seconds)
     return f"a real and an empty program were told apart in {time.monotonic() - began:.1f} s"
 
 
+class Wrong(Failed):
+    """A verdict is the opposite of what it has to be."""
+
+
+async def _judge(client: "Suite") -> str:
+    _expect(await _waited_for(client, _candidate(REAL)), validation_pb2.VERDICT_AUTHENTIC, "real")
+    _expect(await _queued(client, _candidate(EMPTY)), validation_pb2.VERDICT_INAUTHENTIC, "empty")
+    return ""
+
+
 async def _until(look: "Callable[[Suite], Awaitable[str]]", gateway: RunningSuite, seconds: float) -> str:
-    """Look again and again until it does not fail."""
+    """Look again and again until it does not fail, or it is wrong."""
     until = time.monotonic() + seconds
     while True:
         try:
-            async with gateway.connected() as client:
+            async with asyncio.timeout(max(1.0, until - time.monotonic())), gateway.connected() as client:
                 return await look(client)
+        except Wrong:
+            raise
+        except TimeoutError:
+            raise Failed(f"it did not answer within {seconds:.0f} s") from None
         except Exception as error:
             # A gateway that was just started may not be reached at once, nor what is behind it.
             if time.monotonic() > until:
@@ -178,4 +186,7 @@ def _expect(validation: validation_pb2.Validation, verdict: validation_pb2.Verdi
         found = validation_pb2.Verdict.Name(validation.verdict).removeprefix("VERDICT_")
         wanted = validation_pb2.Verdict.Name(verdict).removeprefix("VERDICT_")
         why = validation.error.message or validation.explanation
-        raise Failed(f"the {name} program was found {found} and is {wanted}: {why}")
+        opposite = validation_pb2.VERDICT_AUTHENTIC + validation_pb2.VERDICT_INAUTHENTIC - verdict
+        raise (Wrong if validation.verdict == opposite else Failed)(
+            f"the {name} program was found {found} and is {wanted}: {why}"
+        )

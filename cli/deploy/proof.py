@@ -45,7 +45,7 @@ class Proof:
 
     def steps(self) -> list[Step]:
         """Return its steps."""
-        return [Step("healthy", self._healthy), Step("canary", self._judged)]
+        return [Step("canary", self._judged), Step("healthy", self._healthy)]
 
     def checks(self) -> list[Check]:
         """Return what can be looked at before: whether a key that was given opens the gateway that runs."""
