@@ -12,7 +12,6 @@ from grpc_reflection.v1alpha import reflection_pb2
 from gateway.audit import AuditInterceptor, asked
 from gateway.authentication import AuthenticationInterceptor
 from gateway.contract import public_methods
-from gateway.crowd_interceptor import CrowdInterceptor
 from gateway.late_refusals import LateRefusals
 from gateway.quota_interceptor import QuotaInterceptor
 from host.call_counts import PUBLIC
@@ -47,8 +46,7 @@ def chain(
     The first ones are those of every server of the suite (:func:`host.interceptors.chain.incoming`), and for the same
     reasons; here a method may be none that there is, and has no name of its own in traces and metrics. The line in the
     log is the audit's: a second one would tell nothing new, and of a flood of refusals it would tell all. Deadlines are
-    inside of what guards the door: what a call waits for there is told by its own words. While a crowd comes, those
-    that may go on wait for its end: all others are told at once. Requests are read last.
+    inside of what guards the door: what a call waits for there is told by its own words. Requests are read last.
 
     :param max_call_seconds: The longest that a call may take, in seconds.
     :param guards: None: every call goes on.
@@ -61,7 +59,6 @@ def chain(
         StatusInterceptor(),
         LateRefusals(),
         *(guards or ()),
-        CrowdInterceptor(),
         DeadlineInterceptor(max_call_seconds),
         FollowingInterceptor(stopping or asyncio.Event()),
         LateReading(asked),

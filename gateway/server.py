@@ -30,9 +30,6 @@ HANDSHAKE_SECONDS = 10
 METADATA_BYTES = 8 * 1024
 """What a call may bring along. Peers take twice that, and are told more: the trace, the tenant, the token."""
 
-AT_ONCE = 64
-"""How many calls of one method are taken at one time, so that a crowd is refused as it comes."""
-
 Options = Sequence[tuple[str, int]]
 
 
@@ -123,7 +120,6 @@ def _server(
         interceptors=interceptors,
         # gRPC refuses what is beyond without a word on when to come back: quotas, which have one, come first.
         maximum_concurrent_rpcs=settings.max_concurrent_calls * 2,
-        at_once=AT_ONCE,
         options=options,
     )
     health_pb2_grpc.add_HealthServicer_to_server(health, server)

@@ -1,22 +1,22 @@
 """
-Taking calls as they come, several of a method at one time.
+Taking calls as they come.
 
-grpc.aio asks its core for one call of each method, and for the next one some turns of the event loop after that came:
-where a turn is long, since others are served, each call of a crowd waits that long for the one before it. And it waits
-for all methods anew with each call, which costs as much as an eighth of a call.
+grpc.aio asks its core for one call of each method, and having taken one waits for those of all methods anew, some turns
+of the event loop later: where a turn is long, since others are served, each call of a crowd waits that long for the one
+before it, and a server of thirty methods spends on it as much as an eighth of a call. Here each method is asked for
+beside the others.
+
+One call of a method is taken at a time all the same: so whoever calls one method more than can be served does not keep
+those out who call others.
 """
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from typing import Any
 
 import grpc
 import grpc.aio
 from grpc._cython import cygrpc
-
-AT_ONCE = 16
-"""For how many calls of one method the core is asked at one time, where nothing else is said."""
 
 
 class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no types
@@ -24,8 +24,6 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
     What takes the calls of a server that :mod:`grpc.aio` makes, of methods that are registered by name.
 
     The parameters are those of the base class, less those that are for other methods.
-
-    :param at_once: For how many calls of one method the core is asked at one time; each costs a few microseconds once.
     """
 
     def __init__(
@@ -34,14 +32,12 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
         interceptors: Sequence[grpc.aio.ServerInterceptor],
         options: Sequence[tuple[str, Any]],
         maximum_concurrent_rpcs: int,
-        at_once: int = AT_ONCE,
     ) -> None:
         super().__init__(loop, None, (), interceptors, options, None)
         # The base's own cannot be read from here.
         self._around = tuple(interceptors)
         self._methods = _Methods()
         self._most = maximum_concurrent_rpcs
-        self._at_once = at_once
         self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -55,8 +51,6 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
         if method is None:
             future: asyncio.Future[Any] = super()._make_request_call_future(method)
             return future
-        for _ in range(1, self._at_once):
-            self._task(self._ask_beside(method))
         return self._task(self._ask(method))
 
     async def _ask(self, method: bytes) -> None:
@@ -64,11 +58,6 @@ class AcceptingServer(cygrpc.AioServer):  # type: ignore[misc]  # it has no type
         name = method.decode()
         while True:
             self._serve(name, await self._request_registered_call(method))
-
-    async def _ask_beside(self, method: bytes) -> None:
-        """Do the same beside another, which tells of the end."""
-        with suppress(cygrpc._RequestCallError):
-            await self._ask(method)
 
     def _serve(self, method: str, call: Any) -> None:
         """Serve a call that came, within the bound on how many are served at one time."""

@@ -15,7 +15,7 @@ from assay.errors import UnknownMethod
 from grpc._cython import cygrpc
 from grpc.aio import _server
 
-from host.accepting import AT_ONCE, AcceptingServer
+from host.accepting import AcceptingServer
 from host.status import status_of
 
 _REFUSAL = status_of(UnknownMethod("there is no such method, or none that can be called from here"))
@@ -30,27 +30,24 @@ def registered_server(
     interceptors: Sequence[grpc.aio.ServerInterceptor],
     options: Sequence[tuple[str, Any]],
     maximum_concurrent_rpcs: int,
-    at_once: int = AT_ONCE,
 ) -> grpc.aio.Server:
     """
     Return a server of methods that are registered by name, as generated code does, and of no others.
 
     Calls of others end as :class:`UnknownMethod`, before any interceptor. It has to be made in the event loop that it
     serves in; the parameters are those of :func:`grpc.aio.server`.
-
-    :param at_once: How many calls of one method are taken at one time; the others wait for the event loop's next turns.
     """
-    made: Any = _Server(interceptors, tuple(options), maximum_concurrent_rpcs, at_once)
+    made: Any = _Server(interceptors, tuple(options), maximum_concurrent_rpcs)
     return made  # type: ignore[no-any-return]  # the base has another name in its types
 
 
 class _Server(_server.Server):
     """The server that :mod:`grpc.aio` makes, but for what takes its calls."""
 
-    def __init__(self, interceptors: Any, options: Any, maximum_concurrent_rpcs: int, at_once: int) -> None:
+    def __init__(self, interceptors: Any, options: Any, maximum_concurrent_rpcs: int) -> None:
         # In the place of the base's own, which would make the server that is not wanted here.
         self._loop = asyncio.get_running_loop()
-        self._server = _Calls(self._loop, interceptors, options, maximum_concurrent_rpcs, at_once)
+        self._server = _Calls(self._loop, interceptors, options, maximum_concurrent_rpcs)
 
 
 class _Calls(AcceptingServer):

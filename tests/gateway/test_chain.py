@@ -29,7 +29,6 @@ async def test_order(folder: Path) -> None:
         "AuditInterceptor",
         "AuthenticationInterceptor",
         "QuotaInterceptor",
-        "CrowdInterceptor",
         "DeadlineInterceptor",
         "FollowingInterceptor",
         "LateReading",
