@@ -8,7 +8,7 @@ process of the suite writes to one table, so a tenant's total is that of all of 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from host.caller import SYSTEM_TENANT, caller
 from host.database import Database, opened, sql
 from host.settings import Settings
 from host.tally import CALLS, tally
+from host.waiting import a_while
 
 if TYPE_CHECKING:
     from host.database import Connection
@@ -171,8 +172,7 @@ class Meter:
         """Write once a second until an event is set, and then once more."""
         failing = False
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), WRITE_SECONDS)
+            await a_while(stopping, WRITE_SECONDS)
             try:
                 await self.write()
                 failing = False

@@ -10,13 +10,14 @@ twice.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import Context
 from dataclasses import replace
 
 import structlog
 from assay.errors import AssayError, InvalidArgument, QueueFull, ShuttingDown, SlowReader
 
+from host.waiting import a_while
 from services.events.store import PAGE_EVENTS, EventStore, Page, Stored
 from services.events.wanted import Wanted
 
@@ -115,8 +116,7 @@ class Feed:
                 for reader in self.readers:
                     reader.tell(page.events)
                 if page.is_last:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self.heard.wait(), LOOK_SECONDS)
+                    await a_while(self.heard, LOOK_SECONDS)
         except AssayError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, those who follow are told

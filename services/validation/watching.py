@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 
 from assay.errors import InvalidArgument, ShuttingDown
 from assay.v1 import validation_pb2
 
+from host.waiting import a_while
 from services.validation.convert import validation_from_row
 from services.validation.jobs import Happening
 from services.validation.queue import Queue
@@ -88,8 +89,7 @@ class Watching:
     async def _wait(self, heard: asyncio.Event) -> None:
         if self._stopping.is_set():
             raise ShuttingDown("the service is stopping; go on with after_sequence elsewhere, or later")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(heard.wait(), LOOK_SECONDS)
+        await a_while(heard, LOOK_SECONDS)
 
     async def ended(self, tenant: str, identifier: str) -> validation_pb2.Validation:
         """
