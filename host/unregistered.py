@@ -15,7 +15,6 @@ from assay.errors import UnknownMethod
 from grpc._cython import cygrpc
 from grpc.aio import _server
 
-from host.accepting import AcceptingServer
 from host.status import status_of
 
 _REFUSAL = status_of(UnknownMethod("there is no such method, or none that can be called from here"))
@@ -47,16 +46,17 @@ class _Server(_server.Server):
     def __init__(self, interceptors: Any, options: Any, maximum_concurrent_rpcs: int) -> None:
         # In the place of the base's own, which would make the server that is not wanted here.
         self._loop = asyncio.get_running_loop()
-        self._server = _Calls(self._loop, interceptors, options, maximum_concurrent_rpcs)
+        self._server = _Calls(self._loop, None, (), interceptors, options, maximum_concurrent_rpcs)
 
 
-class _Calls(AcceptingServer):
+class _Calls(cygrpc.AioServer):  # type: ignore[misc]  # it has no types
     """What takes the calls of a server."""
 
     def _make_request_call_future(self, method: bytes | None) -> "asyncio.Future[Any]":
         """Return what is done when a call of a method has come; of None, which stands for all other calls: never."""
         if method is not None:
-            return super()._make_request_call_future(method)
+            future: asyncio.Future[Any] = super()._make_request_call_future(method)
+            return future
         return asyncio.get_running_loop().create_task(self._refuse_all())
 
     async def _refuse_all(self) -> None:
