@@ -17,7 +17,8 @@ from host.key_files import read_secret
 from host.nats_permissions import Allowed, users
 from host.settings import BadSettings
 
-PASSWORD = "ASSAY_NATS_PASSWORD_"  # noqa: S105  # the beginning of a variable's name
+VARIABLE = "ASSAY_NATS_PASSWORD_"
+"""How the variables are named that hold the users' passwords, where these are not written out."""
 
 MAX_PAYLOAD = 256 * 1024
 """The largest message. Those of the suite have at most 64 KiB: code never goes over the bus."""
@@ -76,7 +77,7 @@ def _tls(options: argparse.Namespace) -> Iterator[str]:
 def _password(folder: Path | None, name: str) -> str:
     """Return what stands for a user's password: the password itself, or the variable that nats-server reads it from."""
     if folder is None:
-        return f"${PASSWORD}{name.upper()}"
+        return f"${VARIABLE}{name.upper()}"
     path = folder / name / "nats.password"
     text = read_secret(path, "--passwords").decode(errors="replace").strip()
     if not _PLAIN.fullmatch(text):
@@ -114,7 +115,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         type=Path,
         metavar="FOLDER",
         help="write the passwords out, from the files USER/nats.password in it, as `assay secrets` makes them; else "
-        f"nats-server reads them from its environment: {PASSWORD}VALIDATION for the user validation, and so on",
+        f"nats-server reads them from its environment: {VARIABLE}VALIDATION for the user validation, and so on",
     )
     parser.add_argument("--tls-certificate", default="", type=_checked(_PLAIN), metavar="FILE")
     parser.add_argument("--tls-key", default="", type=_checked(_PLAIN), metavar="FILE")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
+import sqlalchemy
 from assay.errors import AssayError, NotFound, SandboxUnavailable
 from assay.v1 import error_reason_pb2, stage_pb2, validation_pb2
 
@@ -186,7 +187,7 @@ async def test_blobs(kept: Kept) -> None:
     assert await kept.database.read(uses) == []
 
 
-def uses(connection: object) -> list[tuple[str, int]]:
+def uses(connection: sqlalchemy.Connection) -> list[tuple[str, int]]:
     """Return how often a blob of each tenant is referred to."""
-    found = connection.execute(sql("SELECT tenant, uses FROM blobs"))  # type: ignore[attr-defined]
+    found = connection.execute(sql("SELECT tenant, uses FROM blobs"))
     return [(tenant, count) for tenant, count in found]
