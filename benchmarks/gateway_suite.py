@@ -84,6 +84,8 @@ def deployment() -> Iterator[Deployment]:
         direct = f"unix:{folder}/peer"
         started = stack.enter_context(_processes(folder))
         service = started("peer", "benchmarks.gateway_peer", "sandbox")
+        # A gateway that looks for it before it is there looks again a second later, and refuses calls until then.
+        _wait_for(folder / "peer.log")
 
         def gateway(number: int, **more: str) -> Gateway:
             grpc, http = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"

@@ -30,7 +30,8 @@ async def suite(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     services = ("events", "validation")
     entries = (*(catalog.Entry(name, f"services.{name}.service:service") for name in services), *stages)
     monkeypatch.setattr(catalog, "BUILT_IN", entries)
-    async with embedded(settings) as address, connect(address) as client:
+    once = settings.model_copy(update={"validation": settings.validation.model_copy(update={"max_attempts": 1})})
+    async with embedded(once) as address, connect(address) as client:
         yield client
 
 
