@@ -147,6 +147,7 @@ async def test_queued(suite: Suite) -> None:
 
 async def test_cancelled(suite: Suite) -> None:
     """One that is cancelled is told of once, however often that is asked for, and nothing comes after."""
+    toys.waiting.clear()
     identifier = await create(suite, stages="slow")
     await asyncio.wait_for(toys.waiting.wait(), BOUND)
     for _ in range(2):
