@@ -8,6 +8,7 @@ import grpc.aio
 from assay.errors import AssayError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from host.beside import beside
 from host.health import Health
 
 Status = health_pb2.HealthCheckResponse
@@ -36,13 +37,8 @@ class PublicHealth(Health):
     async def watching(self) -> AsyncIterator[None]:
         """Watch the peers until the block is left."""
         await self._tell()
-        tasks = [asyncio.create_task(self._watch(peer, name)) for peer, name in self._services.items()]
-        try:
+        async with beside(*(self._watch(peer, name) for peer, name in self._services.items())):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self, peer: str, name: str) -> None:
         try:

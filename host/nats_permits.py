@@ -10,6 +10,7 @@ import structlog
 from assay.errors import Unavailable
 from opentelemetry import metrics
 
+from host.beside import beside
 from host.nats_connection import NatsConnection
 from host.nats_pull import Pull
 from host.permits import NO_PERMIT, Issued, Permit
@@ -58,12 +59,10 @@ class JetStreamPermits:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Keep the queue there until the block is left."""
-        working = asyncio.create_task(self._work())
         try:
-            yield
+            async with beside(self._work()):
+                yield
         finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
             await self.stop()
             for message in self._arrived:
                 await JetStreamPermit(message).back()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 from opentelemetry import metrics
 
+from host.beside import beside
 from host.streams import wake_subject
 from host.waiting import a_while
 
@@ -101,12 +102,8 @@ class NatsWakes:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Tell and hear until the block is left."""
-        working = asyncio.create_task(self._work())
-        try:
+        async with beside(self._work()):
             yield
-        finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
 
     async def _work(self) -> None:
         await self._told.wait()

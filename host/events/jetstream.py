@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from opentelemetry import metrics
 
+from host.beside import beside
 from host.events.memory import count_dropped
 from host.events.port import Event
 from host.events.wire import BadMessage, decode, encode
@@ -212,12 +213,10 @@ class JetStreamListener:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Listen until the block is left. What was not dealt with by then is handed to another listener, soon."""
-        hearing = asyncio.create_task(self._hear())
         try:
-            yield
+            async with beside(self._hear()):
+                yield
         finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
             await self._acknowledge()
             for message in (*(message for _, message in self._waiting.values()), *self._taken.values()):
                 with suppress(Exception):

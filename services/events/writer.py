@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 from assay.errors import StoreUnavailable
 
+from host.beside import beside
 from host.caller import SYSTEM_TENANT
 from host.events.port import Event, Listener
 from services.events.convert import stored
@@ -44,13 +45,10 @@ class Writer:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Store until the block is left; what was told until then is stored before it is."""
-        tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._forget())]
         try:
-            yield
+            async with beside(self._write(), self._forget()):
+                yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self._finish()
 
     async def _write(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from assay.errors import StoreUnavailable, Unavailable
 
+from host.beside import beside
 from host.database import Database, clock
 from host.permits import Issued, Permits
 from host.waiting import a_while
@@ -61,13 +62,8 @@ class Relay:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Tell until the block is left."""
-        tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._forget())]
-        try:
+        async with beside(self._tell(), self._forget()):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tell(self) -> None:
         while True:
