@@ -205,13 +205,17 @@ class _Lane:
                 ca_cert=str(folder / "ca.pem"),
                 verify=True,
             )
-            self._client = docker.APIClient(
+            client = docker.APIClient(
                 base_url=address.url,
                 version=API_VERSION,
                 timeout=int(self.seconds),
                 tls=tls or False,
                 max_pool_size=self._count + 2,
             )
+            # Else each call reads all of the environment for proxies, in a thread, and fails with a KeyError where
+            # another one takes a variable out meanwhile. Streams are attached without a proxy too.
+            client.trust_env = False
+            self._client = client
         return self._client
 
     def close(self) -> None:

@@ -150,7 +150,9 @@ class Maker:
                 return OneNotMade(f"a container did not get ready ({type(error).__name__})", retry_after=2.0)
             case OSError():
                 return unreachable("it cannot be reached")
-        return SandboxUnavailable(f"a container could not be made ({type(error).__name__})")
+        log.error("sandbox_not_made", exc_info=error)
+        # What nobody foresaw says nothing of the next one either.
+        return OneNotMade(f"a container could not be made ({type(error).__name__})", retry_after=2.0)
 
     async def resize(self, container: Container, size: Size) -> None:
         """
