@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -46,9 +45,6 @@ async def until_stopped(served: AbstractAsyncContextManager[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
     async with served:
-        # What is there by now stays. Looked at again by each full collection it would stop all calls for 60 ms.
-        gc.collect()
-        gc.freeze()
         await stop.wait()
 
 

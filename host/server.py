@@ -1,6 +1,7 @@
 """One gRPC server: its services, health, reflection, bounds, and a stop that loses no call."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -85,6 +86,9 @@ async def serving(names: Iterable[str], listen: str, settings: Settings) -> Asyn
         await _log.ainfo("serving", address=address, services=local)
         if encryption.server is None and not is_local(address):
             await _log.awarning("calls are not encrypted: set ASSAY_TLS__CERTIFICATE", address=address)
+        # What is there by now stays. Looked at again by each full collection it would stop all calls for 60 to 140 ms.
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         yield address
 
 

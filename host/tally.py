@@ -1,9 +1,10 @@
 """What one call uses, added up while it is served: told at its end, to whoever made it."""
 
+import asyncio
+import contextlib
 import contextvars
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 
 HEADER = "x-assay-used-"
 """Begins the trailing metadata in which a call tells what it used; the kind follows."""
@@ -33,6 +34,8 @@ class Tally:
 
     def __init__(self) -> None:
         self._amounts: dict[str, float] = {}
+        self._expected = 0
+        self._complete = asyncio.Event()
 
     @property
     def amounts(self) -> Mapping[str, float]:
@@ -50,6 +53,25 @@ class Tally:
             kind = key.removeprefix(HEADER)
             if key.startswith(HEADER) and kind in KINDS:
                 self.add(kind, _amount(value))
+
+    def expect(self) -> None:
+        """Expect to be told by :meth:`hear` what another call used that is made for this one."""
+        self._expected += 1
+        self._complete.clear()
+
+    def hear(self, metadata: Pairs) -> None:
+        """Count what an expected call says that it used, at its end; nothing where it says nothing."""
+        self.add_told(metadata)
+        self._expected -= 1
+        if not self._expected:
+            self._complete.set()
+
+    async def complete(self, seconds: float) -> None:
+        """Wait until all that was expected is heard, or the time is over."""
+        if self._expected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._complete.wait()
 
     def metadata(self, others: Pairs = ()) -> tuple[tuple[str, str | bytes], ...]:
         """Return trailing metadata that tell of this, and others; what those say of it is left out."""
@@ -77,7 +99,7 @@ def tally() -> Tally | None:
     return _tally.get()
 
 
-@contextmanager
+@contextlib.contextmanager
 def tallying(one: Tally) -> Iterator[None]:
     """Count in a tally what is used in the block, and by the calls that it makes."""
     token = _tally.set(one)

@@ -11,6 +11,9 @@ from assay.outgoing import OutgoingInterceptor
 from host.interceptors.around import AroundInterceptor, Context
 from host.tally import Tally, tally, tallying
 
+COMPLETE_SECONDS = 0.5
+"""How long a call waits for the end of calls that were made for it, which is when they tell what they used."""
+
 
 class UsageInterceptor(AroundInterceptor):
     """Gives each call a tally, and tells at its end what stands in it; a call that used nothing says nothing."""
@@ -23,6 +26,7 @@ class UsageInterceptor(AroundInterceptor):
             with tallying(used):
                 yield
         finally:
+            await used.complete(COMPLETE_SECONDS)
             if used.amounts:
                 context.set_trailing_metadata(used.metadata(context.trailing_metadata() or ()))
 
@@ -33,7 +37,8 @@ class OutgoingUsage(OutgoingInterceptor):
     def begun(self, call: Any) -> None:
         """See :class:`OutgoingInterceptor`."""
         if (used := tally()) is not None:
-            call.add_done_callback(lambda done: used.add_told(_now(done.trailing_metadata()) or ()))
+            used.expect()
+            call.add_done_callback(lambda done: used.hear(_now(done.trailing_metadata()) or ()))
 
 
 def _now(asked: Coroutine[Any, Any, Any]) -> Any:

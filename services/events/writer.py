@@ -16,7 +16,7 @@ from services.events.store import EventStore, Stored
 _log = structlog.get_logger("assay.events")
 
 BATCH_SECONDS = 0.05
-"""The shortest time between two transactions: what is told meanwhile is stored together."""
+"""How long what was told waits for more to be stored with it: for what tells it the database is free meanwhile."""
 
 BATCH_EVENTS = 1_000
 """What is stored in one transaction."""
@@ -55,6 +55,7 @@ class Writer:
         while True:
             if not self._waiting:
                 await self._listener.heard()
+            await asyncio.sleep(BATCH_SECONDS)
             try:
                 await self._store_all()
             except StoreUnavailable as error:
@@ -64,7 +65,6 @@ class Writer:
                 lost = self._waiting[:BATCH_EVENTS]
                 del self._waiting[: len(lost)]
                 await _log.aexception("events are lost", count=len(lost), exc_info=error)
-            await asyncio.sleep(BATCH_SECONDS)
 
     async def _finish(self) -> None:
         # On a bus of several processes others go on telling: what comes now is for another writer.

@@ -17,6 +17,7 @@ from assay.v1 import stage_pb2, stage_pb2_grpc
 from host.interceptors.around import Context
 from host.interceptors.deadlines import seconds_left
 from host.spans import detail
+from services.stages.several import answers
 
 _log = structlog.get_logger("assay.stages")
 
@@ -74,8 +75,6 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
 
     def __init__(self, stages: Mapping[str, Stage]) -> None:
         self._stages = dict(stages)
-        self._seconds: dict[str, float] = {}
-        """How long each took the last time that it was run with others."""
 
     async def ListStages(  # noqa: N802  # the contract's name
         self, request: stage_pb2.ListStagesRequest, context: Context
@@ -107,27 +106,12 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
             await asyncio.gather(task, return_exceptions=True)
 
     async def RunStages(  # noqa: N802  # the contract's name
-        self, request: stage_pb2.RunStagesRequest, context: Context
+        self, requests: AsyncIterator[stage_pb2.RunStagesRequest], context: Context
     ) -> AsyncIterator[stage_pb2.RunStagesResponse]:
         """See the contract."""
-        if not request.runs:
-            raise InvalidArgument("runs", "at least one stage is needed")
-        if len({run.stage for run in request.runs}) < len(request.runs):
-            raise InvalidArgument("runs", "a stage is named twice")
-        candidate = candidate_from_proto(request.candidate)
-        determinism = request.check_determinism
-        tasks: list[asyncio.Task[stage_pb2.RunStagesResponse]] = []
-        try:
-            # What takes longest begins first, and the others when it had a turn: they find room beside it.
-            for run in sorted(request.runs, key=lambda run: self._seconds.get(run.stage, 0.0), reverse=True):
-                tasks.append(asyncio.create_task(self._outcome(run, candidate, determinism)))
-                await asyncio.sleep(0)
-            for task in asyncio.as_completed(tasks):
-                yield await task
-        finally:
-            for left in tasks:
-                left.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with aclosing(answers(requests, self._outcome)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
 
     async def _outcome(
         self, run: stage_pb2.StageRun, candidate: Candidate, determinism: bool
@@ -135,11 +119,10 @@ class StageServicer(stage_pb2_grpc.StageServiceServicer):
         """Return what one stage of several came to: what goes wrong in it is its own."""
         seconds = seconds_from_proto(run.timeout) if run.HasField("timeout") else DEFAULT_SECONDS
         started = time.monotonic()
-        quiet = QuietContext({}, determinism, started + seconds)
         try:
+            quiet = QuietContext(_prior(run.prior_results), determinism, started + seconds)
             async with asyncio.timeout(seconds):
                 result = await _judge(self._stage(run.stage), candidate, quiet)
-            self._seconds[run.stage] = time.monotonic() - started
             return stage_pb2.RunStagesResponse(result=result)
         except TimeoutError:
             error: AssayError = DeadlineExceeded(f"it took longer than the {seconds:g} s it had")

@@ -6,7 +6,8 @@ begun. What a stage could not do becomes a result with a reason, never an except
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
@@ -70,10 +71,14 @@ class Stages(Protocol):
         :param seconds: The longest that a stage may take to answer.
         """
 
-    def about(self, candidate: Candidate, *, check_determinism: bool) -> "StageRuns":
+    def about(
+        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+    ) -> AbstractAsyncContextManager["StageRuns"]:
         """
-        Return what runs stages over a candidate.
+        Return what runs stages over a candidate, until it is left.
 
+        :param names: The stages that may be run, each once.
+        :param seconds: The longest that all of them may take together.
         :param check_determinism: Whether what runs is run twice, and compared.
         """
 
@@ -134,10 +139,13 @@ class Run:
         """
         tasks: dict[str, asyncio.Task[StageResult]] = {}
         marker = Marker(candidate, self._policy.silence)
-        runs = self._stages.about(candidate, check_determinism=self._policy.check_determinism)
+        order = in_order({name: self._known[name].requires for name in self._policy.stages})
+        to_run = [name for name in order if name not in self._follower.done and not self._known[name].unavailable]
+        left = max(self._ends - asyncio.get_running_loop().time(), 0.0)
+        about = self._stages.about(candidate, to_run, left, check_determinism=self._policy.check_determinism)
         try:
-            async with asyncio.TaskGroup() as group:
-                for name in in_order(self._policy.stages, self._known):
+            async with about as runs, asyncio.TaskGroup() as group:
+                for name in order:
                     before = {needed: tasks[needed] for needed in self._known[name].requires if needed in tasks}
                     tasks[name] = group.create_task(self._one(name, runs, marker, before))
         except ExceptionGroup as failed:
@@ -199,13 +207,14 @@ class Run:
                 return
 
 
-def in_order(names: Sequence[str], known: Mapping[str, StageDescription]) -> tuple[str, ...]:
+def in_order(requires: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     """
-    Return stages in an order in which each comes after those that it requires; others among them are ignored.
+    Return stages in an order in which each comes after those that it requires.
 
+    :param requires: What each requires; others than these stages are ignored.
     :raises PluginFailed: Stages require one another in a circle.
     """
-    graph = {name: [needed for needed in known[name].requires if needed in names] for name in names}
+    graph = {name: [needed for needed in before if needed in requires] for name, before in requires.items()}
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import grpc.aio
 from assay.candidates import candidate_to_proto
@@ -10,10 +12,10 @@ from assay.client import error_from_rpc
 from assay.convert import result_from_proto, result_to_proto, rule_from_proto
 from assay.errors import AssayError, PluginFailed, Unavailable
 from assay.stage import Candidate, RuleInfo, StageResult
-from assay.v1 import candidate_pb2, stage_pb2, stage_pb2_grpc
+from assay.v1 import stage_pb2, stage_pb2_grpc
 
-from services.validation.engine import StageDescription
-from services.validation.stage_calls import StageCall, run_stage
+from services.validation.engine import StageDescription, in_order
+from services.validation.stage_calls import StageCall
 
 KEPT_SECONDS = 30.0
 """How long it is believed what a stage says of itself: it may be another version when it comes back."""
@@ -34,6 +36,9 @@ class RemoteStages:
         self._names = tuple(names)
         self._channel = channel
         self._described: dict[str, tuple[StageDescription, float]] = {}
+        self._seconds: dict[str, float] = {}
+        """How long each took the last time."""
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See :class:`services.validation.engine.Stages`."""
@@ -52,8 +57,21 @@ class RemoteStages:
                 self._described[answer.name] = answer, now + KEPT_SECONDS
         return [known[name] for name in self._names]
 
+    def _chains(self, names: Collection[str]) -> Mapping[str, float]:
+        """
+        Return how long it takes from the begin of each stage until all has ended that waits for it, by what each took
+        the last time: the longest of these is what a validation waits for.
+        """
+        requires = {name: self._described[name][0].requires if name in self._described else () for name in names}
+        chains: dict[str, float] = {}
+        for name in reversed(in_order(requires)):
+            after = (chains[other] for other, needed in requires.items() if name in needed)
+            chains[name] = self._seconds.get(name, 0.0) + max(after, default=0.0)
+        return chains
+
     def _heard(self, result: StageResult) -> None:
-        """Forget what a stage said of itself if it is another version by now."""
+        """Remember how long a stage took, and forget what it said of itself if it is another version by now."""
+        self._seconds[result.stage] = result.seconds
         described = self._described.get(result.stage)
         if described is not None and described[0].version != result.version:
             del self._described[result.stage]
@@ -74,10 +92,28 @@ class RemoteStages:
                 )
         return StageDescription(name, unavailable="the server at its address does not serve it")
 
-    def about(self, candidate: Candidate, *, check_determinism: bool) -> "RemoteRuns":
+    @asynccontextmanager
+    async def about(
+        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+    ) -> AsyncIterator["RemoteRuns"]:
         """See :class:`services.validation.engine.Stages`."""
+        channels: defaultdict[grpc.aio.Channel, list[str]] = defaultdict(list)
+        for name in sorted(names, key=self._chains(names).__getitem__, reverse=True):
+            channels[self._channel(name)].append(name)
         message = candidate_to_proto(candidate)
-        return RemoteRuns(self._channel, message, self._heard, check_determinism=check_determinism)
+        calls = [
+            StageCall(channel, message, served, check_determinism=check_determinism, seconds=seconds)
+            for channel, served in channels.items()
+        ]
+        by_name = {name: call for call, served in zip(calls, channels.values(), strict=True) for name in served}
+        try:
+            yield RemoteRuns(by_name, self._heard)
+        finally:
+            # A call that was answered ends by itself, while what was said is looked at.
+            for call in calls:
+                ending = asyncio.create_task(call.close())
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
 
     async def rules(self, name: str, seconds: float) -> Sequence[RuleInfo]:
         """See :class:`services.validation.engine.Stages`."""
@@ -96,52 +132,20 @@ class RemoteRuns:
     """
     Implements :class:`services.validation.engine.StageRuns`.
 
-    :param channel: Returns the channel to a stage.
+    :param calls: The call in which each stage is asked for, by its name.
     :param heard: Hears every result.
     """
 
-    def __init__(
-        self,
-        channel: Callable[[str], grpc.aio.Channel],
-        candidate: candidate_pb2.Candidate,
-        heard: Callable[[StageResult], None],
-        *,
-        check_determinism: bool,
-    ) -> None:
-        self._channel = channel
-        self._candidate = candidate
+    def __init__(self, calls: Mapping[str, StageCall], heard: Callable[[StageResult], None]) -> None:
+        self._calls = calls
         self._heard = heard
-        self._check_determinism = check_determinism
-        self._calls: dict[grpc.aio.Channel, StageCall] = {}
 
     async def run(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> StageResult:
         """See :class:`services.validation.engine.StageRuns`."""
-        result = _checked(name, await self._answer(name, prior, seconds))
+        before = [result_to_proto(result) for result in prior.values()]
+        result = _checked(name, await self._calls[name].run(name, before, seconds))
         self._heard(result)
         return result
-
-    async def _answer(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> stage_pb2.StageResult:
-        channel = self._channel(name)
-        if not prior:
-            return await self._call(channel).run(name, seconds)
-        request = stage_pb2.RunStageRequest(
-            stage=name,
-            candidate=self._candidate,
-            prior_results=[result_to_proto(result) for result in prior.values()],
-            result_only=True,
-            check_determinism=self._check_determinism,
-        )
-        try:
-            return await run_stage(stage_pb2_grpc.StageServiceStub(channel), request, seconds)
-        except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error) from None
-
-    def _call(self, channel: grpc.aio.Channel) -> StageCall:
-        """Return the call in which those of the stages go out that begin in this turn of the event loop."""
-        if channel not in self._calls:
-            self._calls[channel] = StageCall(channel, self._candidate, check_determinism=self._check_determinism)
-            asyncio.get_running_loop().call_soon(self._calls.pop, channel)
-        return self._calls[channel]
 
 
 def _checked(name: str, message: stage_pb2.StageResult) -> StageResult:

@@ -1,108 +1,184 @@
 """
-Runs of stages that go out together: those of one candidate that begin at one time, at one address, are one call.
+Runs of stages that go out together: those of one candidate at one address are one call.
 
 A call costs about as much as reading a short file does, and each carries the candidate.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
 import grpc
 import grpc.aio
 from assay.client import error_from_rpc
-from assay.convert import duration_to_proto
+from assay.convert import duration_to_proto, seconds_from_proto
 from assay.errors import AssayError, InvalidArgument, PluginFailed, by_reason
 from assay.v1 import candidate_pb2, error_reason_pb2, stage_pb2, stage_pb2_grpc
+
+CLOSE_SECONDS = 1.0
+"""How long a call that asks for nothing more, and was answered, may take to end."""
 
 
 class StageCall:
     """
-    One call for several stages; :meth:`run` adds one, until the event loop's next turn, in which it goes out.
+    One call for stages of one candidate, each of which is asked for when it begins.
+
+    What is asked for in the turn of the event loop in which the call begins goes out together. A call that broke, or
+    that was left because nobody waited for it any more, is made anew by the next that is asked for.
 
     :param channel: To a server that serves all of them.
+    :param names: The stages that may be asked for, each once: with the last of them the call asks for nothing more.
+        What goes out together begins in this order.
+    :param seconds: The longest that all of them may take together.
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, candidate: candidate_pb2.Candidate, *, check_determinism: bool
+        self,
+        channel: grpc.aio.Channel,
+        candidate: candidate_pb2.Candidate,
+        names: Sequence[str],
+        *,
+        check_determinism: bool,
+        seconds: float,
     ) -> None:
         self._stub = stage_pb2_grpc.StageServiceStub(channel)
         self._candidate = candidate
         self._check_determinism = check_determinism
-        self._waiting: dict[str, asyncio.Future[stage_pb2.StageResult]] = {}
-        self._seconds: dict[str, float] = {}
+        self._ends = asyncio.get_running_loop().time() + seconds
+        self._order = {name: place for place, name in enumerate(names)}
+        self._to_come = set(names)
+        self._next: list[stage_pb2.StageRun] = []
+        self._waiting: dict[str, tuple[stage_pb2.StageRun, asyncio.Future[stage_pb2.StageResult]]] = {}
+        self._requests: asyncio.Queue[stage_pb2.RunStagesRequest | None] = asyncio.Queue()
         self._call: asyncio.Task[None] | None = None
-        asyncio.get_running_loop().call_soon(self._go)
+        self._calls: list[asyncio.Task[None]] = []
+        self._is_known_to_be_old = False
 
-    async def run(self, name: str, seconds: float) -> stage_pb2.StageResult:
+    async def run(self, name: str, prior: Sequence[stage_pb2.StageResult], seconds: float) -> stage_pb2.StageResult:
         """
-        Run a stage as a part of this call, which must not have gone out, and return its result.
+        Run a stage and return its result.
 
+        :param prior: The results of the stages that it requires.
         :param seconds: The longest that it may take.
         :raises AssayError: It could not be run.
         """
-        result: asyncio.Future[stage_pb2.StageResult] = asyncio.get_running_loop().create_future()
-        self._waiting[name], self._seconds[name] = result, seconds
+        loop = asyncio.get_running_loop()
+        run = stage_pb2.StageRun(stage=name, timeout=duration_to_proto(seconds), prior_results=prior)
+        result: asyncio.Future[stage_pb2.StageResult] = loop.create_future()
+        self._waiting[name] = run, result
+        self._next.append(run)
+        self._to_come.discard(name)
+        if self._call is not None and not self._call.done():
+            self._ask()
+        elif len(self._next) == 1:
+            loop.call_soon(self._ask)
         try:
             return await result
         except asyncio.CancelledError:
             # Who waits for nothing more needs no call: the stages end with it. One that is answered ends by itself.
-            if self._call is not None and not self._open():
-                self._call.cancel()
+            if not self._open():
+                self._leave()
             raise
 
-    def _open(self) -> list[str]:
-        """Return the stages whose results somebody waits for."""
-        return [name for name, result in self._waiting.items() if not result.done()]
-
-    def _go(self) -> None:
+    async def close(self) -> None:
+        """End what goes on still, and wait until it has ended; within a bounded time."""
         if self._open():
-            self._call = asyncio.create_task(self._done())
+            self._leave()
+        self._requests.put_nowait(None)
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=CLOSE_SECONDS)
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
 
-    async def _done(self) -> None:
+    def _open(self) -> list[stage_pb2.StageRun]:
+        """Return the runs whose results somebody waits for."""
+        return [run for run, result in self._waiting.values() if not result.done()]
+
+    def _leave(self) -> None:
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _ask(self) -> None:
+        """Send what was asked for and was not sent."""
+        asked, self._next = self._next, []
+        runs = [run for run in asked if not self._waiting[run.stage][1].done()]
+        if not runs:
+            return
+        runs.sort(key=lambda run: self._order.get(run.stage, len(self._order)))
+        request = stage_pb2.RunStagesRequest(runs=runs)
+        if self._is_known_to_be_old:
+            self._begin(self._by_themselves(runs))
+        elif self._call is None or self._call.done():
+            request.candidate.CopyFrom(self._candidate)
+            request.check_determinism = self._check_determinism
+            self._requests = asyncio.Queue()
+            self._call = self._begin(self._talk(self._requests))
+        self._requests.put_nowait(request)
+        if not self._to_come:
+            self._requests.put_nowait(None)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        self._calls.append(asyncio.create_task(work))
+        return self._calls[-1]
+
+    async def _talk(self, requests: asyncio.Queue[stage_pb2.RunStagesRequest | None]) -> None:
         try:
-            names = self._open()
-            await (self._each(names[0]) if len(names) == 1 else self._several(names))
+            left = max(self._ends - asyncio.get_running_loop().time(), 0.0)
+            async for event in self._stub.RunStages(_until_none(requests), timeout=left):
+                self._take(event)
             reason: AssayError = PluginFailed("its server ended the call without a result")
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                self._is_known_to_be_old = True
+                await self._by_themselves(self._open())
+                return
             reason = error_from_rpc(error)
         except AssayError as error:
             reason = error
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(reason)
+        for run in self._open():
+            self._waiting[run.stage][1].set_exception(reason)
 
-    async def _several(self, names: Sequence[str]) -> None:
-        request = stage_pb2.RunStagesRequest(
+    async def _by_themselves(self, runs: Sequence[stage_pb2.StageRun]) -> None:
+        """Ask for each in a call of its own: the server has no other."""
+        await asyncio.gather(*map(self._by_itself, runs))
+
+    async def _by_itself(self, run: stage_pb2.StageRun) -> None:
+        request = stage_pb2.RunStageRequest(
+            stage=run.stage,
             candidate=self._candidate,
-            runs=[stage_pb2.StageRun(stage=name, timeout=duration_to_proto(self._seconds[name])) for name in names],
+            prior_results=run.prior_results,
+            result_only=True,
             check_determinism=self._check_determinism,
         )
         try:
-            async for event in self._stub.RunStages(request, timeout=max(self._seconds[name] for name in names)):
-                self._take(event)
+            self._set(run.stage, await run_stage(self._stub, request, seconds_from_proto(run.timeout)))
         except grpc.aio.AioRpcError as error:
-            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
-                raise
-            await asyncio.gather(*map(self._each, names))
-
-    async def _each(self, name: str) -> None:
-        self._set(name, await run_stage(self._stub, self._request(name), self._seconds[name]))
-
-    def _request(self, name: str) -> stage_pb2.RunStageRequest:
-        return stage_pb2.RunStageRequest(
-            stage=name, candidate=self._candidate, result_only=True, check_determinism=self._check_determinism
-        )
+            self._set(run.stage, error_from_rpc(error))
+        except AssayError as error:
+            self._set(run.stage, error)
 
     def _take(self, event: stage_pb2.RunStagesResponse) -> None:
         if event.HasField("result"):
             self._set(event.result.stage, event.result)
-        elif (waiting := self._waiting.get(event.failure.stage)) is not None and not waiting.done():
-            waiting.set_exception(_error(event.failure))
+        else:
+            self._set(event.failure.stage, _error(event.failure))
 
-    def _set(self, name: str, result: stage_pb2.StageResult) -> None:
-        waiting = self._waiting.get(name)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(result)
+    def _set(self, name: str, outcome: stage_pb2.StageResult | AssayError) -> None:
+        _, waiting = self._waiting.get(name, (None, None))
+        if waiting is None or waiting.done():
+            return
+        if isinstance(outcome, AssayError):
+            waiting.set_exception(outcome)
+        else:
+            waiting.set_result(outcome)
+
+
+async def _until_none(
+    requests: asyncio.Queue[stage_pb2.RunStagesRequest | None],
+) -> AsyncIterator[stage_pb2.RunStagesRequest]:
+    while (request := await requests.get()) is not None:
+        yield request
 
 
 async def run_stage(

@@ -38,6 +38,19 @@ def test_heard() -> None:
     assert used.amounts == {SANDBOX_SECONDS: 3.5}
 
 
+@pytest.mark.parametrize(("heard", "amounts"), [(2, {BYTES: 14.0}), (1, {BYTES: 7.0})])
+async def test_complete(heard: int, amounts: dict[str, float]) -> None:
+    """A call waits for what others are expected to tell, and for a while only."""
+    used = Tally()
+    await used.complete(60)
+    for _ in range(2):
+        used.expect()
+    for _ in range(heard):
+        asyncio.get_running_loop().call_later(0.01, used.hear, [("x-assay-used-bytes", "7")])
+    await asyncio.wait_for(used.complete(0.3 if heard == 1 else 60), 10)
+    assert used.amounts == amounts
+
+
 async def test_of_each_call() -> None:
     """Tasks of a call count in its tally, and other calls' in theirs; outside of calls there is none."""
 

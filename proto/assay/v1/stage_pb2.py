@@ -28,7 +28,7 @@ from assay.v1 import finding_pb2 as assay_dot_v1_dot_finding__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61ssay/v1/stage.proto\x12\x08\x61ssay.v1\x1a\x18\x61ssay/v1/candidate.proto\x1a\x1b\x61ssay/v1/error_reason.proto\x1a\x16\x61ssay/v1/finding.proto\x1a\x1egoogle/protobuf/duration.proto\"\x13\n\x11ListStagesRequest\"9\n\x12ListStagesResponse\x12#\n\x06stages\x18\x01 \x03(\x0b\x32\x13.assay.v1.StageInfo\"d\n\tStageInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12\x10\n\x08requires\x18\x05 \x03(\t\"&\n\x15ListStageRulesRequest\x12\r\n\x05stage\x18\x01 \x01(\t\";\n\x16ListStageRulesResponse\x12!\n\x05rules\x18\x01 \x03(\x0b\x32\x12.assay.v1.RuleInfo\"\xc5\x01\n\x08RuleInfo\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12+\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32\x19.assay.v1.FindingCategory\x12$\n\x08severity\x18\x04 \x01(\x0e\x32\x12.assay.v1.Severity\x12\x12\n\nconfidence\x18\x05 \x01(\x01\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12\r\n\x05\x66ires\x18\x07 \x03(\t\x12\x0e\n\x06passes\x18\x08 \x03(\t\"\xa6\x01\n\x0fRunStageRequest\x12\r\n\x05stage\x18\x01 \x01(\t\x12&\n\tcandidate\x18\x02 \x01(\x0b\x32\x13.assay.v1.Candidate\x12,\n\rprior_results\x18\x03 \x03(\x0b\x32\x15.assay.v1.StageResult\x12\x13\n\x0bresult_only\x18\x04 \x01(\x08\x12\x19\n\x11\x63heck_determinism\x18\x05 \x01(\x08\"\x97\x01\n\x10RunStageResponse\x12$\n\x07\x66inding\x18\x01 \x01(\x0b\x32\x11.assay.v1.FindingH\x00\x12+\n\x08progress\x18\x02 \x01(\x0b\x32\x17.assay.v1.StageProgressH\x00\x12\'\n\x06result\x18\x03 \x01(\x0b\x32\x15.assay.v1.StageResultH\x00\x42\x07\n\x05\x65vent\"w\n\x10RunStagesRequest\x12&\n\tcandidate\x18\x01 \x01(\x0b\x32\x13.assay.v1.Candidate\x12 \n\x04runs\x18\x02 \x03(\x0b\x32\x12.assay.v1.StageRun\x12\x19\n\x11\x63heck_determinism\x18\x03 \x01(\x08\"E\n\x08StageRun\x12\r\n\x05stage\x18\x01 \x01(\t\x12*\n\x07timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"r\n\x11RunStagesResponse\x12\'\n\x06result\x18\x01 \x01(\x0b\x32\x15.assay.v1.StageResultH\x00\x12)\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x16.assay.v1.StageFailureH\x00\x42\t\n\x07outcome\"U\n\x0cStageFailure\x12\r\n\x05stage\x18\x01 \x01(\t\x12%\n\x06reason\x18\x02 \x01(\x0e\x32\x15.assay.v1.ErrorReason\x12\x0f\n\x07message\x18\x03 \x01(\t\"2\n\rStageProgress\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\"\xec\x02\n\x0bStageResult\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12%\n\x06status\x18\x03 \x01(\x0e\x32\x15.assay.v1.StageStatus\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12#\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x11.assay.v1.Finding\x12\x33\n\x07\x64\x65tails\x18\x06 \x03(\x0b\x32\".assay.v1.StageResult.DetailsEntry\x12/\n\x0crun_duration\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05score\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12-\n\rcontributions\x18\t \x03(\x0b\x32\x16.assay.v1.Contribution\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_score\"d\n\x0c\x43ontribution\x12\x0f\n\x07\x66\x65\x61ture\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08log_odds\x18\x04 \x01(\x01\x42\x08\n\x06_value*\x9b\x01\n\x0bStageStatus\x12\x1c\n\x18STAGE_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16STAGE_STATUS_COMPLETED\x10\x01\x12\x18\n\x14STAGE_STATUS_SKIPPED\x10\x02\x12\x1f\n\x1bSTAGE_STATUS_NOT_APPLICABLE\x10\x03\x12\x17\n\x13STAGE_STATUS_FAILED\x10\x04\x32\xb9\x02\n\x0cStageService\x12G\n\nListStages\x12\x1b.assay.v1.ListStagesRequest\x1a\x1c.assay.v1.ListStagesResponse\x12\x43\n\x08RunStage\x12\x19.assay.v1.RunStageRequest\x1a\x1a.assay.v1.RunStageResponse0\x01\x12\x46\n\tRunStages\x12\x1a.assay.v1.RunStagesRequest\x1a\x1b.assay.v1.RunStagesResponse0\x01\x12S\n\x0eListStageRules\x12\x1f.assay.v1.ListStageRulesRequest\x1a .assay.v1.ListStageRulesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61ssay/v1/stage.proto\x12\x08\x61ssay.v1\x1a\x18\x61ssay/v1/candidate.proto\x1a\x1b\x61ssay/v1/error_reason.proto\x1a\x16\x61ssay/v1/finding.proto\x1a\x1egoogle/protobuf/duration.proto\"\x13\n\x11ListStagesRequest\"9\n\x12ListStagesResponse\x12#\n\x06stages\x18\x01 \x03(\x0b\x32\x13.assay.v1.StageInfo\"d\n\tStageInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12\x10\n\x08requires\x18\x05 \x03(\t\"&\n\x15ListStageRulesRequest\x12\r\n\x05stage\x18\x01 \x01(\t\";\n\x16ListStageRulesResponse\x12!\n\x05rules\x18\x01 \x03(\x0b\x32\x12.assay.v1.RuleInfo\"\xc5\x01\n\x08RuleInfo\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12+\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32\x19.assay.v1.FindingCategory\x12$\n\x08severity\x18\x04 \x01(\x0e\x32\x12.assay.v1.Severity\x12\x12\n\nconfidence\x18\x05 \x01(\x01\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12\r\n\x05\x66ires\x18\x07 \x03(\t\x12\x0e\n\x06passes\x18\x08 \x03(\t\"\xa6\x01\n\x0fRunStageRequest\x12\r\n\x05stage\x18\x01 \x01(\t\x12&\n\tcandidate\x18\x02 \x01(\x0b\x32\x13.assay.v1.Candidate\x12,\n\rprior_results\x18\x03 \x03(\x0b\x32\x15.assay.v1.StageResult\x12\x13\n\x0bresult_only\x18\x04 \x01(\x08\x12\x19\n\x11\x63heck_determinism\x18\x05 \x01(\x08\"\x97\x01\n\x10RunStageResponse\x12$\n\x07\x66inding\x18\x01 \x01(\x0b\x32\x11.assay.v1.FindingH\x00\x12+\n\x08progress\x18\x02 \x01(\x0b\x32\x17.assay.v1.StageProgressH\x00\x12\'\n\x06result\x18\x03 \x01(\x0b\x32\x15.assay.v1.StageResultH\x00\x42\x07\n\x05\x65vent\"w\n\x10RunStagesRequest\x12&\n\tcandidate\x18\x01 \x01(\x0b\x32\x13.assay.v1.Candidate\x12 \n\x04runs\x18\x02 \x03(\x0b\x32\x12.assay.v1.StageRun\x12\x19\n\x11\x63heck_determinism\x18\x03 \x01(\x08\"s\n\x08StageRun\x12\r\n\x05stage\x18\x01 \x01(\t\x12*\n\x07timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\rprior_results\x18\x03 \x03(\x0b\x32\x15.assay.v1.StageResult\"r\n\x11RunStagesResponse\x12\'\n\x06result\x18\x01 \x01(\x0b\x32\x15.assay.v1.StageResultH\x00\x12)\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x16.assay.v1.StageFailureH\x00\x42\t\n\x07outcome\"U\n\x0cStageFailure\x12\r\n\x05stage\x18\x01 \x01(\t\x12%\n\x06reason\x18\x02 \x01(\x0e\x32\x15.assay.v1.ErrorReason\x12\x0f\n\x07message\x18\x03 \x01(\t\"2\n\rStageProgress\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\"\xec\x02\n\x0bStageResult\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12%\n\x06status\x18\x03 \x01(\x0e\x32\x15.assay.v1.StageStatus\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12#\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x11.assay.v1.Finding\x12\x33\n\x07\x64\x65tails\x18\x06 \x03(\x0b\x32\".assay.v1.StageResult.DetailsEntry\x12/\n\x0crun_duration\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05score\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12-\n\rcontributions\x18\t \x03(\x0b\x32\x16.assay.v1.Contribution\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_score\"d\n\x0c\x43ontribution\x12\x0f\n\x07\x66\x65\x61ture\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08log_odds\x18\x04 \x01(\x01\x42\x08\n\x06_value*\x9b\x01\n\x0bStageStatus\x12\x1c\n\x18STAGE_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16STAGE_STATUS_COMPLETED\x10\x01\x12\x18\n\x14STAGE_STATUS_SKIPPED\x10\x02\x12\x1f\n\x1bSTAGE_STATUS_NOT_APPLICABLE\x10\x03\x12\x17\n\x13STAGE_STATUS_FAILED\x10\x04\x32\xbb\x02\n\x0cStageService\x12G\n\nListStages\x12\x1b.assay.v1.ListStagesRequest\x1a\x1c.assay.v1.ListStagesResponse\x12\x43\n\x08RunStage\x12\x19.assay.v1.RunStageRequest\x1a\x1a.assay.v1.RunStageResponse0\x01\x12H\n\tRunStages\x12\x1a.assay.v1.RunStagesRequest\x1a\x1b.assay.v1.RunStagesResponse(\x01\x30\x01\x12S\n\x0eListStageRules\x12\x1f.assay.v1.ListStageRulesRequest\x1a .assay.v1.ListStageRulesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,8 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STAGERESULT_DETAILSENTRY']._loaded_options = None
   _globals['_STAGERESULT_DETAILSENTRY']._serialized_options = b'8\001'
-  _globals['_STAGESTATUS']._serialized_start=1868
-  _globals['_STAGESTATUS']._serialized_end=2023
+  _globals['_STAGESTATUS']._serialized_start=1914
+  _globals['_STAGESTATUS']._serialized_end=2069
   _globals['_LISTSTAGESREQUEST']._serialized_start=145
   _globals['_LISTSTAGESREQUEST']._serialized_end=164
   _globals['_LISTSTAGESRESPONSE']._serialized_start=166
@@ -58,19 +58,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNSTAGESREQUEST']._serialized_start=951
   _globals['_RUNSTAGESREQUEST']._serialized_end=1070
   _globals['_STAGERUN']._serialized_start=1072
-  _globals['_STAGERUN']._serialized_end=1141
-  _globals['_RUNSTAGESRESPONSE']._serialized_start=1143
-  _globals['_RUNSTAGESRESPONSE']._serialized_end=1257
-  _globals['_STAGEFAILURE']._serialized_start=1259
-  _globals['_STAGEFAILURE']._serialized_end=1344
-  _globals['_STAGEPROGRESS']._serialized_start=1346
-  _globals['_STAGEPROGRESS']._serialized_end=1396
-  _globals['_STAGERESULT']._serialized_start=1399
-  _globals['_STAGERESULT']._serialized_end=1763
-  _globals['_STAGERESULT_DETAILSENTRY']._serialized_start=1707
-  _globals['_STAGERESULT_DETAILSENTRY']._serialized_end=1753
-  _globals['_CONTRIBUTION']._serialized_start=1765
-  _globals['_CONTRIBUTION']._serialized_end=1865
-  _globals['_STAGESERVICE']._serialized_start=2026
-  _globals['_STAGESERVICE']._serialized_end=2339
+  _globals['_STAGERUN']._serialized_end=1187
+  _globals['_RUNSTAGESRESPONSE']._serialized_start=1189
+  _globals['_RUNSTAGESRESPONSE']._serialized_end=1303
+  _globals['_STAGEFAILURE']._serialized_start=1305
+  _globals['_STAGEFAILURE']._serialized_end=1390
+  _globals['_STAGEPROGRESS']._serialized_start=1392
+  _globals['_STAGEPROGRESS']._serialized_end=1442
+  _globals['_STAGERESULT']._serialized_start=1445
+  _globals['_STAGERESULT']._serialized_end=1809
+  _globals['_STAGERESULT_DETAILSENTRY']._serialized_start=1753
+  _globals['_STAGERESULT_DETAILSENTRY']._serialized_end=1799
+  _globals['_CONTRIBUTION']._serialized_start=1811
+  _globals['_CONTRIBUTION']._serialized_end=1911
+  _globals['_STAGESERVICE']._serialized_start=2072
+  _globals['_STAGESERVICE']._serialized_end=2387
 # @@protoc_insertion_point(module_scope)

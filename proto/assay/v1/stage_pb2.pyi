@@ -117,12 +117,14 @@ class RunStagesRequest(_message.Message):
     def __init__(self, candidate: _Optional[_Union[_candidate_pb2.Candidate, _Mapping]] = ..., runs: _Optional[_Iterable[_Union[StageRun, _Mapping]]] = ..., check_determinism: _Optional[bool] = ...) -> None: ...
 
 class StageRun(_message.Message):
-    __slots__ = ("stage", "timeout")
+    __slots__ = ("stage", "timeout", "prior_results")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_RESULTS_FIELD_NUMBER: _ClassVar[int]
     stage: str
     timeout: _duration_pb2.Duration
-    def __init__(self, stage: _Optional[str] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    prior_results: _containers.RepeatedCompositeFieldContainer[StageResult]
+    def __init__(self, stage: _Optional[str] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., prior_results: _Optional[_Iterable[_Union[StageResult, _Mapping]]] = ...) -> None: ...
 
 class RunStagesResponse(_message.Message):
     __slots__ = ("result", "failure")

@@ -46,7 +46,7 @@ class StageServiceStub:
                 request_serializer=assay_dot_v1_dot_stage__pb2.RunStageRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_stage__pb2.RunStageResponse.FromString,
                 _registered_method=True)
-        self.RunStages = channel.unary_stream(
+        self.RunStages = channel.stream_stream(
                 '/assay.v1.StageService/RunStages',
                 request_serializer=assay_dot_v1_dot_stage__pb2.RunStagesRequest.SerializeToString,
                 response_deserializer=assay_dot_v1_dot_stage__pb2.RunStagesResponse.FromString,
@@ -78,9 +78,10 @@ class StageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def RunStages(self, request, context):
-        """Runs several stages over one candidate, side by side. Each answers once, when it is done. For stages that want no
-        other stage's result; a server that does not have this call is asked by RunStage for each.
+    def RunStages(self, request_iterator, context):
+        """Runs stages over one candidate, side by side, each from when it is asked for. Each answers once, when it is done. The
+        call ends when no more requests come and all have answered. A server that does not have this call is asked by
+        RunStage for each.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,7 +107,7 @@ def add_StageServiceServicer_to_server(servicer, server):
                     request_deserializer=assay_dot_v1_dot_stage__pb2.RunStageRequest.FromString,
                     response_serializer=assay_dot_v1_dot_stage__pb2.RunStageResponse.SerializeToString,
             ),
-            'RunStages': grpc.unary_stream_rpc_method_handler(
+            'RunStages': grpc.stream_stream_rpc_method_handler(
                     servicer.RunStages,
                     request_deserializer=assay_dot_v1_dot_stage__pb2.RunStagesRequest.FromString,
                     response_serializer=assay_dot_v1_dot_stage__pb2.RunStagesResponse.SerializeToString,
@@ -184,7 +185,7 @@ class StageService:
             _registered_method=True)
 
     @staticmethod
-    def RunStages(request,
+    def RunStages(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -194,8 +195,8 @@ class StageService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_stream(
-            request,
+        return grpc.experimental.stream_stream(
+            request_iterator,
             target,
             '/assay.v1.StageService/RunStages',
             assay_dot_v1_dot_stage__pb2.RunStagesRequest.SerializeToString,

@@ -41,9 +41,10 @@ class StageServiceStub:
     """Runs one stage over one candidate. Findings come as they are found, unless the request wants the result alone; the
     result comes last, exactly once.
     """
-    RunStages: _grpc.UnaryStreamMultiCallable[_stage_pb2.RunStagesRequest, _stage_pb2.RunStagesResponse]
-    """Runs several stages over one candidate, side by side. Each answers once, when it is done. For stages that want no
-    other stage's result; a server that does not have this call is asked by RunStage for each.
+    RunStages: _grpc.StreamStreamMultiCallable[_stage_pb2.RunStagesRequest, _stage_pb2.RunStagesResponse]
+    """Runs stages over one candidate, side by side, each from when it is asked for. Each answers once, when it is done. The
+    call ends when no more requests come and all have answered. A server that does not have this call is asked by
+    RunStage for each.
     """
     ListStageRules: _grpc.UnaryUnaryMultiCallable[_stage_pb2.ListStageRulesRequest, _stage_pb2.ListStageRulesResponse]
     """Lists the rules of one stage."""
@@ -61,9 +62,10 @@ class StageServiceAsyncStub(StageServiceStub):
     """Runs one stage over one candidate. Findings come as they are found, unless the request wants the result alone; the
     result comes last, exactly once.
     """
-    RunStages: _aio.UnaryStreamMultiCallable[_stage_pb2.RunStagesRequest, _stage_pb2.RunStagesResponse]  # type: ignore[assignment]
-    """Runs several stages over one candidate, side by side. Each answers once, when it is done. For stages that want no
-    other stage's result; a server that does not have this call is asked by RunStage for each.
+    RunStages: _aio.StreamStreamMultiCallable[_stage_pb2.RunStagesRequest, _stage_pb2.RunStagesResponse]  # type: ignore[assignment]
+    """Runs stages over one candidate, side by side, each from when it is asked for. Each answers once, when it is done. The
+    call ends when no more requests come and all have answered. A server that does not have this call is asked by
+    RunStage for each.
     """
     ListStageRules: _aio.UnaryUnaryMultiCallable[_stage_pb2.ListStageRulesRequest, _stage_pb2.ListStageRulesResponse]  # type: ignore[assignment]
     """Lists the rules of one stage."""
@@ -94,11 +96,12 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def RunStages(
         self,
-        request: _stage_pb2.RunStagesRequest,
+        request_iterator: _MaybeAsyncIterator[_stage_pb2.RunStagesRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_stage_pb2.RunStagesResponse], _abc.AsyncIterator[_stage_pb2.RunStagesResponse]]:
-        """Runs several stages over one candidate, side by side. Each answers once, when it is done. For stages that want no
-        other stage's result; a server that does not have this call is asked by RunStage for each.
+        """Runs stages over one candidate, side by side, each from when it is asked for. Each answers once, when it is done. The
+        call ends when no more requests come and all have answered. A server that does not have this call is asked by
+        RunStage for each.
         """
 
     @_abc_1.abstractmethod

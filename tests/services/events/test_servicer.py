@@ -123,6 +123,7 @@ async def test_filters(served: Serving, asked: dict[str, Any], told: str) -> Non
     resource = str(asked.get("resource", "end"))
     publish()
     served.publish(resource, **end)
+    await read(served.subscribe(after_sequence=0), 1)
     call = served.subscribe(**asked)
     assert await read_resources(call, len(told) + 1) == [*told, resource]
     publish()

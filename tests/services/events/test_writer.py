@@ -98,7 +98,7 @@ async def test_ended_in_mid_write(store: Watched) -> None:
     for _ in range(20):
         async with writing(store) as bus:
             bus.publish(event("a"))
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(module.BATCH_SECONDS + 0.001)
     assert len(await resources(store)) == 20
 
 
@@ -108,7 +108,8 @@ async def test_the_database_fails(store: Watched, monkeypatch: pytest.MonkeyPatc
     store.failing = [StoreUnavailable("gone"), StoreUnavailable("gone")]
     async with writing(store, most=3) as bus:
         bus.publish(event("a"))
-        await asyncio.sleep(0.05)
+        while len(store.failing) == 2:
+            await asyncio.sleep(0.01)
         for name in "bcdef":
             bus.publish(event(name))
         assert await until(store, 4) == list("abcd")

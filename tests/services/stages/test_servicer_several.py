@@ -1,7 +1,7 @@
 """Several stages in one call: each answers once, by itself, whatever becomes of the others."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import grpc.aio
@@ -49,11 +49,11 @@ def runs(**seconds: float) -> list[stage_pb2.StageRun]:
 
 
 async def answers(
-    folder: Path, settings: Settings, names: list[str], request: stage_pb2.RunStagesRequest
+    folder: Path, settings: Settings, names: list[str], *requests: stage_pb2.RunStagesRequest
 ) -> list[stage_pb2.RunStagesResponse]:
     """Serve stages, ask for some, and return the answers."""
     async with serving(names, f"unix:{folder}/s", settings) as address, connect(address) as suite:
-        return [event async for event in suite.stages.RunStages(request, timeout=20)]
+        return [event async for event in suite.stages.RunStages(iter(requests), timeout=20)]
 
 
 async def test_each_answers_once(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
@@ -84,7 +84,7 @@ async def test_end_of_the_call(folder: Path, settings: Settings, toy_catalog: Ca
     request = stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(second=9, lingering=60))
     names = ["second", "lingering"]
     async with serving(names, f"unix:{folder}/s", settings) as address, connect(address) as suite:
-        call = suite.stages.RunStages(request, timeout=20)
+        call = suite.stages.RunStages(iter([request]), timeout=20)
         async for event in call:
             assert event.result.stage == "second"
             break
@@ -92,42 +92,89 @@ async def test_end_of_the_call(folder: Path, settings: Settings, toy_catalog: Ca
         await asyncio.wait_for(stopped.wait(), 10)
 
 
-@pytest.mark.parametrize("names", [[], ["second", "second"]])
-async def test_which_stages(folder: Path, settings: Settings, toy_catalog: Catalog, names: list[str]) -> None:
-    """A call is for at least one stage, and for each once."""
-    toy_catalog(second="tests.toys:second")
-    asked = [stage_pb2.StageRun(stage=name) for name in names]
+def asks(*names: str, candidate: bool = True) -> stage_pb2.RunStagesRequest:
+    """Return a request for stages."""
+    runs = [stage_pb2.StageRun(stage=name) for name in names]
+    return stage_pb2.RunStagesRequest(candidate=CANDIDATE if candidate else None, runs=runs)
+
+
+@pytest.mark.parametrize(
+    ("requests", "field"),
+    [
+        ([], ""),
+        ([asks()], "runs"),
+        ([asks("second", "second")], "runs"),
+        ([asks("second"), asks("second", candidate=False)], "runs"),
+        ([asks("lingering"), asks(candidate=False)], "runs"),
+        ([asks(*(f"s{number}" for number in range(101)))], "runs"),
+        ([asks("second"), asks("lingering")], "candidate"),
+        ([asks("second", candidate=False)], "candidate.files"),
+    ],
+)
+async def test_bad_requests(
+    folder: Path, settings: Settings, toy_catalog: Catalog, requests: list[stage_pb2.RunStagesRequest], field: str
+) -> None:
+    """A call is for at least one stage, for each once, and for one candidate; else nothing of it goes on."""
+    toy_catalog(second="tests.toys:second", lingering=f"{HERE}:lingering")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await answers(folder, settings, ["second"], stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=asked))
+        await answers(folder, settings, ["second", "lingering"], *requests)
     error = error_from_rpc(caught.value)
     assert isinstance(error, InvalidArgument)
-    assert error.field == "runs"
+    assert error.field == field
+
+
+async def names_prior(candidate: Candidate, context: StageContext) -> StageResult:
+    """Say whose results there are."""
+    return StageResult(StageStatus.COMPLETED, details={"prior": ",".join(sorted(context.prior_results))})
+
+
+naming = toys.opened(toys.Toy("naming", names_prior))
+
+
+async def test_asked_for_later(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """A stage begins when it is asked for, with the results that came along, while others go on."""
+    toy_catalog(second="tests.toys:second", naming=f"{HERE}:naming", lingering=f"{HERE}:lingering")
+    names = ["second", "naming", "lingering"]
+    requests: asyncio.Queue[stage_pb2.RunStagesRequest | None] = asyncio.Queue()
+
+    async def until_none() -> AsyncIterator[stage_pb2.RunStagesRequest]:
+        while (request := await requests.get()) is not None:
+            yield request
+
+    async with serving(names, f"unix:{folder}/s", settings) as address, connect(address) as suite:
+        requests.put_nowait(stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(second=9, lingering=3)))
+        found: list[stage_pb2.RunStagesResponse] = []
+        async for event in suite.stages.RunStages(until_none(), timeout=20):
+            if event.result.stage == "second":
+                later = stage_pb2.StageRun(stage="naming", prior_results=[event.result])
+                requests.put_nowait(stage_pb2.RunStagesRequest(runs=[later]))
+                requests.put_nowait(None)
+            found.append(event)
+    assert [event.result.stage or event.failure.stage for event in found] == ["second", "naming", "lingering"]
+    assert found[1].result.details["prior"] == "second"
 
 
 begun: list[str] = []
 
 
-def begins(name: str, seconds: float) -> toys.Rule:
-    """Return what tells when a stage begins, and takes some time."""
+def begins(name: str) -> toys.Rule:
+    """Return what tells when a stage begins."""
 
     async def judge(candidate: Candidate, context: StageContext) -> StageResult:
         begun.append(name)
-        await asyncio.sleep(seconds)
         return toys.completed()
 
     return judge
 
 
-quick = toys.opened(toys.Toy("quick", begins("quick", 0.0)))
-tardy = toys.opened(toys.Toy("tardy", begins("tardy", 0.1)))
+one = toys.opened(toys.Toy("one", begins("one")))
+other = toys.opened(toys.Toy("other", begins("other")))
 
 
-async def test_the_longest_begins_first(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
-    """What took longest the last time begins first the next time, wherever it stands in the request."""
-    toy_catalog(quick=f"{HERE}:quick", tardy=f"{HERE}:tardy")
-    request = stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(quick=9, tardy=9))
+@pytest.mark.parametrize("names", [["one", "other"], ["other", "one"]])
+async def test_order(folder: Path, settings: Settings, toy_catalog: Catalog, names: list[str]) -> None:
+    """The stages of a request begin in its order."""
+    toy_catalog(one=f"{HERE}:one", other=f"{HERE}:other")
     begun.clear()
-    async with serving(["quick", "tardy"], f"unix:{folder}/s", settings) as address, connect(address) as suite:
-        for _ in range(2):
-            assert len([event async for event in suite.stages.RunStages(request, timeout=20)]) == 2
-    assert begun == ["quick", "tardy", "tardy", "quick"]
+    assert len(await answers(folder, settings, ["one", "other"], asks(*names))) == 2
+    assert begun == names

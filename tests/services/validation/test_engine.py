@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from assay.errors import AssayError, PluginFailed, StoreUnavailable, Unavailable, UnknownLanguage
@@ -26,16 +27,20 @@ class LocalStages:
     def __init__(self, **rules: Rule) -> None:
         self.stage_rules = rules
         self.order: list[str] = []
+        self.named = set[str]()
         self.twice = False
 
     async def describe(self, seconds: float) -> Sequence[StageDescription]:
         """See Stages."""
         return [StageDescription(name) for name in self.stage_rules]
 
-    def about(self, candidate: Candidate, *, check_determinism: bool) -> "LocalStages":
+    @asynccontextmanager
+    async def about(
+        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+    ) -> AsyncIterator["LocalStages"]:
         """See Stages."""
-        self.twice = check_determinism
-        return self
+        self.twice, self.named = check_determinism, set(names)
+        yield self
 
     async def run(self, name: str, prior: Mapping[str, StageResult], seconds: float) -> StageResult:
         """See StageRuns."""
@@ -122,10 +127,9 @@ async def test_requires() -> None:
 
 def test_circle() -> None:
     """Stages that require one another in a circle are an error that names them."""
-    known = {name: StageDescription(name, requires=(other,)) for name, other in (("a", "b"), ("b", "a"))}
     with pytest.raises(PluginFailed, match=r"circle: . -> . -> ."):
-        in_order(("a", "b"), known)
-    assert in_order(("a",), known) == ("a",)
+        in_order({"a": ("b",), "b": ("a",)})
+    assert in_order({"a": ("b",)}) == ("a",)
 
 
 AFTER_A = [StageDescription("b", version="2", requires=("a",))]
@@ -269,6 +273,7 @@ async def test_gone_on_with() -> None:
     stages, follower = LocalStages(a=passes, b=notes), Recorder(a=earlier)
     results = await run(stages, known=AFTER_A, follower=follower)
     assert (stages.order, follower.told) == (["b"], ["b begins", "b COMPLETED"])
+    assert stages.named == {"b"}
     assert results["a"] == earlier
     assert seen == [{"a": earlier}]
     grave = StageResult(StageStatus.COMPLETED, (finding(Severity.CRITICAL),), stage="a")

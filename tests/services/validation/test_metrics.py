@@ -1,5 +1,7 @@
 """What is measured of validations, read as an exporter would read it."""
 
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,9 +118,12 @@ def test_queue() -> None:
 class NoStages:
     """Stages that are all unavailable."""
 
-    def about(self, candidate: Candidate, *, check_determinism: bool) -> "NoStages":
+    @asynccontextmanager
+    async def about(
+        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+    ) -> AsyncIterator["NoStages"]:
         """Run nothing."""
-        return self
+        yield self
 
     async def describe(self, seconds: float) -> list[StageDescription]:
         """List none."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,14 @@ async def stages_at(*addresses: str) -> AsyncIterator[RemoteStages]:
 
 async def outcomes(stages: RemoteStages, **seconds: float) -> dict[str, StageResult | BaseException]:
     """Run stages side by side, and return what became of each."""
-    runs = about(stages)
-    asked = (runs.run(name, {}, time) for name, time in seconds.items())
-    return dict(zip(seconds, await asyncio.gather(*asked, return_exceptions=True), strict=True))
+    async with about(stages, *seconds) as runs:
+        asked = (runs.run(name, {}, time) for name, time in seconds.items())
+        return dict(zip(seconds, await asyncio.gather(*asked, return_exceptions=True), strict=True))
 
 
-def about(stages: RemoteStages, *, twice: bool = False) -> StageRuns:
+def about(stages: RemoteStages, *names: str, twice: bool = False) -> AbstractAsyncContextManager[StageRuns]:
     """Return what runs stages over the candidate of these tests."""
-    return stages.about(CANDIDATE, check_determinism=twice)
+    return stages.about(CANDIDATE, names, 30, check_determinism=twice)
 
 
 async def ended(logs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -78,16 +78,66 @@ async def test_one_call(folder: Path, settings: Settings, all_toys: None) -> Non
     assert calls == [("/assay.v1.StageService/RunStages", "OK")]
 
 
-async def test_prior_results(folder: Path, settings: Settings, all_toys: None) -> None:
-    """A stage that is given others' results is asked in a call of its own."""
+async def test_one_conversation(folder: Path, settings: Settings, all_toys: None) -> None:
+    """A stage that begins after others, with their results, is asked for in the same call."""
     prior = {"first": StageResult(StageStatus.COMPLETED, stage="first")}
     settings.log_level = "info"
     with capture_logs() as logs:
         async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
-            result = await about(stages).run("second", prior, 9)
+            async with about(stages, "first", "second", "broken") as runs:
+                await runs.run("first", {}, 9)
+                result = await runs.run("second", prior, 9)
             calls = await ended(logs)
     assert result.stage == "second"
-    assert calls == [("/assay.v1.StageService/RunStage", "OK")]
+    assert calls == [("/assay.v1.StageService/RunStages", "OK")]
+
+
+async def test_a_call_that_broke(folder: Path, settings: Settings, all_toys: None) -> None:
+    """Where the server went away and came back between two stages, the second is asked for in a call of its own."""
+    peers = Peers(dict.fromkeys(NAMES, f"unix:{folder}/s"))
+    async with about(RemoteStages(NAMES, peers.channel), "first", "second") as runs:
+        async with serving(NAMES, f"unix:{folder}/s", settings):
+            await runs.run("first", {}, 9)
+        async with serving(NAMES, f"unix:{folder}/s", settings):
+            assert (await runs.run("second", {}, 9)).stage == "second"
+    await peers.close()
+
+
+async def test_longest_chain_first(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """Of stages that begin together those are first whose end others wait for the longest."""
+    here = "tests.services.validation.test_remote_stages"
+    toy_catalog(brief=f"{here}:brief", alone=f"{here}:alone", after=f"{here}:after")
+    names = ("alone", "brief", "after")
+    peers = Peers(dict.fromkeys(names, f"unix:{folder}/s"))
+    stages = RemoteStages(names, peers.channel)
+    async with serving(names, f"unix:{folder}/s", settings):
+        for _ in range(2):
+            await stages.describe(5)
+            begun.clear()
+            async with about(stages, *names) as runs:
+                first = await asyncio.gather(runs.run("alone", {}, 9), runs.run("brief", {}, 9))
+                await runs.run("after", {"brief": first[1]}, 9)
+        await peers.close()
+    assert begun == ["brief", "alone", "after"]
+
+
+begun: list[str] = []
+
+
+def takes(name: str, seconds: float) -> toys.Rule:
+    """Return what tells when a stage begins, and takes some time."""
+
+    async def judge(candidate: Candidate, context: StageContext) -> StageResult:
+        begun.append(name)
+        await asyncio.sleep(seconds)
+        return toys.completed()
+
+    return judge
+
+
+alone = toys.opened(toys.Toy("alone", takes("alone", 0.1)))
+brief = toys.opened(toys.Toy("brief", takes("brief", 0.0)))
+after = toys.opened(toys.Toy("after", takes("after", 0.5), requires=("brief",)))
 
 
 async def says_whether_twice(candidate: Candidate, context: StageContext) -> StageResult:
@@ -103,17 +153,17 @@ also_asked = toys.opened(toys.Toy("also_asked", says_whether_twice))
 
 @pytest.mark.parametrize("twice", [True, False])
 async def test_determinism(folder: Path, settings: Settings, toy_catalog: Catalog, twice: bool) -> None:
-    """That what runs is to be run twice is told to a stage, whichever call it goes out in."""
+    """That what runs is to be run twice is told to every stage of a call."""
     here = "tests.services.validation.test_remote_stages"
     toy_catalog(asked=f"{here}:asked", also_asked=f"{here}:also_asked")
     peers = Peers(dict.fromkeys(("asked", "also_asked"), f"unix:{folder}/s"))
     async with serving(["asked", "also_asked"], f"unix:{folder}/s", settings):
-        runs = about(RemoteStages(("asked", "also_asked"), peers.channel), twice=twice)
-        together = await asyncio.gather(runs.run("asked", {}, 9), runs.run("also_asked", {}, 9))
-        alone = await runs.run("asked", {}, 9)
-        after = await runs.run("asked", {"also_asked": together[1]}, 9)
+        async with about(
+            RemoteStages(("asked", "also_asked"), peers.channel), "asked", "also_asked", twice=twice
+        ) as runs:
+            found = [await runs.run("asked", {}, 9), await runs.run("also_asked", {}, 9)]
         await peers.close()
-    assert {result.details["twice"] for result in (*together, alone, after)} == {str(twice)}
+    assert {result.details["twice"] for result in found} == {str(twice)}
 
 
 async def test_another_version(
@@ -136,7 +186,8 @@ async def test_another_version(
             assert [stage.version for stage in await stages.describe(5)] == ["1"]
         assert len(asked) == 1
         monkeypatch.setattr(changing_toy, "version", "2")
-        assert (await about(stages).run("first", {}, 9)).version == "2"
+        async with about(stages, "first") as runs:
+            assert (await runs.run("first", {}, 9)).version == "2"
         assert [stage.version for stage in await stages.describe(5)] == ["2"]
         assert len(asked) == 2
         monkeypatch.setattr(remote_stages, "KEPT_SECONDS", 0.0)
@@ -148,14 +199,52 @@ async def test_another_version(
 
 
 async def test_given_up(folder: Path, settings: Settings, all_toys: None) -> None:
-    """A stage that nobody waits for any more does not keep another from its end."""
-    async with serving(NAMES, f"unix:{folder}/s", settings) as address, stages_at(address) as stages:
-        runs = about(stages)
+    """A stage that nobody waits for any more does not keep another from its end, nor one from beginning later."""
+    async with (
+        serving(NAMES, f"unix:{folder}/s", settings) as address,
+        stages_at(address) as stages,
+        about(stages, "slow", "second", "first") as runs,
+    ):
         slow = asyncio.create_task(runs.run("slow", {}, 60))
         second = asyncio.create_task(runs.run("second", {}, 60))
         await asyncio.sleep(0)
         slow.cancel()
         assert (await asyncio.wait_for(second, 20)).stage == "second"
+        assert (await asyncio.wait_for(runs.run("first", {}, 9), 20)).stage == "first"
+
+
+async def until_stopped(candidate: Candidate, context: StageContext) -> StageResult:
+    """Go on until stopped, and tell of it."""
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        stopped.set()
+        raise
+    return toys.completed()
+
+
+stopped = asyncio.Event()
+stoppable = toys.opened(toys.Toy("stoppable", until_stopped))
+
+
+@pytest.mark.parametrize("by", ["time", "leaving"])
+async def test_left_alone(folder: Path, settings: Settings, toy_catalog: Catalog, by: str) -> None:
+    """A stage that nobody waits for any more is stopped, and another begins in a call of its own."""
+    toy_catalog(stoppable="tests.services.validation.test_remote_stages:stoppable", second="tests.toys:second")
+    stopped.clear()
+    names = ("stoppable", "second")
+    peers = Peers(dict.fromkeys(names, f"unix:{folder}/s"))
+    async with serving(names, f"unix:{folder}/s", settings):
+        async with about(RemoteStages(names, peers.channel), *names) as runs:
+            waiting = asyncio.create_task(runs.run("stoppable", {}, 60))
+            await asyncio.sleep(0.3)
+            if by == "time":
+                waiting.cancel()
+                assert (await runs.run("second", {}, 9)).stage == "second"
+        await asyncio.wait_for(stopped.wait(), 10)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await peers.close()
 
 
 class Older(stage_pb2_grpc.StageServiceServicer):
@@ -178,6 +267,9 @@ async def test_older_server(folder: Path) -> None:
     try:
         async with stages_at(f"unix:{folder}/s") as stages:
             found = await outcomes(stages, first=9, second=9)
+            async with about(stages, "first", "second") as runs:
+                await runs.run("first", {}, 9)
+                assert (await runs.run("second", {}, 9)).stage == "second"
     finally:
         await server.stop(0)
     assert {name: getattr(result, "stage", None) for name, result in found.items()} == {

@@ -214,22 +214,45 @@ async def test_batch_cancelled(settings: Settings, toy_catalog: Catalog) -> None
                 await asyncio.sleep(0.02)
 
 
+async def until_gated() -> None:
+    """Wait until a candidate is at the gate."""
+    async with asyncio.timeout(20):
+        while not gated_toy.calls:
+            await asyncio.sleep(0.01)
+
+
 async def test_stopping(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
+    """A service that stops ends what is under way: stages of its own that have not begun begin still."""
+    toy_catalog(gated=f"{HERE}:gated", after=f"{HERE}:after")
+    gate.clear()
+    gated_toy.calls.clear()
+    async with connect(f"unix:{folder}/s") as suite:
+        async with serving(("gated", "after", "validation"), f"unix:{folder}/s", settings):
+            call = asyncio.create_task(validate(suite))
+            await until_gated()
+            opening = asyncio.create_task(open_later())
+        made = await call
+        await opening
+    assert made.verdict == validation_pb2.VERDICT_AUTHENTIC
+    assert [result.stage for result in made.stage_results] == ["gated", "after"]
+
+
+async def test_stopping_without_a_stage(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
     """Where a service that stops cannot ask a stage any more the caller is told so, and there is no verdict on it."""
     toy_catalog(gated=f"{HERE}:gated", after=f"{HERE}:after")
-    address, names = f"unix:{folder}/s", ("gated", "after", "validation")
+    address, elsewhere, names = f"unix:{folder}/s", f"unix:{folder}/e", ("gated", "validation")
+    settings.peers = {"after": elsewhere}
     gate.clear()
     gated_toy.calls.clear()
     async with connect(address) as suite:
         async with serving(names, address, settings):
-            call = asyncio.create_task(failure(validate(suite)))
-            async with asyncio.timeout(20):
-                while not gated_toy.calls:
-                    await asyncio.sleep(0.01)
+            async with serving(("after",), elsewhere, settings):
+                call = asyncio.create_task(failure(validate(suite)))
+                await until_gated()
             opening = asyncio.create_task(open_later())
         assert type(await call) is ShuttingDown
         await opening
-        async with serving(names, address, settings):
+        async with serving(names, address, settings), serving(("after",), elsewhere, settings):
             listed = await suite.validation.ListValidations(validation_pb2.ListValidationsRequest(), timeout=20)
             assert not listed.validations
             assert (await validate(suite)).verdict == validation_pb2.VERDICT_AUTHENTIC
