@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from assay.convert import seconds_from_proto
+from assay.errors import AssayError, Unavailable
 from assay.stage import Finding, Severity, StageResult, StageStatus
 from assay.v1.sandbox_pb2 import ExecutionResult, Outcome
 
@@ -59,6 +60,18 @@ class Account:
         outcome = "OK" if as_expected else Outcome.Name(result.outcome).removeprefix("OUTCOME_")
         self._outcome = outcome if self._outcome in {"", "OK"} else self._outcome
         self._language_version = result.language_version or self._language_version
+
+    def could_not(self, label: str, error: AssayError) -> None:
+        """
+        Note why a run could not be made at all.
+
+        :param label: What a person calls the run.
+        :raises assay.errors.Unavailable: What it needs is away, and nothing is decided yet: later it may be there, and
+            who can wait for that should.
+        """
+        self.failure = f"{label} could not be run: {error.message}"
+        if isinstance(error, Unavailable) and not self.is_decided:
+            raise type(error)(self.failure, metadata=error.metadata, retry_after=error.retry_after)
 
     def find(self, finding: Finding) -> bool:
         """Add a finding; return whether it is a new one."""

@@ -56,7 +56,7 @@ class _Session:
                 self._account.unable.append(f"{label} could not be run: {error.reason}")
                 continue
             except AssayError as error:
-                self._account.failure = f"{label} could not be run: {error.message}"
+                self._account.could_not(label, error)
                 break
             if not can_go_on:
                 break

@@ -54,7 +54,7 @@ class _Session:
             try:
                 can_go_on = await self._suite(suite, label)
             except AssayError as error:
-                account.failure = f"{label} could not be run: {error.message}"
+                account.could_not(label, error)
                 break
             if not can_go_on:
                 break

@@ -74,7 +74,7 @@ class Session:
                 if not await self._one(run, reading):
                     break
         except AssayError as error:
-            self._account.failure = f"{label} could not be run: {error.message}"
+            self._account.could_not(label, error)
         self._account.isolate({"proof" if is_proof else "resistant" for is_proof in self._proof})
         return self._account.result()
 

@@ -100,7 +100,7 @@ class Session:
             try:
                 can_go_on = await self._one(run)
             except AssayError as error:
-                self._account.failure = f"{run.label} could not be run: {error.message}"
+                self._account.could_not(run.label, error)
                 break
             if not can_go_on:
                 break

@@ -93,7 +93,7 @@ class Session:
             try:
                 can_go_on = await self._one(suite, label)
             except AssayError as error:
-                self._account.failure = f"{label} could not be run: {error.message}"
+                self._account.could_not(label, error)
                 break
             if not can_go_on:
                 break

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from assay.errors import Unavailable
 from assay.stage import Stage, StageStatus, Workers
 from assay.v1.sandbox_pb2 import Compilation, ExecuteRequest, ExecuteResponse, ExecutionResult, Outcome, OutputStream
 from assay.v1.sandbox_pb2_grpc import SandboxServiceServicer, add_SandboxServiceServicer_to_server
@@ -55,11 +56,10 @@ def rejected(messages: str, outcome: Outcome = Outcome.OUTCOME_NONZERO_EXIT) -> 
 
 
 async def test_a_sandbox_that_is_not_there(peer: tuple[Sandbox, Stage]) -> None:
-    """What could not be run makes the stage fail, and is no finding."""
+    """That the sandbox is away is told as that: who can wait comes back later."""
     peer[0].results = [ExecutionResult()]
-    result = await peer[1].run(candidate(CODE, TESTS, language="c"), Context())
-    assert (result.status, result.findings) == (StageStatus.FAILED, ())
-    assert "the daemon does not answer" in result.reason
+    with pytest.raises(Unavailable, match="the daemon does not answer"):
+        await peer[1].run(candidate(CODE, TESTS, language="c"), Context())
 
 
 async def test_too_little_time(peer: tuple[Sandbox, Stage]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from assay.errors import QueueFull, Unavailable
+from assay.errors import QueueFull, SandboxLost, Unavailable
 from assay.stage import Stage, StageStatus, Workers
 from assay.v1.sandbox_pb2 import ExecuteRequest, ExecuteResponse, ExecutionResult, Outcome
 from assay.v1.sandbox_pb2_grpc import SandboxServiceServicer, add_SandboxServiceServicer_to_server
@@ -87,20 +87,27 @@ async def test_a_stub_file_has_nothing_to_run(peer: tuple[Sandbox, Stage]) -> No
     assert result.status is StageStatus.NOT_APPLICABLE
 
 
-async def test_a_sandbox_that_cannot_is_a_failure_of_the_stage(peer: tuple[Sandbox, Stage]) -> None:
-    """An error of the sandbox is told, and is no finding."""
+async def test_a_sandbox_that_is_away_is_an_error(peer: tuple[Sandbox, Stage]) -> None:
+    """That the sandbox is away is told as that: who can wait comes back later."""
     peer[0].answer = aborting(grpc.StatusCode.UNAVAILABLE, "the daemon does not answer")
+    with pytest.raises(Unavailable, match="the import could not be run: the daemon does not answer"):
+        await peer[1].run(candidate("x = 1\n"), Context())
+
+
+async def test_a_sandbox_that_cannot_is_a_failure_of_the_stage(peer: tuple[Sandbox, Stage]) -> None:
+    """Another error of the sandbox is told, and is no finding."""
+    peer[0].answer = aborting(grpc.StatusCode.INTERNAL, "it broke")
     result = await peer[1].run(candidate("x = 1\n"), Context())
     assert (result.status, result.findings) == (StageStatus.FAILED, ())
-    assert "the daemon does not answer" in result.reason
+    assert "it broke" in result.reason
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OUTCOME_SANDBOX_LOST, Outcome.OUTCOME_CANCELLED])
 async def test_an_outcome_of_the_sandboxs_own_is_never_the_codes(peer: tuple[Sandbox, Stage], outcome: Outcome) -> None:
     """A sandbox that was lost says nothing about the code."""
     peer[0].answer = answering(ExecutionResult(outcome=outcome))
-    result = await peer[1].run(candidate("x = 1\n"), Context())
-    assert (result.status, result.findings) == (StageStatus.FAILED, ())
+    with pytest.raises(SandboxLost):
+        await peer[1].run(candidate("x = 1\n"), Context())
 
 
 async def test_a_run_without_a_report_is_ours(peer: tuple[Sandbox, Stage]) -> None:
@@ -120,7 +127,7 @@ async def test_a_full_queue_is_waited_for(peer: tuple[Sandbox, Stage]) -> None:
         calls += 1
         if calls < 3:
             await abort(context, QueueFull("the queue is full", retry_after=0.01))
-        await context.abort(grpc.StatusCode.UNAVAILABLE, "enough")
+        await context.abort(grpc.StatusCode.INTERNAL, "enough")
         raise AssertionError
 
     peer[0].answer = answer
