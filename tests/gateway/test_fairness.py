@@ -2,9 +2,10 @@
 
 import asyncio
 import itertools
+import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,13 @@ async def test_toy_stages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.slow
 @pytest.mark.docker
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("served", ["together", "gateway apart"])
 @pytest.mark.parametrize("ask", [runs, validates])
-async def test_two_hundred_clients(folder: Path, docker_ready: None, ask: object) -> None:
+async def test_two_hundred_clients(folder: Path, docker_ready: None, ask: object, served: str) -> None:
     """Of 200 clients of four tenants on two containers none hangs, and the tenants are served alike."""
     tenants = {"a": 110, "b": 50, "c": 25, "d": 15}
-    async with small_suite(folder) as address, keyed(folder / "state", address, tenants) as suites:
+    suite = small_suite(folder, *SERVED[served])
+    async with suite as address, keyed(folder / "state", address, tenants) as suites:
         figures = await crowd(suites, tenants, 60.0, ask)  # type: ignore[arg-type]
     print(figures.describe())  # noqa: T201  # figures are looked at, not asserted
     assert not figures.others
@@ -85,26 +88,45 @@ async def test_two_hundred_clients(folder: Path, docker_ready: None, ask: object
     assert figures.ratio < 3
 
 
+INNER = tuple(name for name in catalog.entries() if name != catalog.GATEWAY)
+SERVED = {"together": [(*INNER, catalog.GATEWAY)], "gateway apart": [INNER, (catalog.GATEWAY,)]}
+"""The services of each process."""
+
+
 @asynccontextmanager
-async def small_suite(folder: Path) -> AsyncIterator[str]:
-    """Serve the whole suite in a process of its own, with two containers, and give its gateway's address."""
+async def small_suite(folder: Path, *processes: Sequence[str]) -> AsyncIterator[str]:
+    """
+    Serve the whole suite with two containers, and give its gateway's address.
+
+    :param processes: The services of each process.
+    """
+    addresses = {name: f"unix:{folder}/{number}" for number, names in enumerate(processes) for name in names}
     environment = clean_environment(
         ASSAY_STATE_DIR=str(folder / "state"),
         ASSAY_LOG_LEVEL="error",
+        ASSAY_PEERS=json.dumps(addresses),
         ASSAY_GATEWAY__LISTEN=f"unix:{folder}/door",
         ASSAY_SANDBOX__MAX_CONCURRENT_RUNS="2",
         ASSAY_SANDBOX__POOLS='{"python": {"floor": 2, "ceiling": 2}}',
         ASSAY_SANDBOX__LANGUAGES='["python"]',
     )
+    async with AsyncExitStack() as stack:
+        for names in processes:
+            await stack.enter_async_context(_process(environment, names, addresses[names[0]]))
+        yield f"unix:{folder}/door"
+
+
+@asynccontextmanager
+async def _process(environment: Mapping[str, str], names: Sequence[str], listen: str) -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "host", "--listen", f"unix:{folder}/inner",
+        sys.executable, "-P", "-m", "host", *names, "--listen", listen,
         env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         async with asyncio.timeout(60):
-            while not (folder / "door").exists():
+            while not Path(listen.removeprefix("unix:")).exists():
                 await asyncio.sleep(0.1)
-        yield f"unix:{folder}/door"
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
