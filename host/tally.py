@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 HEADER = "x-assay-used-"
 """Begins the trailing metadata in which a call tells what it used; the kind follows."""
@@ -34,7 +34,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._amounts: dict[str, float] = {}
-        self._expected = 0
+        self._expected: set[object] = set()
         self._complete = asyncio.Event()
 
     @property
@@ -54,17 +54,26 @@ class Tally:
             if key.startswith(HEADER) and kind in KINDS:
                 self.add(kind, _amount(value))
 
-    def expect(self) -> None:
-        """Expect to be told by :meth:`hear` what another call used that is made for this one."""
-        self._expected += 1
+    def expect(self) -> Callable[[Pairs], None]:
+        """
+        Expect to be told what another call used that is made for this one.
+
+        :returns: What is to be given, at that call's end and once, what its trailing metadata say; nothing where they
+            say nothing. Given more, it passes that over.
+        """
+        call = object()
+        self._expected.add(call)
         self._complete.clear()
 
-    def hear(self, metadata: Pairs) -> None:
-        """Count what an expected call says that it used, at its end; nothing where it says nothing."""
-        self.add_told(metadata)
-        self._expected -= 1
-        if not self._expected:
-            self._complete.set()
+        def hear(metadata: Pairs) -> None:
+            if call not in self._expected:
+                return
+            self.add_told(metadata)
+            self._expected.discard(call)
+            if not self._expected:
+                self._complete.set()
+
+        return hear
 
     async def complete(self, seconds: float) -> None:
         """Wait until all that was expected is heard, or the time is over."""

@@ -14,6 +14,9 @@ from host.tally import Tally, tally, tallying
 COMPLETE_SECONDS = 0.5
 """How long a call waits for the end of calls that were made for it, which is when they tell what they used."""
 
+ANSWER_SECONDS = 0.05
+"""What is kept of a call's time for its answer."""
+
 
 class UsageInterceptor(AroundInterceptor):
     """Gives each call a tally, and tells at its end what stands in it; a call that used nothing says nothing."""
@@ -26,7 +29,8 @@ class UsageInterceptor(AroundInterceptor):
             with tallying(used):
                 yield
         finally:
-            await used.complete(COMPLETE_SECONDS)
+            left = context.time_remaining()
+            await used.complete(COMPLETE_SECONDS if left is None else min(COMPLETE_SECONDS, left - ANSWER_SECONDS))
             if used.amounts:
                 context.set_trailing_metadata(used.metadata(context.trailing_metadata() or ()))
 
@@ -37,8 +41,8 @@ class OutgoingUsage(OutgoingInterceptor):
     def begun(self, call: Any) -> None:
         """See :class:`OutgoingInterceptor`."""
         if (used := tally()) is not None:
-            used.expect()
-            call.add_done_callback(lambda done: used.hear(_now(done.trailing_metadata()) or ()))
+            hear = used.expect()
+            call.add_done_callback(lambda done: hear(_now(done.trailing_metadata()) or ()))
 
 
 def _now(asked: Coroutine[Any, Any, Any]) -> Any:

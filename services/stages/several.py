@@ -1,7 +1,9 @@
 """Several stages of one call: each begins when it is asked for, and answers once, by itself."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
 
 from assay.candidates import candidate_from_proto
 from assay.errors import InvalidArgument
@@ -15,7 +17,7 @@ Ask = Callable[[stage_pb2.StageRun, Candidate, bool], Awaitable[stage_pb2.RunSta
 
 
 async def answers(
-    requests: AsyncIterable[stage_pb2.RunStagesRequest], ask: Ask
+    requests: AsyncIterator[stage_pb2.RunStagesRequest], ask: Ask
 ) -> AsyncGenerator[stage_pb2.RunStagesResponse]:
     """
     Yield what each stage came to that is asked for, in the order in which they end; leaving stops what is under way.
@@ -31,8 +33,10 @@ async def answers(
     async def read() -> None:
         candidate: Candidate | None = None
         determinism, named = False, set[str]()
-        async with asyncio.TaskGroup() as group:
-            async for request in requests:
+        requested: Any = aiter(requests)
+        # Closed here and not by the garbage collector.
+        async with aclosing(requested) as stream, asyncio.TaskGroup() as group:
+            async for request in stream:
                 _check(request, named, is_first=candidate is None)
                 if candidate is None:
                     candidate, determinism = candidate_from_proto(request.candidate), request.check_determinism

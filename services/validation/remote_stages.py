@@ -11,7 +11,7 @@ from assay.candidates import candidate_to_proto
 from assay.client import error_from_rpc
 from assay.convert import result_from_proto, result_to_proto, rule_from_proto
 from assay.errors import AssayError, PluginFailed, Unavailable
-from assay.stage import Candidate, RuleInfo, StageResult
+from assay.stage import Candidate, RuleInfo, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
 from services.validation.engine import StageDescription, in_order
@@ -71,7 +71,8 @@ class RemoteStages:
 
     def _heard(self, result: StageResult) -> None:
         """Remember how long a stage took, and forget what it said of itself if it is another version by now."""
-        self._seconds[result.stage] = result.seconds
+        if result.status is StageStatus.COMPLETED:
+            self._seconds[result.stage] = result.seconds
         described = self._described.get(result.stage)
         if described is not None and described[0].version != result.version:
             del self._described[result.stage]
@@ -106,12 +107,14 @@ class RemoteStages:
             for channel, served in channels.items()
         ]
         by_name = {name: call for call, served in zip(calls, channels.values(), strict=True) for name in served}
+        at_once = True
         try:
             yield RemoteRuns(by_name, self._heard)
+            at_once = False
         finally:
             # A call that was answered ends by itself, while what was said is looked at.
             for call in calls:
-                ending = asyncio.create_task(call.close())
+                ending = asyncio.create_task(call.close(at_once=at_once))
                 self._ending.add(ending)
                 ending.add_done_callback(self._ending.discard)
 

@@ -5,25 +5,31 @@ A call costs about as much as reading a short file does, and each carries the ca
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import grpc
 import grpc.aio
+import structlog
 from assay.client import error_from_rpc
 from assay.convert import duration_to_proto, seconds_from_proto
-from assay.errors import AssayError, InvalidArgument, PluginFailed, by_reason
+from assay.errors import AssayError, InvalidArgument, PluginFailed, Unavailable, by_reason
 from assay.v1 import candidate_pb2, error_reason_pb2, stage_pb2, stage_pb2_grpc
 
 CLOSE_SECONDS = 1.0
-"""How long a call that asks for nothing more, and was answered, may take to end."""
+"""How long a call that asks for nothing more may take to end; a stage that nobody waits for ends by its time."""
+
+TRIES = 3
+"""Calls in which a stage is asked for, where each ends before it can know of it."""
+
+_log = structlog.get_logger("assay.validation")
 
 
 class StageCall:
     """
     One call for stages of one candidate, each of which is asked for when it begins.
 
-    What is asked for in the turn of the event loop in which the call begins goes out together. A call that broke, or
-    that was left because nobody waited for it any more, is made anew by the next that is asked for.
+    What is asked for in the turn of the event loop in which the call begins goes out together. Where the call ended
+    before its time, what is asked for later goes out in another one.
 
     :param channel: To a server that serves all of them.
     :param names: The stages that may be asked for, each once: with the last of them the call asks for nothing more.
@@ -46,12 +52,10 @@ class StageCall:
         self._ends = asyncio.get_running_loop().time() + seconds
         self._order = {name: place for place, name in enumerate(names)}
         self._to_come = set(names)
-        self._next: list[stage_pb2.StageRun] = []
-        self._waiting: dict[str, tuple[stage_pb2.StageRun, asyncio.Future[stage_pb2.StageResult]]] = {}
-        self._requests: asyncio.Queue[stage_pb2.RunStagesRequest | None] = asyncio.Queue()
-        self._call: asyncio.Task[None] | None = None
-        self._calls: list[asyncio.Task[None]] = []
-        self._is_known_to_be_old = False
+        self._talk: _Talk | None = None
+        self._talks: list[_Talk] = []
+        self._has_runs_only = False
+        """Whether the server has no call but that for one stage."""
 
     async def run(self, name: str, prior: Sequence[stage_pb2.StageResult], seconds: float) -> stage_pb2.StageResult:
         """
@@ -61,89 +65,45 @@ class StageCall:
         :param seconds: The longest that it may take.
         :raises AssayError: It could not be run.
         """
-        loop = asyncio.get_running_loop()
         run = stage_pb2.StageRun(stage=name, timeout=duration_to_proto(seconds), prior_results=prior)
-        result: asyncio.Future[stage_pb2.StageResult] = loop.create_future()
-        self._waiting[name] = run, result
-        self._next.append(run)
         self._to_come.discard(name)
-        if self._call is not None and not self._call.done():
-            self._ask()
-        elif len(self._next) == 1:
-            loop.call_soon(self._ask)
+        for _ in range(TRIES):
+            if self._has_runs_only:
+                return await self._by_itself(run)
+            try:
+                return await self._answer(run)
+            except _Unimplemented:
+                self._has_runs_only = True
+            except _Ended:
+                pass
+        raise Unavailable("its server ended one call after another")
+
+    async def close(self, *, at_once: bool) -> None:
+        """
+        End what goes on still, and wait until it has ended, within a bounded time.
+
+        :param at_once: Do not wait for what a server has to say at its end.
+        """
+        await asyncio.gather(*(talk.close(0.0 if at_once else CLOSE_SECONDS) for talk in self._talks))
+
+    async def _answer(self, run: stage_pb2.StageRun) -> stage_pb2.StageResult:
+        if self._talk is None or not self._talk.is_open:
+            first = stage_pb2.RunStagesRequest(candidate=self._candidate, check_determinism=self._check_determinism)
+            left = max(self._ends - asyncio.get_running_loop().time(), 0.0)
+            self._talk = _Talk(self._stub, first, left, self._order)
+            self._talks.append(self._talk)
+        talk = self._talk
+        answer = talk.ask(run, is_last=not self._to_come)
         try:
-            return await result
+            return await answer
         except asyncio.CancelledError:
-            # Who waits for nothing more needs no call: the stages end with it. One that is answered ends by itself.
-            if not self._open():
-                self._leave()
+            if talk.is_idle:
+                # The stage that nobody waits for goes on for as long as it may; what comes next need not go with it.
+                talk.ask_no_more()
             raise
 
-    async def close(self) -> None:
-        """End what goes on still, and wait until it has ended; within a bounded time."""
-        if self._open():
-            self._leave()
-        self._requests.put_nowait(None)
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=CLOSE_SECONDS)
-        for call in self._calls:
-            call.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
-
-    def _open(self) -> list[stage_pb2.StageRun]:
-        """Return the runs whose results somebody waits for."""
-        return [run for run, result in self._waiting.values() if not result.done()]
-
-    def _leave(self) -> None:
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
-
-    def _ask(self) -> None:
-        """Send what was asked for and was not sent."""
-        asked, self._next = self._next, []
-        runs = [run for run in asked if not self._waiting[run.stage][1].done()]
-        if not runs:
-            return
-        runs.sort(key=lambda run: self._order.get(run.stage, len(self._order)))
-        request = stage_pb2.RunStagesRequest(runs=runs)
-        if self._is_known_to_be_old:
-            self._begin(self._by_themselves(runs))
-        elif self._call is None or self._call.done():
-            request.candidate.CopyFrom(self._candidate)
-            request.check_determinism = self._check_determinism
-            self._requests = asyncio.Queue()
-            self._call = self._begin(self._talk(self._requests))
-        self._requests.put_nowait(request)
-        if not self._to_come:
-            self._requests.put_nowait(None)
-
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        self._calls.append(asyncio.create_task(work))
-        return self._calls[-1]
-
-    async def _talk(self, requests: asyncio.Queue[stage_pb2.RunStagesRequest | None]) -> None:
-        try:
-            left = max(self._ends - asyncio.get_running_loop().time(), 0.0)
-            async for event in self._stub.RunStages(_until_none(requests), timeout=left):
-                self._take(event)
-            reason: AssayError = PluginFailed("its server ended the call without a result")
-        except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
-                self._is_known_to_be_old = True
-                await self._by_themselves(self._open())
-                return
-            reason = error_from_rpc(error)
-        except AssayError as error:
-            reason = error
-        for run in self._open():
-            self._waiting[run.stage][1].set_exception(reason)
-
-    async def _by_themselves(self, runs: Sequence[stage_pb2.StageRun]) -> None:
-        """Ask for each in a call of its own: the server has no other."""
-        await asyncio.gather(*map(self._by_itself, runs))
-
-    async def _by_itself(self, run: stage_pb2.StageRun) -> None:
+    async def _by_itself(self, run: stage_pb2.StageRun) -> stage_pb2.StageResult:
+        """Ask for a stage in a call of its own."""
         request = stage_pb2.RunStageRequest(
             stage=run.stage,
             candidate=self._candidate,
@@ -152,33 +112,130 @@ class StageCall:
             check_determinism=self._check_determinism,
         )
         try:
-            self._set(run.stage, await run_stage(self._stub, request, seconds_from_proto(run.timeout)))
+            return await run_stage(self._stub, request, seconds_from_proto(run.timeout))
         except grpc.aio.AioRpcError as error:
-            self._set(run.stage, error_from_rpc(error))
+            raise error_from_rpc(error) from None
+
+
+class _Ended(Exception):
+    """The call ended before it could know of a stage: another call may do better."""
+
+
+class _Unimplemented(Exception):
+    """The server has no such call."""
+
+
+class _Talk:
+    """
+    One call.
+
+    :param first: The first request, without its runs.
+    :param order: The places of stages among those that go out together.
+    """
+
+    def __init__(
+        self,
+        stub: "stage_pb2_grpc.StageServiceAsyncStub",
+        first: stage_pb2.RunStagesRequest,
+        seconds: float,
+        order: Mapping[str, int],
+    ) -> None:
+        self._order = order
+        self._first: stage_pb2.RunStagesRequest | None = first
+        self._begun_with: frozenset[str] = frozenset()
+        self._answers: dict[str, asyncio.Future[stage_pb2.StageResult]] = {}
+        self._requests: asyncio.Queue[stage_pb2.RunStagesRequest | None] = asyncio.Queue()
+        self._is_last = False
+        self._going_on = asyncio.create_task(self._go(stub, seconds))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a stage can be asked for."""
+        return not (self._is_last or self._going_on.done())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return all(answer.done() for answer in self._answers.values())
+
+    def ask(self, run: stage_pb2.StageRun, *, is_last: bool) -> "asyncio.Future[stage_pb2.StageResult]":
+        """
+        Ask for a stage, which was not asked for before, and return its result to come.
+
+        :param is_last: Whether nothing more will be asked for.
+        """
+        answer: asyncio.Future[stage_pb2.StageResult] = asyncio.get_running_loop().create_future()
+        self._answers[run.stage] = answer
+        if self._first is not None:
+            # It goes out when this call's task has its first turn, after those who ask in this one.
+            self._first.runs.append(run)
+        else:
+            self._requests.put_nowait(stage_pb2.RunStagesRequest(runs=[run]))
+        if is_last:
+            self.ask_no_more()
+        return answer
+
+    def ask_no_more(self) -> None:
+        """Ask for nothing more: the call ends with its answers."""
+        self._is_last = True
+        self._requests.put_nowait(None)
+
+    async def close(self, seconds: float) -> None:
+        """End the call, after a while if it does not by itself."""
+        self.ask_no_more()
+        await asyncio.wait([self._going_on], timeout=seconds)
+        self._going_on.cancel()
+        await asyncio.gather(self._going_on, return_exceptions=True)
+
+    async def _go(self, stub: "stage_pb2_grpc.StageServiceAsyncStub", seconds: float) -> None:
+        reason: Exception = PluginFailed("its server ended the call without a result")
+        can_go_on = False
+        try:
+            async for event in stub.RunStages(self._asked(), timeout=seconds):
+                self._take(event)
+            can_go_on = True
+        except grpc.aio.AioRpcError as error:
+            reason = error_from_rpc(error)
+            can_go_on = error.code() is grpc.StatusCode.UNAVAILABLE
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                reason = _Unimplemented()
         except AssayError as error:
-            self._set(run.stage, error)
+            reason = error
+        except Exception as error:  # noqa: BLE001  # whatever it is, nobody waits for an answer that cannot come
+            await _log.aexception("a call for stages broke", exc_info=error)
+            reason = PluginFailed(f"its server's answers could not be read: {type(error).__name__}")
+        finally:
+            self.ask_no_more()
+            for name, answer in self._answers.items():
+                if not answer.done():
+                    answer.set_exception(_Ended() if can_go_on and name not in self._begun_with else reason)
 
-    def _take(self, event: stage_pb2.RunStagesResponse) -> None:
-        if event.HasField("result"):
-            self._set(event.result.stage, event.result)
-        else:
-            self._set(event.failure.stage, _error(event.failure))
+    async def _asked(self) -> AsyncIterator[stage_pb2.RunStagesRequest]:
+        first, self._first = self._first, None
+        if first is not None:
+            wanted = [run for run in first.runs if not self._answers[run.stage].cancelled()]
+            del first.runs[:]
+            first.runs.extend(sorted(wanted, key=lambda run: self._order.get(run.stage, len(self._order))))
+            self._begun_with = frozenset(run.stage for run in wanted)
+            if not wanted:
+                return
+            yield first
+        while (request := await self._requests.get()) is not None:
+            yield request
 
-    def _set(self, name: str, outcome: stage_pb2.StageResult | AssayError) -> None:
-        _, waiting = self._waiting.get(name, (None, None))
-        if waiting is None or waiting.done():
+    def _take(self, event: stage_pb2.RunStagesResponse | None) -> None:
+        if event is None:
+            raise PluginFailed("its server answered what is no message of this contract")
+        name = event.result.stage if event.HasField("result") else event.failure.stage
+        answer = self._answers.get(name)
+        if answer is None or (answer.done() and not answer.cancelled()):
+            raise PluginFailed(f"its server answered as {name!r}, which was not asked for, or answered before")
+        if answer.cancelled():
             return
-        if isinstance(outcome, AssayError):
-            waiting.set_exception(outcome)
+        if event.HasField("result"):
+            answer.set_result(event.result)
         else:
-            waiting.set_result(outcome)
-
-
-async def _until_none(
-    requests: asyncio.Queue[stage_pb2.RunStagesRequest | None],
-) -> AsyncIterator[stage_pb2.RunStagesRequest]:
-    while (request := await requests.get()) is not None:
-        yield request
+            answer.set_exception(_error(event.failure))
 
 
 async def run_stage(

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from host.peers import Peers
 from host.server import serving
 from host.settings import Settings
+from host.tally import Tally, tallying
 from services.validation import remote_stages
 from services.validation.engine import StageDescription, StageRuns
 from services.validation.remote_stages import RemoteStages
@@ -275,6 +276,99 @@ async def test_older_server(folder: Path) -> None:
     assert {name: getattr(result, "stage", None) for name, result in found.items()} == {
         "first": "first", "second": "second",
     }  # fmt: skip
+
+
+Behaviour = Callable[[Any, Any], AsyncIterator[bytes]]
+
+
+def said(name: str) -> bytes:
+    """Return the answer of a stage that found nothing."""
+    result = stage_pb2.StageResult(stage=name, status=stage_pb2.STAGE_STATUS_COMPLETED)
+    return stage_pb2.RunStagesResponse(result=result).SerializeToString()
+
+
+@asynccontextmanager
+async def strange_server(folder: Path, behave: Behaviour) -> AsyncIterator[RemoteStages]:
+    """Serve RunStages by a function of the requests, and yield the toys as they are there."""
+    server = grpc.aio.server()
+    handler: Any = grpc.stream_stream_rpc_method_handler(behave, stage_pb2.RunStagesRequest.FromString)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("assay.v1.StageService", {"RunStages": handler}),)
+    )
+    server.add_insecure_port(f"unix:{folder}/s")
+    await server.start()
+    try:
+        async with stages_at(f"unix:{folder}/s") as stages:
+            yield stages
+    finally:
+        await server.stop(0)
+
+
+async def no_message(requests: AsyncIterator[Any], context: object) -> AsyncIterator[bytes]:
+    """Answer what nobody can read."""
+    async for _ in requests:
+        yield b"\xff\xff\xff"
+
+
+async def nameless(requests: AsyncIterator[Any], context: object) -> AsyncIterator[bytes]:
+    """Answer without a name."""
+    async for _ in requests:
+        yield said("")
+
+
+async def twice_over(requests: AsyncIterator[Any], context: object) -> AsyncIterator[bytes]:
+    """Answer for one stage again and again."""
+    async for _ in requests:
+        for _ in range(3):
+            yield said("first")
+        await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("behave", [no_message, nameless, twice_over])
+async def test_outside_the_contract(folder: Path, behave: Behaviour) -> None:
+    """What a server answers outside the contract ends the call at once, for every stage that waits."""
+    async with strange_server(folder, behave) as stages:
+        found = await asyncio.wait_for(outcomes(stages, second=60, first=60), 20)
+    assert isinstance(found["second"], PluginFailed)
+    assert isinstance(found["first"], PluginFailed if behave is not twice_over else StageResult)
+
+
+async def test_a_call_that_ends_early(folder: Path) -> None:
+    """Where a server ends the call after each answer, a stage that it could not know of is asked for in another."""
+
+    async def one_each(requests: AsyncIterator[Any], context: object) -> AsyncIterator[bytes]:
+        async for request in requests:
+            requested.append([run.stage for run in request.runs])
+            yield said(request.runs[0].stage)
+            return
+
+    requested: list[list[str]] = []
+    async with strange_server(folder, one_each) as stages, about(stages, "first", "second", "slow") as runs:
+        assert (await runs.run("first", {}, 9)).stage == "first"
+        assert (await runs.run("second", {}, 9)).stage == "second"
+    assert requested == [["first"], ["second"]]
+
+
+async def test_usage_beside_a_stage_that_took_too_long(folder: Path) -> None:
+    """What a call used is heard though nobody waited for its last stage."""
+
+    async def uses(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[bytes]:
+        context.set_trailing_metadata((("x-assay-used-bytes", "7"),))
+        async for request in requests:
+            if request.runs[0].stage == "slow":
+                await asyncio.sleep(0.2)
+            yield said(request.runs[0].stage)
+
+    used = Tally()
+    with tallying(used):
+        async with strange_server(folder, uses) as stages:
+            async with about(stages, "first", "slow") as runs:
+                await runs.run("first", {}, 9)
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await runs.run("slow", {}, 0.05)
+            await used.complete(10)
+    assert used.amounts == {"bytes": 7}
 
 
 async def test_nobody_there(folder: Path) -> None:
