@@ -15,6 +15,7 @@ from typing import Any
 from assay.errors import PluginFailed
 
 from services.stages.json_rpc import MAX_MESSAGE_BYTES, Connection, ConnectionLost, RequestRefused
+from services.stages.priority import stand_back
 from services.stages.server_documents import Document, KeptDocuments, opened
 from services.stages.server_spec import Request, ServerSpec
 from services.stages.server_turns import Turn, Turns
@@ -269,6 +270,7 @@ async def start(spec: ServerSpec) -> ServerProcess:
     except OSError as error:
         _remove(spec, folder)
         raise PluginFailed(f"{spec.name} could not be started: {error.strerror}") from None
+    stand_back(process.pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         # The end of its input ends it where this process dies: servers of the protocol read until then.
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (2 * spec.memory_bytes, 2 * spec.memory_bytes))

@@ -22,13 +22,12 @@ from assay.errors import AssayError, PluginFailed, ShuttingDown
 from assay.stage import Workers
 from pebble import ProcessExpired, ProcessPool
 
+from services.stages.priority import stand_back
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PR_SET_PDEATHSIG = 1
-
-NICENESS = 5
-"""Of a worker, beside the server."""
 
 
 class ProcessWorkers:
@@ -212,7 +211,6 @@ def _prepare(memory_bytes: int, parent: int) -> None:
         os._exit(1)
     # Ctrl-C in a terminal reaches the whole process group; the server decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The server that hands out the work, and the type checker beside it, come first where processors are few.
-    os.nice(NICENESS)
+    stand_back(0)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

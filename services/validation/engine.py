@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
@@ -214,7 +215,13 @@ def in_order(requires: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     :param requires: What each requires; others than these stages are ignored.
     :raises PluginFailed: Stages require one another in a circle.
     """
-    graph = {name: [needed for needed in before if needed in requires] for name, before in requires.items()}
+    return _in_order(tuple((name, tuple(before)) for name, before in requires.items()))
+
+
+@lru_cache(64)
+def _in_order(requires: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:
+    names = {name for name, _ in requires}
+    graph = {name: [needed for needed in before if needed in names] for name, before in requires}
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
