@@ -1,9 +1,9 @@
 """
 What works for the stages stands back behind the server that hands out the work, where processors are few.
 
-A reader of code takes a processor for milliseconds at a time. The server's threads take one for a tenth of that, for each
-message that somebody waits for, and had to wait for the rest of the reader's turn: at times 5 ms in the midst of a
-validation of 70.
+A reader of code takes a processor for milliseconds at a time. The threads of the server take one for a tenth of that,
+for each message that somebody waits for, and had to wait for the rest of a reader's turn: at times 5 ms in the midst of
+a validation of 70.
 """
 
 import contextlib

@@ -113,7 +113,15 @@ async def small_suite(folder: Path, *processes: Sequence[str]) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         for names in processes:
             await stack.enter_async_context(_process(environment, names, addresses[names[0]]))
+        await _there(folder / "door")
         yield f"unix:{folder}/door"
+
+
+async def _there(socket: Path) -> None:
+    """Wait until somebody listens."""
+    async with asyncio.timeout(60):
+        while not socket.exists():
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -123,9 +131,7 @@ async def _process(environment: Mapping[str, str], names: Sequence[str], listen:
         env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(60):
-            while not Path(listen.removeprefix("unix:")).exists():
-                await asyncio.sleep(0.1)
+        await _there(Path(listen.removeprefix("unix:")))
         yield
     finally:
         if process.returncode is None:
