@@ -101,6 +101,20 @@ async def waits(candidate: Candidate, context: StageContext) -> StageResult:
     return completed()
 
 
+begun: list[str] = []
+
+
+def notes(name: str, seconds: float = 0.0) -> Rule:
+    """Return what notes in :data:`begun` that a stage began, takes some time, and finds nothing."""
+
+    async def judge(candidate: Candidate, context: StageContext) -> StageResult:
+        begun.append(name)
+        await asyncio.sleep(seconds)
+        return completed()
+
+    return judge
+
+
 first = opened(Toy("first", passes))
 second = opened(Toy("second", rejects_todo))
 slow = opened(Toy("slow", waits))

@@ -3,8 +3,7 @@
 import asyncio
 import itertools
 import json
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from host.settings import Settings, ValidationSettings
 from host.settings_network import GatewaySettings, QuotaSettings
 from tests.conftest import VALIDATION
 from tests.gateway.crowd import CALL_SECONDS, crowd, keyed
-from tests.processes import clean_environment
+from tests.processes import started
 from tests.scenarios.asking import candidate
 from tests.toys import Toy, completed, opened
 
@@ -101,39 +100,27 @@ async def small_suite(folder: Path, *processes: Sequence[str]) -> AsyncIterator[
     :param processes: The services of each process.
     """
     addresses = {name: f"unix:{folder}/{number}" for number, names in enumerate(processes) for name in names}
-    environment = clean_environment(
-        ASSAY_STATE_DIR=str(folder / "state"),
-        ASSAY_LOG_LEVEL="error",
-        ASSAY_PEERS=json.dumps(addresses),
-        ASSAY_GATEWAY__LISTEN=f"unix:{folder}/door",
-        ASSAY_SANDBOX__MAX_CONCURRENT_RUNS="2",
-        ASSAY_SANDBOX__POOLS='{"python": {"floor": 2, "ceiling": 2}}',
-        ASSAY_SANDBOX__LANGUAGES='["python"]',
-    )
+    environment = {
+        "ASSAY_LOG_LEVEL": "error",
+        "ASSAY_PEERS": json.dumps(addresses),
+        "ASSAY_GATEWAY__LISTEN": f"unix:{folder}/door",
+        "ASSAY_SANDBOX__MAX_CONCURRENT_RUNS": "2",
+        "ASSAY_SANDBOX__POOLS": '{"python": {"floor": 2, "ceiling": 2}}',
+        "ASSAY_SANDBOX__LANGUAGES": '["python"]',
+    }
     async with AsyncExitStack() as stack:
         for names in processes:
-            await stack.enter_async_context(_process(environment, names, addresses[names[0]]))
+            listen = addresses[names[0]]
+            server = await started(*names, state=folder / "state", listen=listen, **environment)
+            stack.push_async_callback(server.end)
+            stack.push_async_callback(server.stop)
+            await _there(Path(listen.removeprefix("unix:")))
         await _there(folder / "door")
         yield f"unix:{folder}/door"
 
 
 async def _there(socket: Path) -> None:
-    """Wait until somebody listens."""
+    """Wait until somebody listens: at this level of the log a process does not say that it serves."""
     async with asyncio.timeout(60):
         while not socket.exists():
             await asyncio.sleep(0.1)
-
-
-@asynccontextmanager
-async def _process(environment: Mapping[str, str], names: Sequence[str], listen: str) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "host", *names, "--listen", listen,
-        env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        await _there(Path(listen.removeprefix("unix:")))
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), 60)

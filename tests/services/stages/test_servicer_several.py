@@ -20,17 +20,6 @@ from tests import toys
 Catalog = Callable[..., None]
 HERE = "tests.services.stages.test_servicer_several"
 CANDIDATE = candidate_to_proto(Candidate((SourceFile("a.py", b"x = 1  # TODO\n"),), "python"))
-stopped = asyncio.Event()
-
-
-async def lingers(candidate: Candidate, context: StageContext) -> StageResult:
-    """Go on until stopped, and tell of it."""
-    try:
-        await asyncio.sleep(60)
-    except asyncio.CancelledError:
-        stopped.set()
-        raise
-    return toys.completed()
 
 
 async def tells_time(candidate: Candidate, context: StageContext) -> StageResult:
@@ -39,7 +28,6 @@ async def tells_time(candidate: Candidate, context: StageContext) -> StageResult
     return StageResult(StageStatus.COMPLETED, details=details)
 
 
-lingering = toys.opened(toys.Toy("lingering", lingers))
 timed = toys.opened(toys.Toy("timed", tells_time))
 
 
@@ -58,12 +46,10 @@ async def answers(
 
 async def test_each_answers_once(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
     """Results and failures come as they are there, each with its stage's name."""
-    toy_catalog(
-        second="tests.toys:second", broken="tests.toys:broken", lingering=f"{HERE}:lingering", timed=f"{HERE}:timed"
-    )
-    asked = runs(second=9, broken=9, lingering=0.2, timed=7, absent=9)
+    toy_catalog(second="tests.toys:second", broken="tests.toys:broken", slow="tests.toys:slow", timed=f"{HERE}:timed")
+    asked = runs(second=9, broken=9, slow=0.2, timed=7, absent=9)
     request = stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=asked, check_determinism=True)
-    found = await answers(folder, settings, ["second", "broken", "lingering", "timed"], request)
+    found = await answers(folder, settings, ["second", "broken", "slow", "timed"], request)
     results = {event.result.stage: event.result for event in found if event.HasField("result")}
     failures = {event.failure.stage: event.failure.reason for event in found if event.HasField("failure")}
     assert (len(found), set(results)) == (5, {"second", "timed"})
@@ -74,22 +60,22 @@ async def test_each_answers_once(folder: Path, settings: Settings, toy_catalog: 
     assert failures == reasons
 
 
-EXPECTED = (("broken", "PLUGIN_FAILED"), ("lingering", "DEADLINE_EXCEEDED"), ("absent", "UNKNOWN_STAGE"))
+EXPECTED = (("broken", "PLUGIN_FAILED"), ("slow", "DEADLINE_EXCEEDED"), ("absent", "UNKNOWN_STAGE"))
 
 
 async def test_end_of_the_call(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
     """Who goes away in the midst of a call leaves no stage running."""
-    toy_catalog(second="tests.toys:second", lingering=f"{HERE}:lingering")
-    stopped.clear()
-    request = stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(second=9, lingering=60))
-    names = ["second", "lingering"]
+    toy_catalog(second="tests.toys:second", slow="tests.toys:slow")
+    toys.stopped.clear()
+    request = stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(second=9, slow=60))
+    names = ["second", "slow"]
     async with serving(names, f"unix:{folder}/s", settings) as address, connect(address) as suite:
         call = suite.stages.RunStages(iter([request]), timeout=20)
         async for event in call:
             assert event.result.stage == "second"
             break
         call.cancel()
-        await asyncio.wait_for(stopped.wait(), 10)
+        await asyncio.wait_for(toys.stopped.wait(), 10)
 
 
 def asks(*names: str, candidate: bool = True) -> stage_pb2.RunStagesRequest:
@@ -105,9 +91,9 @@ def asks(*names: str, candidate: bool = True) -> stage_pb2.RunStagesRequest:
         ([asks()], "runs"),
         ([asks("second", "second")], "runs"),
         ([asks("second"), asks("second", candidate=False)], "runs"),
-        ([asks("lingering"), asks(candidate=False)], "runs"),
+        ([asks("slow"), asks(candidate=False)], "runs"),
         ([asks(*(f"s{number}" for number in range(101)))], "runs"),
-        ([asks("second"), asks("lingering")], "candidate"),
+        ([asks("second"), asks("slow")], "candidate"),
         ([asks("second", candidate=False)], "candidate.files"),
     ],
 )
@@ -115,9 +101,9 @@ async def test_bad_requests(
     folder: Path, settings: Settings, toy_catalog: Catalog, requests: list[stage_pb2.RunStagesRequest], field: str
 ) -> None:
     """A call is for at least one stage, for each once, and for one candidate; else nothing of it goes on."""
-    toy_catalog(second="tests.toys:second", lingering=f"{HERE}:lingering")
+    toy_catalog(second="tests.toys:second", slow="tests.toys:slow")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await answers(folder, settings, ["second", "lingering"], *requests)
+        await answers(folder, settings, ["second", "slow"], *requests)
     error = error_from_rpc(caught.value)
     assert isinstance(error, InvalidArgument)
     assert error.field == field
@@ -133,8 +119,8 @@ naming = toys.opened(toys.Toy("naming", names_prior))
 
 async def test_asked_for_later(folder: Path, settings: Settings, toy_catalog: Catalog) -> None:
     """A stage begins when it is asked for, with the results that came along, while others go on."""
-    toy_catalog(second="tests.toys:second", naming=f"{HERE}:naming", lingering=f"{HERE}:lingering")
-    names = ["second", "naming", "lingering"]
+    toy_catalog(second="tests.toys:second", naming=f"{HERE}:naming", slow="tests.toys:slow")
+    names = ["second", "naming", "slow"]
     requests: asyncio.Queue[stage_pb2.RunStagesRequest | None] = asyncio.Queue()
 
     async def until_none() -> AsyncIterator[stage_pb2.RunStagesRequest]:
@@ -142,7 +128,7 @@ async def test_asked_for_later(folder: Path, settings: Settings, toy_catalog: Ca
             yield request
 
     async with serving(names, f"unix:{folder}/s", settings) as address, connect(address) as suite:
-        requests.put_nowait(stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(second=9, lingering=3)))
+        requests.put_nowait(stage_pb2.RunStagesRequest(candidate=CANDIDATE, runs=runs(second=9, slow=3)))
         found: list[stage_pb2.RunStagesResponse] = []
         async for event in suite.stages.RunStages(until_none(), timeout=20):
             if event.result.stage == "second":
@@ -150,31 +136,18 @@ async def test_asked_for_later(folder: Path, settings: Settings, toy_catalog: Ca
                 requests.put_nowait(stage_pb2.RunStagesRequest(runs=[later]))
                 requests.put_nowait(None)
             found.append(event)
-    assert [event.result.stage or event.failure.stage for event in found] == ["second", "naming", "lingering"]
+    assert [event.result.stage or event.failure.stage for event in found] == ["second", "naming", "slow"]
     assert found[1].result.details["prior"] == "second"
 
 
-begun: list[str] = []
-
-
-def begins(name: str) -> toys.Rule:
-    """Return what tells when a stage begins."""
-
-    async def judge(candidate: Candidate, context: StageContext) -> StageResult:
-        begun.append(name)
-        return toys.completed()
-
-    return judge
-
-
-one = toys.opened(toys.Toy("one", begins("one")))
-other = toys.opened(toys.Toy("other", begins("other")))
+one = toys.opened(toys.Toy("one", toys.notes("one")))
+other = toys.opened(toys.Toy("other", toys.notes("other")))
 
 
 @pytest.mark.parametrize("names", [["one", "other"], ["other", "one"]])
 async def test_order(folder: Path, settings: Settings, toy_catalog: Catalog, names: list[str]) -> None:
     """The stages of a request begin in its order."""
     toy_catalog(one=f"{HERE}:one", other=f"{HERE}:other")
-    begun.clear()
+    toys.begun.clear()
     assert len(await answers(folder, settings, ["one", "other"], asks(*names))) == 2
-    assert begun == names
+    assert toys.begun == names

@@ -114,31 +114,17 @@ async def test_longest_chain_first(folder: Path, settings: Settings, toy_catalog
     async with serving(names, f"unix:{folder}/s", settings):
         for _ in range(2):
             await stages.describe(5)
-            begun.clear()
+            toys.begun.clear()
             async with about(stages, *names) as runs:
                 first = await asyncio.gather(runs.run("alone", {}, 9), runs.run("brief", {}, 9))
                 await runs.run("after", {"brief": first[1]}, 9)
         await peers.close()
-    assert begun == ["brief", "alone", "after"]
+    assert toys.begun == ["brief", "alone", "after"]
 
 
-begun: list[str] = []
-
-
-def takes(name: str, seconds: float) -> toys.Rule:
-    """Return what tells when a stage begins, and takes some time."""
-
-    async def judge(candidate: Candidate, context: StageContext) -> StageResult:
-        begun.append(name)
-        await asyncio.sleep(seconds)
-        return toys.completed()
-
-    return judge
-
-
-alone = toys.opened(toys.Toy("alone", takes("alone", 0.1)))
-brief = toys.opened(toys.Toy("brief", takes("brief", 0.0)))
-after = toys.opened(toys.Toy("after", takes("after", 0.5), requires=("brief",)))
+alone = toys.opened(toys.Toy("alone", toys.notes("alone", 0.1)))
+brief = toys.opened(toys.Toy("brief", toys.notes("brief", 0.0)))
+after = toys.opened(toys.Toy("after", toys.notes("after", 0.5), requires=("brief",)))
 
 
 async def says_whether_twice(candidate: Candidate, context: StageContext) -> StageResult:
@@ -214,35 +200,21 @@ async def test_given_up(folder: Path, settings: Settings, all_toys: None) -> Non
         assert (await asyncio.wait_for(runs.run("first", {}, 9), 20)).stage == "first"
 
 
-async def until_stopped(candidate: Candidate, context: StageContext) -> StageResult:
-    """Go on until stopped, and tell of it."""
-    try:
-        await asyncio.sleep(60)
-    except asyncio.CancelledError:
-        stopped.set()
-        raise
-    return toys.completed()
-
-
-stopped = asyncio.Event()
-stoppable = toys.opened(toys.Toy("stoppable", until_stopped))
-
-
 @pytest.mark.parametrize("by", ["time", "leaving"])
 async def test_left_alone(folder: Path, settings: Settings, toy_catalog: Catalog, by: str) -> None:
     """A stage that nobody waits for any more is stopped, and another begins in a call of its own."""
-    toy_catalog(stoppable="tests.services.validation.test_remote_stages:stoppable", second="tests.toys:second")
-    stopped.clear()
-    names = ("stoppable", "second")
+    toy_catalog(slow="tests.toys:slow", second="tests.toys:second")
+    toys.stopped.clear()
+    names = ("slow", "second")
     peers = Peers(dict.fromkeys(names, f"unix:{folder}/s"))
     async with serving(names, f"unix:{folder}/s", settings):
         async with about(RemoteStages(names, peers.channel), *names) as runs:
-            waiting = asyncio.create_task(runs.run("stoppable", {}, 60))
+            waiting = asyncio.create_task(runs.run("slow", {}, 60))
             await asyncio.sleep(0.3)
             if by == "time":
                 waiting.cancel()
                 assert (await runs.run("second", {}, 9)).stage == "second"
-        await asyncio.wait_for(stopped.wait(), 10)
+        await asyncio.wait_for(toys.stopped.wait(), 10)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         await peers.close()
