@@ -1,10 +1,10 @@
 """What one call uses, added up while it is served: told at its end, to whoever made it."""
 
 import asyncio
-import contextlib
 import contextvars
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 HEADER = "x-assay-used-"
 """Begins the trailing metadata in which a call tells what it used; the kind follows."""
@@ -34,8 +34,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._amounts: dict[str, float] = {}
-        self._expected: set[object] = set()
-        self._complete = asyncio.Event()
+        self._expected: set[asyncio.Future[None]] = set()
 
     @property
     def amounts(self) -> Mapping[str, float]:
@@ -61,26 +60,21 @@ class Tally:
         :returns: What is to be given, at that call's end and once, what its trailing metadata say; nothing where they
             say nothing. Given more, it passes that over.
         """
-        call = object()
-        self._expected.add(call)
-        self._complete.clear()
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._expected.add(told)
+        told.add_done_callback(self._expected.discard)
 
         def hear(metadata: Pairs) -> None:
-            if call not in self._expected:
-                return
-            self.add_told(metadata)
-            self._expected.discard(call)
-            if not self._expected:
-                self._complete.set()
+            if not told.done():
+                self.add_told(metadata)
+                told.set_result(None)
 
         return hear
 
     async def complete(self, seconds: float) -> None:
         """Wait until all that was expected is heard, or the time is over."""
         if self._expected:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._complete.wait()
+            await asyncio.wait(tuple(self._expected), timeout=seconds)
 
     def metadata(self, others: Pairs = ()) -> tuple[tuple[str, str | bytes], ...]:
         """Return trailing metadata that tell of this, and others; what those say of it is left out."""
@@ -108,7 +102,7 @@ def tally() -> Tally | None:
     return _tally.get()
 
 
-@contextlib.contextmanager
+@contextmanager
 def tallying(one: Tally) -> Iterator[None]:
     """Count in a tally what is used in the block, and by the calls that it makes."""
     token = _tally.set(one)

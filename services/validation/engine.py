@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
@@ -73,12 +72,12 @@ class Stages(Protocol):
         """
 
     def about(
-        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+        self, candidate: Candidate, names: Sequence[str], seconds: float, *, check_determinism: bool
     ) -> AbstractAsyncContextManager["StageRuns"]:
         """
         Return what runs stages over a candidate, until it is left.
 
-        :param names: The stages that may be run, each once.
+        :param names: The stages that may be run, each once. Each comes after those that it requires.
         :param seconds: The longest that all of them may take together.
         :param check_determinism: Whether what runs is run twice, and compared.
         """
@@ -215,13 +214,7 @@ def in_order(requires: Mapping[str, Collection[str]]) -> tuple[str, ...]:
     :param requires: What each requires; others than these stages are ignored.
     :raises PluginFailed: Stages require one another in a circle.
     """
-    return _in_order(tuple((name, tuple(before)) for name, before in requires.items()))
-
-
-@lru_cache(64)
-def _in_order(requires: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[str, ...]:
-    names = {name for name, _ in requires}
-    graph = {name: [needed for needed in before if needed in names] for name, before in requires}
+    graph = {name: [needed for needed in before if needed in requires] for name, before in requires.items()}
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:

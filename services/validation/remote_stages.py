@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import grpc.aio
@@ -14,7 +14,7 @@ from assay.errors import AssayError, PluginFailed, Unavailable
 from assay.stage import Candidate, RuleInfo, StageResult, StageStatus
 from assay.v1 import stage_pb2, stage_pb2_grpc
 
-from services.validation.engine import StageDescription, in_order
+from services.validation.engine import StageDescription
 from services.validation.stage_calls import StageCall
 
 KEPT_SECONDS = 30.0
@@ -57,14 +57,16 @@ class RemoteStages:
                 self._described[answer.name] = answer, now + KEPT_SECONDS
         return [known[name] for name in self._names]
 
-    def _chains(self, names: Collection[str]) -> Mapping[str, float]:
+    def _chains(self, names: Sequence[str]) -> Mapping[str, float]:
         """
         Return how long it takes from the begin of each stage until all has ended that waits for it, by what each took
         the last time: the longest of these is what a validation waits for.
+
+        :param names: Each comes after those that it requires.
         """
         requires = {name: self._described[name][0].requires if name in self._described else () for name in names}
         chains: dict[str, float] = {}
-        for name in reversed(in_order(requires)):
+        for name in reversed(names):
             after = (chains[other] for other, needed in requires.items() if name in needed)
             chains[name] = self._seconds.get(name, 0.0) + max(after, default=0.0)
         return chains
@@ -95,7 +97,7 @@ class RemoteStages:
 
     @asynccontextmanager
     async def about(
-        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+        self, candidate: Candidate, names: Sequence[str], seconds: float, *, check_determinism: bool
     ) -> AsyncIterator["RemoteRuns"]:
         """See :class:`services.validation.engine.Stages`."""
         channels: defaultdict[grpc.aio.Channel, list[str]] = defaultdict(list)

@@ -111,10 +111,17 @@ class StageCall:
             result_only=True,
             check_determinism=self._check_determinism,
         )
+        result: stage_pb2.StageResult | None = None
         try:
-            return await run_stage(self._stub, request, seconds_from_proto(run.timeout))
+            async for event in self._stub.RunStage(request, timeout=seconds_from_proto(run.timeout)):
+                if event.HasField("result"):
+                    result = event.result
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error) from None
+        # Read to its end, which follows at once: a call that is left before is cancelled, with the answer there.
+        if result is None:
+            raise PluginFailed(f"the stage {run.stage!r} ended without a result")
+        return result
 
 
 class _Ended(Exception):
@@ -130,7 +137,7 @@ class _Talk:
     One call.
 
     :param first: The first request, without its runs.
-    :param order: The places of stages among those that go out together.
+    :param order: The place of each stage among those that go out together.
     """
 
     def __init__(
@@ -141,8 +148,9 @@ class _Talk:
         order: Mapping[str, int],
     ) -> None:
         self._order = order
-        self._first: stage_pb2.RunStagesRequest | None = first
-        self._begun_with: frozenset[str] = frozenset()
+        self._first = first
+        self._at_first: list[stage_pb2.StageRun] | None = []
+        """What goes out with the first request, until it has."""
         self._answers: dict[str, asyncio.Future[stage_pb2.StageResult]] = {}
         self._requests: asyncio.Queue[stage_pb2.RunStagesRequest | None] = asyncio.Queue()
         self._is_last = False
@@ -166,9 +174,9 @@ class _Talk:
         """
         answer: asyncio.Future[stage_pb2.StageResult] = asyncio.get_running_loop().create_future()
         self._answers[run.stage] = answer
-        if self._first is not None:
+        if self._at_first is not None:
             # It goes out when this call's task has its first turn, after those who ask in this one.
-            self._first.runs.append(run)
+            self._at_first.append(run)
         else:
             self._requests.put_nowait(stage_pb2.RunStagesRequest(runs=[run]))
         if is_last:
@@ -206,20 +214,18 @@ class _Talk:
             reason = PluginFailed(f"its server's answers could not be read: {type(error).__name__}")
         finally:
             self.ask_no_more()
+            begun_with = {run.stage for run in self._first.runs}
             for name, answer in self._answers.items():
                 if not answer.done():
-                    answer.set_exception(_Ended() if can_go_on and name not in self._begun_with else reason)
+                    answer.set_exception(_Ended() if can_go_on and name not in begun_with else reason)
 
     async def _asked(self) -> AsyncIterator[stage_pb2.RunStagesRequest]:
-        first, self._first = self._first, None
-        if first is not None:
-            wanted = [run for run in first.runs if not self._answers[run.stage].cancelled()]
-            del first.runs[:]
-            first.runs.extend(sorted(wanted, key=lambda run: self._order.get(run.stage, len(self._order))))
-            self._begun_with = frozenset(run.stage for run in wanted)
-            if not wanted:
-                return
-            yield first
+        asked, self._at_first = self._at_first or [], None
+        wanted = [run for run in asked if not self._answers[run.stage].cancelled()]
+        if not wanted:
+            return
+        self._first.runs.extend(sorted(wanted, key=lambda run: self._order[run.stage]))
+        yield self._first
         while (request := await self._requests.get()) is not None:
             yield request
 
@@ -236,25 +242,6 @@ class _Talk:
             answer.set_result(event.result)
         else:
             answer.set_exception(_error(event.failure))
-
-
-async def run_stage(
-    stub: "stage_pb2_grpc.StageServiceAsyncStub", request: stage_pb2.RunStageRequest, seconds: float
-) -> stage_pb2.StageResult:
-    """
-    Run one stage in a call of its own.
-
-    :raises grpc.aio.AioRpcError: It could not be run.
-    :raises PluginFailed: It ended without a result.
-    """
-    result: stage_pb2.StageResult | None = None
-    async for event in stub.RunStage(request, timeout=seconds):
-        if event.HasField("result"):
-            result = event.result
-    # Read to its end, which follows at once: a call that is left before is cancelled, with the answer there.
-    if result is None:
-        raise PluginFailed(f"the stage {request.stage!r} ended without a result")
-    return result
 
 
 REASONS: Mapping[int, str] = {

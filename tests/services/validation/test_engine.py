@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -36,7 +36,7 @@ class LocalStages:
 
     @asynccontextmanager
     async def about(
-        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+        self, candidate: Candidate, names: Sequence[str], seconds: float, *, check_determinism: bool
     ) -> AsyncIterator["LocalStages"]:
         """See Stages."""
         self.twice, self.named = check_determinism, set(names)

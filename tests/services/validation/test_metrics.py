@@ -1,6 +1,6 @@
 """What is measured of validations, read as an exporter would read it."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -120,7 +120,7 @@ class NoStages:
 
     @asynccontextmanager
     async def about(
-        self, candidate: Candidate, names: Collection[str], seconds: float, *, check_determinism: bool
+        self, candidate: Candidate, names: Sequence[str], seconds: float, *, check_determinism: bool
     ) -> AsyncIterator["NoStages"]:
         """Run nothing."""
         yield self
